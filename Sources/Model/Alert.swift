@@ -1,0 +1,56 @@
+/// The rule that an alert came from: what a pager's message says about its origin.
+package struct AlertOrigin: Hashable, Sendable, Codable {
+  package var group: String
+  package var alertName: String
+  package var expression: String
+  /// How long the expression held before it fired.
+  package var holdSeconds: Double
+  /// Evaluation interval of the rule's group.
+  package var intervalSeconds: Double
+
+  package init(
+    group: String, alertName: String, expression: String, holdSeconds: Double, intervalSeconds: Double
+  ) {
+    self.group = group
+    self.alertName = alertName
+    self.expression = expression
+    self.holdSeconds = holdSeconds
+    self.intervalSeconds = intervalSeconds
+  }
+}
+
+/// Something to tell: an alert began to fire, or it is over. Alerting makes these, Notifying delivers them.
+package struct AlertEvent: Hashable, Sendable, Codable {
+  package enum Status: String, Sendable, Codable { case firing, resolved }
+
+  package var status: Status
+  /// Names the alert and nothing else: equal for every episode of one rule and label set, also across restarts.
+  package var identity: String
+  /// When this episode became active; with ``identity`` it names the episode.
+  package var startsAt: Timestamp
+  /// When it ended; nil while firing.
+  package var endsAt: Timestamp?
+  /// `alertname` among them.
+  package var labels: Labels
+  package var annotations: Labels
+  /// The expression's value at the deciding evaluation.
+  package var value: Double
+  package var origin: AlertOrigin
+  /// When the transition was decided.
+  package var decidedAt: Timestamp
+
+  package init(
+    status: Status, identity: String, startsAt: Timestamp, endsAt: Timestamp?, labels: Labels,
+    annotations: Labels, value: Double, origin: AlertOrigin, decidedAt: Timestamp
+  ) {
+    self.status = status
+    self.identity = identity
+    self.startsAt = startsAt
+    self.endsAt = endsAt
+    self.labels = labels
+    self.annotations = annotations
+    self.value = value
+    self.origin = origin
+    self.decidedAt = decidedAt
+  }
+}

@@ -1,0 +1,45 @@
+/// Durations as Prometheus writes them: `1h30m`, `500ms`, `0`; units y, w, d, h, m, s, ms in falling order.
+package enum DurationText {
+  private static let units: [(suffix: String, milliseconds: Int64)] = [
+    ("y", 31_536_000_000), ("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000),
+    ("s", 1000), ("ms", 1),
+  ]
+
+  /// nil when `text` is not such a duration or does not fit `Int64` milliseconds.
+  package static func parse(_ text: String) -> Duration? {
+    if text == "0" { return .zero }
+    var rest = Substring(text)
+    var total: Int64 = 0
+    var nextUnit = 0
+    guard !rest.isEmpty else { return nil }
+    while !rest.isEmpty {
+      let digits = rest.prefix { $0.isASCII && $0.isNumber }
+      guard let amount = Int64(digits) else { return nil }
+      rest = rest.dropFirst(digits.count)
+      let suffix = rest.prefix { $0.isASCII && $0.isLetter }
+      rest = rest.dropFirst(suffix.count)
+      guard let unit = units[nextUnit...].firstIndex(where: { $0.suffix == suffix }) else { return nil }
+      let (part, overflow) = amount.multipliedReportingOverflow(by: units[unit].milliseconds)
+      let (sum, overflow2) = total.addingReportingOverflow(part)
+      guard !overflow, !overflow2 else { return nil }
+      total = sum
+      nextUnit = unit + 1
+    }
+    return .milliseconds(total)
+  }
+
+  /// The shortest exact form, as Prometheus prints it: `90s` becomes `1m30s`; years and weeks only when
+  /// nothing is left.
+  package static func format(_ duration: Duration) -> String {
+    var left = duration.milliseconds
+    if left == 0 { return "0s" }
+    var out = left < 0 ? "-" : ""
+    left = abs(left)
+    for unit in units where left >= unit.milliseconds {
+      if unit.suffix == "y" || unit.suffix == "w", left % unit.milliseconds != 0 { continue }
+      out += "\(left / unit.milliseconds)\(unit.suffix)"
+      left %= unit.milliseconds
+    }
+    return out
+  }
+}

@@ -1,0 +1,142 @@
+/// One name and value. Names and values are compared by their UTF-8 bytes.
+package struct Label: Hashable, Sendable, Codable {
+  package let name: String
+  package let value: String
+
+  package init(_ name: String, _ value: String) {
+    self.name = name
+    self.value = value
+  }
+}
+
+/// A set of labels: sorted by name, names unique, no empty value (an empty value means "no such label").
+///
+/// The metric name is the label `__name__`, as in Prometheus.
+package struct Labels: Hashable, Sendable {
+  /// Sorted by the bytes of the name.
+  package let entries: [Label]
+
+  package static let empty = Labels(sorted: [])
+  package static let metricNameLabel = "__name__"
+
+  private init(sorted: [Label]) { entries = sorted }
+
+  /// Sorts, drops empty values; of two labels with one name the later wins.
+  package init(_ labels: some Sequence<Label>) {
+    var map: [String: String] = [:]
+    for label in labels { map[label.name] = label.value }
+    self.init(map)
+  }
+
+  package init(_ pairs: [String: String]) {
+    entries = pairs.filter { !$0.value.isEmpty }.map { Label($0.key, $0.value) }
+      .sorted { byteOrder($0.name, $1.name) }
+  }
+
+  package subscript(name: String) -> String? {
+    // Label sets are short: a linear pass beats a binary search.
+    for entry in entries where entry.name == name { return entry.value }
+    return nil
+  }
+
+  package var metricName: String? { self[Self.metricNameLabel] }
+  package var isEmpty: Bool { entries.isEmpty }
+  package var count: Int { entries.count }
+
+  /// These labels with `name` set to `value`; an empty value removes it.
+  package func setting(_ name: String, to value: String) -> Labels {
+    var kept = entries.filter { $0.name != name }
+    guard !value.isEmpty else { return Labels(sorted: kept) }
+    let place = kept.firstIndex { byteOrder(name, $0.name) } ?? kept.count
+    kept.insert(Label(name, value), at: place)
+    return Labels(sorted: kept)
+  }
+
+  /// These labels with those of `other` added; where both have a name, `other` wins.
+  package func merging(_ other: Labels) -> Labels {
+    if other.isEmpty { return self }
+    if isEmpty { return other }
+    return Labels(entries + other.entries)
+  }
+
+  /// Only the labels that `names` lists.
+  package func keeping(_ names: Set<String>) -> Labels {
+    Labels(sorted: entries.filter { names.contains($0.name) })
+  }
+
+  /// All labels but those that `names` lists.
+  package func dropping(_ names: Set<String>) -> Labels {
+    Labels(sorted: entries.filter { !names.contains($0.name) })
+  }
+
+  package var withoutMetricName: Labels { Labels(sorted: entries.filter { $0.name != Self.metricNameLabel }) }
+
+  package var dictionary: [String: String] {
+    Dictionary(uniqueKeysWithValues: entries.map { ($0.name, $0.value) })
+  }
+
+  /// FNV-1a over name, 0xff, value, 0xff of every label in order (64 bits): stable across processes and
+  /// versions, so it may be stored. This is Prometheus' label fingerprint.
+  package var fingerprint: UInt64 {
+    var hash: UInt64 = 14_695_981_039_346_656_037
+    func add(_ byte: UInt8) {
+      hash ^= UInt64(byte)
+      hash = hash &* 1_099_511_628_211
+    }
+    for entry in entries {
+      for byte in entry.name.utf8 { add(byte) }
+      add(0xff)
+      for byte in entry.value.utf8 { add(byte) }
+      add(0xff)
+    }
+    return hash
+  }
+}
+
+extension Labels: ExpressibleByDictionaryLiteral {
+  package init(dictionaryLiteral elements: (String, String)...) {
+    self.init(elements.map { Label($0.0, $0.1) })
+  }
+}
+
+extension Labels: Codable {
+  package init(from decoder: any Decoder) throws {
+    self.init(try decoder.singleValueContainer().decode([String: String].self))
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(dictionary)
+  }
+}
+
+extension Labels: CustomStringConvertible {
+  /// `name{a="b", c="d"}`, as Prometheus prints a series.
+  package var description: String {
+    let rest = entries.filter { $0.name != Self.metricNameLabel }
+    let inner = rest.map { "\($0.name)=\(quoted($0.value))" }.joined(separator: ", ")
+    let name = metricName ?? ""
+    return rest.isEmpty && !name.isEmpty ? name : "\(name){\(inner)}"
+  }
+}
+
+/// Whether `a` comes before `b` in the order of their UTF-8 bytes (Swift's own order is by Unicode rules).
+package func byteOrder(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }
+
+/// `text` between double quotes with backslash, quote and control characters escaped, as Go's `%q` for ASCII.
+package func quoted(_ text: String) -> String {
+  var out = "\""
+  for scalar in text.unicodeScalars {
+    switch scalar {
+    case "\\": out += "\\\\"
+    case "\"": out += "\\\""
+    case "\n": out += "\\n"
+    case "\r": out += "\\r"
+    case "\t": out += "\\t"
+    case _ where scalar.value < 0x20 || scalar.value == 0x7f:
+      out += "\\x" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+    default: out.unicodeScalars.append(scalar)
+    }
+  }
+  return out + "\""
+}

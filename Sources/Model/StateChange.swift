@@ -1,0 +1,18 @@
+/// One durable change. Changes that are committed together become durable together or not at all.
+package struct StateChange: Hashable, Sendable {
+  /// The collections that outlive the process. The raw value is the table's name.
+  package enum Table: String, Sendable, CaseIterable, Codable {
+    case alerts, outbox, subscriptions, settings
+  }
+
+  package var table: Table
+  package var key: String
+  /// UTF-8 JSON; nil removes the key.
+  package var value: [UInt8]?
+
+  package init(_ table: Table, _ key: String, _ value: [UInt8]?) {
+    self.table = table
+    self.key = key
+    self.value = value
+  }
+}
