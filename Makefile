@@ -1,0 +1,72 @@
+# Farwatch. `make run` and `make test` set up everything they need on Debian 12; the Swift 6.2+ toolchain is yours.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+SWIFT ?= swift
+SWIFT_BUILD_FLAGS ?=
+
+BUILD_PACKAGES := pkg-config libmicrohttpd-dev libcurl4-openssl-dev libpq-dev libsqlite3-dev libre2-dev zlib1g-dev
+TEST_PACKAGES := $(BUILD_PACKAGES) prometheus postgresql-15 mariadb-server curl openssl gzip python3 sqlite3 procps
+BENCH_PACKAGES := $(TEST_PACKAGES) prometheus-blackbox-exporter nginx-light
+
+RELEASE := $(SWIFT) build -c release --static-swift-stdlib --product farwatch $(SWIFT_BUILD_FLAGS)
+BINARY = $(shell $(RELEASE) --show-bin-path)/farwatch
+
+# Warnings are errors where we build for ourselves; a user's newer compiler may warn and still build.
+test lint ci-build bench: export FARWATCH_STRICT := 1
+
+.PHONY: help run build test unit-test e2e-test bench install lint format ci-build deps-build deps-test deps-bench clean
+
+help:
+	@echo 'make run      install what is missing, build, run the demo'
+	@echo 'make test     install what the tests need, run all of them'
+	@echo 'make bench    measure against Prometheus, blackbox_exporter and nginx on this machine'
+	@echo 'make install  PREFIX=/usr/local: one binary, a systemd unit, shell completions, the shipped rules'
+	@echo 'make lint     what CI checks before it builds'
+
+run: build
+	@exec $(BINARY) demo
+
+build: deps-build
+	$(RELEASE)
+
+# The real-process tests run by themselves: they measure time, and the others would take their processor.
+test: deps-test
+	$(SWIFT) build --build-tests $(SWIFT_BUILD_FLAGS)
+	$(SWIFT) test --skip-build --skip EndToEndTests $(SWIFT_BUILD_FLAGS)
+	$(SWIFT) test --skip-build --filter EndToEndTests --no-parallel $(SWIFT_BUILD_FLAGS)
+
+bench: deps-bench build
+	$(SWIFT) build -c release --product farwatch-bench $(SWIFT_BUILD_FLAGS)
+	@exec $$($(SWIFT) build -c release --show-bin-path $(SWIFT_BUILD_FLAGS))/farwatch-bench $(BINARY)
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/share/farwatch/rules
+	install -m 0755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/farwatch
+	strip $(DESTDIR)$(PREFIX)/bin/farwatch
+	sed 's|@PREFIX@|$(PREFIX)|g' packaging/farwatch.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/farwatch.service
+	install -m 0644 rules/*.yml $(DESTDIR)$(PREFIX)/share/farwatch/rules/
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	install -d $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	$(BINARY) --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/farwatch
+	$(BINARY) --generate-completion-script zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_farwatch
+	$(BINARY) --generate-completion-script fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/farwatch.fish
+
+lint:
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+
+format:
+	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
+
+ci-build: deps-test
+	$(SWIFT) build --build-tests $(SWIFT_BUILD_FLAGS)
+
+clean:
+	rm -rf .build
+
+deps-build:
+	@packaging/install-packages $(BUILD_PACKAGES)
+deps-test:
+	@packaging/install-packages $(TEST_PACKAGES)
+deps-bench:
+	@packaging/install-packages $(BENCH_PACKAGES)

@@ -1,0 +1,128 @@
+internal import Model
+internal import Notifying
+internal import Probing
+package import StrictYAML
+
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Musl
+#endif
+
+/// Reads farwatch.yml. Every problem of the file is found in one pass; secrets are only ever named, by file or by
+/// environment variable, and are read where they are used.
+package enum ConfigurationFile {
+  /// Paths inside the file are relative to its directory. Blocks: for the start, a reload and the command line.
+  package static func load(_ path: String) throws(YAMLProblems) -> Settings {
+    let problems = Problems(file: path)
+    let text = YAML.text(ofFile: path, problems)
+    let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    let settings = parse(text ?? "", directory: directory, problems)
+    try problems.throwIfAny()
+    return settings
+  }
+
+  /// What `text` says; meaningless when there are problems.
+  package static func parse(_ text: String, directory: String, _ problems: Problems) -> Settings {
+    YAML.read(text, as: .mapping { readSettings($0, FilePaths(directory: directory)) }, problems)
+  }
+
+  private static func readSettings(_ m: MappingReader, _ paths: FilePaths) -> Settings {
+    let vantage = m.optional("vantage", .nonEmptyString) ?? hostName()
+    let listen = m.optional("listen", .nonEmptyString.validated(ListenAddress.complaint)) ?? "127.0.0.1:9797"
+    let state = m.optional("state", .nonEmptyString).map(paths.resolve) ?? "/var/lib/farwatch"
+    let externalURL = m.optional("external_url", .nonEmptyString.validated(httpURLComplaint))
+    let labels = m.optional("external_labels", .labels) ?? .empty
+    let regions = m.required("regions", .regions)
+    let scope = Scope(regions: regions.map(\.name), vantage: vantage, paths: paths)
+    let checks = m.optional("health", .mapping { HealthSection.read($0, scope) }) ?? []
+    let link = YAMLType<PostgresLinkSettings?>.mapping { ReplicationSection.read($0, scope) }
+    let links = m.optional("replication", .list(link.located)) ?? []
+    let backup = YAMLType<DirectoryBackupSettings>.mapping { BackupSection.read($0, scope) }
+    let backups = m.optional("backups", .list(backup.located)) ?? []
+    let ruleFiles = m.optional("rule_files", .list(.nonEmptyString.located)) ?? []
+    let notifying = NotifyingSection.read(m, paths)
+    let seriesLimit = m.optional("series_limit", .int(1...10_000_000)) ?? 200_000
+    scope.reportDuplicates(checks.map { ("check", "\($0.value.region)/\($0.value.name)", $0.node) }, m.problems)
+    scope.reportDuplicates(links.map { ("link", $0.value?.link ?? "", $0.node) }, m.problems)
+    scope.reportDuplicates(backups.map { ("backup job", "\($0.value.region)/\($0.value.job)", $0.node) }, m.problems)
+    return Settings(
+      vantage: vantage, listen: listen, stateDirectory: state, externalURL: externalURL, externalLabels: labels,
+      regions: regions, checks: checks.map(\.value), links: links.compactMap(\.value),
+      backups: backups.map(\.value), ruleFiles: expand(ruleFiles, paths, m.problems), notifying: notifying,
+      seriesLimit: seriesLimit)
+  }
+
+  /// Patterns in place of paths; a name that matches nothing is a problem, for a rule file that is silently not
+  /// there is a page that never comes.
+  private static func expand(
+    _ patterns: [(value: String, node: YAMLNode)], _ paths: FilePaths, _ problems: Problems
+  ) -> [String] {
+    var found: [String] = []
+    for (pattern, node) in patterns {
+      let files = paths.matching(paths.resolve(pattern))
+      if files.isEmpty { problems.add("no file matches \"\(pattern)\" (looked in \(paths.directory))", at: node) }
+      // Unit tests of rules lie beside them and are no rules.
+      for file in files where !found.contains(file) && !file.hasSuffix("_test.yml") { found.append(file) }
+    }
+    return found
+  }
+
+  private static func hostName() -> String {
+    var buffer = [CChar](repeating: 0, count: 256)
+    guard gethostname(&buffer, buffer.count - 1) == 0 else { return "localhost" }
+    return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}
+
+/// What the sections of a file need to know of each other.
+struct Scope {
+  let regions: [String]
+  let vantage: String
+  let paths: FilePaths
+
+  /// The name of a region that the file declares.
+  var region: YAMLType<String> {
+    YAMLType<String>.nonEmptyString.validated { name in
+      if regions.contains(name) { return nil }
+      if let near = suggestion(for: name, among: regions) {
+        return "unknown region \"\(name)\"; did you mean \"\(near)\"?"
+      }
+      return "unknown region \"\(name)\"; `regions` declares \(regions.joined(separator: ", "))"
+    }
+  }
+
+  func reportDuplicates(_ named: [(kind: String, name: String, node: YAMLNode)], _ problems: Problems) {
+    var seen: [String: YAMLNode] = [:]
+    for (kind, name, node) in named {
+      if let first = seen[name] {
+        problems.add("\(kind) \"\(name)\" is declared a second time; first in line \(first.position.line)", at: node)
+      } else {
+        seen[name] = node
+      }
+    }
+  }
+}
+
+/// Paths as a configuration file writes them.
+struct FilePaths {
+  let directory: String
+
+  func resolve(_ path: String) -> String { path.hasPrefix("/") ? path : "\(directory)/\(path)" }
+
+  /// The files that a shell pattern names, in order of name.
+  func matching(_ pattern: String) -> [String] {
+    var result = glob_t()
+    defer { globfree(&result) }
+    guard glob(pattern, 0, nil, &result) == 0 else { return [] }
+    return (0..<Int(result.gl_pathc)).compactMap { result.gl_pathv[$0].map { String(cString: $0) } }
+  }
+
+  /// A file that must be there to be read later.
+  func existing(_ what: String) -> YAMLType<String> {
+    YAMLType<String>.nonEmptyString.validated { path in
+      access(resolve(path), R_OK) == 0
+        ? nil : "\(what) \"\(path)\" cannot be read: \(String(cString: strerror(errno)))"
+    }.map(placeholder: "") { resolve($0) }
+  }
+}

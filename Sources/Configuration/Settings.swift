@@ -1,0 +1,34 @@
+package import Model
+package import Notifying
+package import Probing
+
+/// A whole configuration file, checked: what the application wires the stages with.
+package struct Settings: Sendable {
+  package struct Region: Sendable, Equatable {
+    package enum Role: String, Sendable, CaseIterable { case primary, secondary, active, standby, backup }
+
+    package var name: String
+    package var role: Role
+    /// Percent of the traffic that it is meant to carry.
+    package var share: Double?
+  }
+
+  /// Where this watcher stands: a label on every health sample.
+  package var vantage: String
+  /// Address and port of the HTTP listener.
+  package var listen: String
+  /// Directory of everything that outlives the process.
+  package var stateDirectory: String
+  /// How others reach the listener; nil: `http://` and the bound address.
+  package var externalURL: String?
+  package var externalLabels: Labels
+  package var regions: [Region]
+  package var checks: [HTTPCheckSettings]
+  package var links: [PostgresLinkSettings]
+  package var backups: [DirectoryBackupSettings]
+  /// Paths, patterns expanded, each once.
+  package var ruleFiles: [String]
+  package var notifying: NotifyingSettings
+  /// Series the store takes at most.
+  package var seriesLimit: Int
+}

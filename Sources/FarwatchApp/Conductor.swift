@@ -1,0 +1,147 @@
+internal import Alerting
+internal import Configuration
+internal import Model
+internal import Notifying
+internal import Probing
+internal import SampleStore
+
+/// Something that happened, in the order in which the core hears of it.
+enum Event: Sendable {
+  case collected(TargetKey, generation: UInt64, Outcome)
+  case committed(CommitTicket, durable: Bool)
+  case delivered(DeliveryID, DeliveryResult)
+  /// An operator or a reader speaks: runs on the core's thread.
+  case call(@Sendable (Conductor) -> Void)
+}
+
+/// Something to be done outside the core. The core never waits for it: its end comes back as an ``Event``.
+enum Effect {
+  case collect(any Collector, TargetKey, generation: UInt64)
+  case commit([StateChange], CommitTicket)
+  case send(Delivery)
+}
+
+/// The core: everything that is decided, as a function of events and the clock.
+///
+/// Confined to one thread. A turn takes what arrived and what is due, in this order: outcomes are appended to the
+/// store, rules that depend on what changed are evaluated, transitions become outbox entries, and everything that
+/// must outlive the process leaves in one commit. Pages leave after that commit came back.
+final class Conductor {
+  private(set) var watchlist: Watchlist
+  private(set) var engine: RuleEngine
+  private(set) var dispatcher: Dispatcher
+  let store: SampleStore
+  private var selfMetrics: SelfMetrics
+  /// Rules are not judged before every collector has reported once, or this moment has come: at the start nothing
+  /// is known, and "unknown" must not look like "gone".
+  private let judgeAt: MonotonicInstant
+  private var judging = false
+  private var nextHousekeeping: MonotonicInstant
+  private var ticket: UInt64 = 0
+  private var effects: [Effect] = []
+  private var pendingChanges: [StateChange] = []
+
+  /// How long a collector that does not come back may hold up the first judgement.
+  static let warmUpLimit: Duration = .seconds(15)
+  private static let housekeepingInterval: Duration = .seconds(5)
+
+  init(
+    watchlist: Watchlist, engine: RuleEngine, dispatcher: Dispatcher, store: SampleStore,
+    selfMetrics: SelfMetrics, monotonic: MonotonicInstant
+  ) {
+    self.watchlist = watchlist
+    self.engine = engine
+    self.dispatcher = dispatcher
+    self.store = store
+    self.selfMetrics = selfMetrics
+    judgeAt = monotonic + Self.warmUpLimit
+    nextHousekeeping = monotonic
+  }
+
+  /// Whether rules are judged yet.
+  var isReady: Bool { judging }
+
+  /// When there is something to do without an event.
+  var nextDeadline: MonotonicInstant {
+    var next = nextHousekeeping
+    for deadline in [watchlist.nextDeadline, judging ? engine.nextDeadline : judgeAt, dispatcher.nextDeadline] {
+      if let deadline, deadline < next { next = deadline }
+    }
+    return next
+  }
+
+  /// One turn: what happened and what is due goes in, what is to be done comes out. `now` is later in every turn,
+  /// because a series takes one sample a moment.
+  func turn(_ events: [Event], now: Timestamp, monotonic: MonotonicInstant) -> [Effect] {
+    for event in events { take(event, now: now, monotonic: monotonic) }
+    startDueCollections(monotonic)
+    let housekeeping = monotonic >= nextHousekeeping
+    if housekeeping {
+      nextHousekeeping = monotonic + Self.housekeepingInterval
+      selfMetrics.record(self, now: now)
+      store.collectGarbage(now: now)
+    }
+    watchlist.rollUp(at: now, always: housekeeping)
+    judge(now: now, monotonic: monotonic)
+    commit()
+    for delivery in dispatcher.takeDeliveries(now: now, monotonic: monotonic) { effects.append(.send(delivery)) }
+    defer { effects = [] }
+    return effects
+  }
+
+  private func take(_ event: Event, now: Timestamp, monotonic: MonotonicInstant) {
+    switch event {
+    case .collected(let key, let generation, let outcome):
+      pendingChanges += watchlist.take(
+        outcome, from: key, generation: generation, now: now, monotonic: monotonic)
+    case .committed(let ticket, let durable):
+      dispatcher.committed(ticket, durable: durable)
+    case .delivered(let id, let result):
+      pendingChanges += dispatcher.deliveryFinished(id, result: result, now: now, monotonic: monotonic)
+    case .call(let body):
+      body(self)
+    }
+  }
+
+  private func startDueCollections(_ monotonic: MonotonicInstant) {
+    for target in watchlist.takeDue(monotonic) {
+      effects.append(.collect(target.collector, target.key, generation: target.generation))
+    }
+  }
+
+  private func judge(now: Timestamp, monotonic: MonotonicInstant) {
+    for series in store.takeChanged() { engine.seriesChanged(series) }
+    if !judging {
+      guard watchlist.everyoneReported || monotonic >= judgeAt else { return }
+      judging = true
+    }
+    let decisions = engine.run(now: now, monotonic: monotonic)
+    pendingChanges += decisions.changes
+    guard !decisions.events.isEmpty else { return }
+    let next = CommitTicket(ticket + 1)
+    pendingChanges += dispatcher.accept(decisions.events, ticket: next, now: now, monotonic: monotonic)
+  }
+
+  /// What this turn decided becomes durable together: an alert's state and its page, or neither.
+  private func commit() {
+    guard !pendingChanges.isEmpty else { return }
+    ticket += 1
+    effects.append(.commit(pendingChanges, CommitTicket(ticket)))
+    pendingChanges = []
+  }
+
+  // MARK: Operators and readers
+
+  /// Puts a new configuration in force. What it does not change goes on undisturbed.
+  func replace(
+    targets: [TargetPlan], regions: [Settings.Region], groups: [RuleGroup], notifying: NotifyingSettings,
+    now: Timestamp, monotonic: MonotonicInstant
+  ) {
+    pendingChanges += watchlist.replace(with: targets, regions: regions, now: now, monotonic: monotonic)
+    engine.replaceRules(groups)
+    pendingChanges += dispatcher.replaceSettings(
+      notifying, identity: dispatcher.currentIdentity, externalURL: externalURL, now: now)
+  }
+
+  func keep(_ changes: [StateChange]) { pendingChanges += changes }
+}

@@ -1,0 +1,118 @@
+internal import Foundation
+internal import Logging
+internal import Model
+internal import Synchronization
+
+/// The core's thread: waits for events and deadlines, takes turns, and hands effects to the carriers.
+final class CoreLoop: Sendable {
+  /// What the loop needs to carry out effects.
+  struct Carriers: Sendable {
+    var commit: @Sendable ([StateChange], @escaping @Sendable (Bool) -> Void) -> Void
+    var send: @Sendable (SentDelivery) -> Void
+  }
+
+  private let mailbox = Mailbox<Event>()
+  private let time: any TimeSource
+  private let state: Mutex<LoopState>
+  private let ended = DispatchSemaphore(value: 0)
+
+  private struct LoopState {
+    var stopping = false
+    var lastTurn: MonotonicInstant
+    var turns: UInt64 = 0
+    var longestTurn: Duration = .zero
+  }
+
+  /// How long the loop may sleep: the sign of life is at most this old.
+  private static let longestSleep: Duration = .seconds(1)
+
+  init(time: any TimeSource) {
+    self.time = time
+    state = Mutex(LoopState(lastTurn: time.monotonic))
+  }
+
+  /// Takes over `conductor`: from here on only the loop's thread touches it.
+  func start(_ conductor: sending Conductor, _ carriers: Carriers) {
+    let box = Handover(conductor)
+    let thread = Thread { [self] in run(box.conductor, carriers) }
+    thread.name = "farwatch-core"
+    thread.qualityOfService = .userInteractive
+    thread.start()
+  }
+
+  func post(_ event: Event) { mailbox.post(event) }
+
+  /// Runs `body` on the core's thread and waits for it; nil when the core did not come to it in time.
+  func ask<Answer: Sendable>(
+    within limit: Duration = .seconds(2), _ body: @escaping @Sendable (Conductor) -> Answer
+  ) -> Answer? {
+    let answer = AnswerBox<Answer>()
+    post(
+      .call { conductor in
+        answer.value.withLock { $0 = body(conductor) }
+        answer.ready.signal()
+      })
+    guard answer.ready.wait(timeout: .now() + .nanoseconds(Int(clamping: limit.nanoseconds))) == .success else {
+      return nil
+    }
+    return answer.value.withLock { $0 }
+  }
+
+  /// Since when the core has not turned.
+  var silence: Duration { time.monotonic - state.withLock { $0.lastTurn } }
+
+  var statistics: (turns: UInt64, longestTurn: Duration) { state.withLock { ($0.turns, $0.longestTurn) } }
+
+  /// Ends the thread after the turn it is in; what that turn decided is still handed to the carriers.
+  func stop() {
+    let first = state.withLock { state in
+      defer { state.stopping = true }
+      return !state.stopping
+    }
+    guard first else { return }
+    mailbox.post(.call { _ in })
+    ended.wait()
+  }
+
+  private func run(_ conductor: Conductor, _ carriers: Carriers) {
+    var clock = SteadyClock()
+    while !state.withLock({ $0.stopping }) {
+      let sleep = min(conductor.nextDeadline - time.monotonic, Self.longestSleep)
+      let events = mailbox.take(waitingUpTo: sleep)
+      let began = time.monotonic
+      for effect in conductor.turn(events, now: clock.read(wall: time.now, monotonic: began), monotonic: began) { perform(effect, carriers) }
+      let finished = time.monotonic
+      state.withLock { state in
+        state.lastTurn = finished
+        state.turns += 1
+        state.longestTurn = max(state.longestTurn, finished - began)
+      }
+    }
+    ended.signal()
+  }
+
+  private func perform(_ effect: Effect, _ carriers: Carriers) {
+    let mailbox = mailbox
+    switch effect {
+    case .collect(let collector, let key, let generation):
+      collector.collect { mailbox.post(.collected(key, generation: generation, $0)) }
+    case .commit(let changes, let ticket):
+      carriers.commit(changes) { mailbox.post(.committed(ticket, durable: $0)) }
+    case .send(let delivery):
+      carriers.send(SentDelivery(delivery: delivery) { mailbox.post(.delivered(delivery.id, $0)) })
+    }
+  }
+}
+
+/// Carries the conductor onto its thread.
+///
+/// `@unchecked Sendable`: made from a `sending` value, so nobody else holds it, and read once, by the new thread.
+private final class Handover: @unchecked Sendable {
+  let conductor: Conductor
+  init(_ conductor: sending Conductor) { self.conductor = conductor }
+}
+
+private final class AnswerBox<Answer: Sendable>: Sendable {
+  let value = Mutex<Answer?>(nil)
+  let ready = DispatchSemaphore(value: 0)
+}

@@ -1,0 +1,203 @@
+internal import Alerting
+internal import Configuration
+internal import Dispatch
+internal import DurableIO
+internal import Exposition
+internal import HTTPClient
+internal import HTTPServer
+internal import Logging
+internal import Model
+internal import Notifying
+internal import PostgresClient
+internal import SampleStore
+internal import StateDatabase
+internal import Synchronization
+
+/// One running Farwatch: the core, its carriers, its listener and its state directory.
+package final class Daemon: Sendable {
+  private let configurationFile: String
+  private let logger: Logger
+  private let time = SystemTime()
+  private let lock: LockFile
+  private let database: StateDatabase
+  private let identity: SigningIdentity
+  private let store: SampleStore
+  private let pages: PageRenderer
+  private let collectors: CollectorFactory
+  private let deliveries: DeliveryCarrier
+  private let loop: CoreLoop
+  private let server: HTTPServer
+  private let endpoints: EndpointBox
+  private let readiness = Mutex(false)
+  private let reloads: Mutex<ReloadState>
+  private let stopped = Mutex(false)
+
+  /// Reads the configuration, takes the state directory, and watches from the moment it returns.
+  package init(configurationFile: String, logLevel: String) throws(StartFailure) {
+    self.configurationFile = configurationFile
+    let logger = Logger(label: "farwatch") { label in
+      LogfmtHandler(label: label, level: Logger.Level(rawValue: logLevel) ?? .info)
+    }
+    self.logger = logger
+    let loaded = try LoadedConfiguration(file: configurationFile)
+    let settings = loaded.settings
+    let state = try StateDirectory(settings.stateDirectory, logger)
+    lock = state.lock
+    database = state.database
+    identity = state.identity
+    var storeSettings = SampleStoreSettings()
+    storeSettings.seriesLimit = settings.seriesLimit
+    store = SampleStore(storeSettings)
+    pages = PageRenderer(store)
+    collectors = CollectorFactory()
+    deliveries = DeliveryCarrier()
+    loop = CoreLoop(time: time)
+    endpoints = EndpointBox()
+    reloads = Mutex(ReloadState(at: time.now, settings: settings))
+    do {
+      server = try HTTPServer(HTTPServerSettings(address: settings.listen)) { [endpoints] line in
+        _ = endpoints
+        logger.debug("http server", metadata: ["detail": "\(line)"])
+      } handler: { [endpoints] in endpoints.answer($0) }
+    } catch {
+      database.close()
+      lock.release()
+      throw StartFailure("\(error)")
+    }
+    try startCore(loaded, state.rows)
+    endpoints.open(Endpoints(daemon: self))
+    logger.info(
+      "watching",
+      metadata: [
+        "url": "\(baseURL)", "checks": "\(settings.checks.count)", "links": "\(settings.links.count)",
+        "backups": "\(settings.backups.count)", "rules": "\(loaded.ruleCount)",
+      ])
+  }
+
+  /// Where the listener is reached on this machine.
+  package var baseURL: String { "http://\(server.boundAddress)" }
+
+  private func externalURL(_ settings: Settings) -> String { settings.externalURL ?? baseURL }
+
+  private func startCore(_ loaded: LoadedConfiguration, _ rows: StoredRows) throws(StartFailure) {
+    let monotonic = time.monotonic
+    let watchlist = Watchlist(store: store, restoring: rows.checks, regions: loaded.settings.regions)
+    _ = watchlist.replace(
+      with: collectors.plans(for: loaded.settings), now: time.now, monotonic: monotonic)
+    var ruleSettings = RuleSettings()
+    ruleSettings.externalLabels = loaded.settings.externalLabels
+    ruleSettings.externalURL = externalURL(loaded.settings)
+    let engine = RuleEngine(
+      groups: loaded.groups, settings: ruleSettings, reader: store, appender: RuleOutput(store), clock: time,
+      restoring: rows.alerts)
+    for problem in engine.restoreProblems {
+      logger.error("stored alert cannot be read", metadata: ["problem": "\(problem)"])
+    }
+    let (dispatcher, changes) = Dispatcher.start(
+      settings: loaded.settings.notifying, identity: identity, externalURL: externalURL(loaded.settings),
+      restoring: rows.notifying, now: time.now, monotonic: monotonic)
+    let conductor = Conductor(
+      watchlist: watchlist, engine: engine, dispatcher: dispatcher, store: store,
+      selfMetrics: SelfMetrics(
+        store: store, sources: .init(
+          pages: pages, server: server, database: database, loop: loop, reloads: { [reloads] in reloads.withLock { $0 } })),
+      monotonic: monotonic)
+    loop.start(conductor, CoreLoop.Carriers(commit: commit, send: { [deliveries] in deliveries.send($0) }))
+  }
+
+  private var commit: @Sendable ([StateChange], @escaping @Sendable (Bool) -> Void) -> Void {
+    { [database, logger] changes, completion in
+      database.commit(changes) { result in
+        switch result {
+        case .success: completion(true)
+        case .failure(let error):
+          logger.error("state could not be made durable", metadata: ["error": "\(error)"])
+          completion(false)
+        }
+      }
+    }
+  }
+
+  /// Ends everything in order: no new work, then what is on its way, then the state. Blocks; again is nothing.
+  package func stop() {
+    let first = stopped.withLock { stopped in
+      defer { stopped = true }
+      return !stopped
+    }
+    guard first else { return }
+    server.stop()
+    loop.stop()
+    deliveries.stop()
+    collectors.stop()
+    database.close()
+    lock.release()
+    logger.info("stopped")
+  }
+
+  /// Reads the configuration again. On any problem nothing changes; returns what is wrong.
+  @discardableResult
+  package func reload() -> [String] {
+    let loaded: LoadedConfiguration
+    do {
+      loaded = try LoadedConfiguration(file: configurationFile)
+      try reloads.withLock { $0.settings }.checkUnchangeable(against: loaded.settings)
+    } catch {
+      reloads.withLock { $0.failed(error.lines, at: time.now) }
+      for line in error.lines { logger.error("configuration refused", metadata: ["problem": "\(line)"]) }
+      return error.lines
+    }
+    let plans = collectors.plans(for: loaded.settings)
+    let time = time
+    let done = loop.ask(within: .seconds(10)) { conductor in
+      conductor.replace(
+        targets: plans, regions: loaded.settings.regions, groups: loaded.groups,
+        notifying: loaded.settings.notifying, now: time.now, monotonic: time.monotonic)
+      return true
+    }
+    guard done == true else {
+      let line = "the core did not take the new configuration within 10 s"
+      reloads.withLock { $0.failed([line], at: time.now) }
+      return [line]
+    }
+    reloads.withLock { $0.succeeded(loaded.settings, at: time.now) }
+    logger.info("configuration reloaded", metadata: ["rules": "\(loaded.ruleCount)"])
+    return []
+  }
+
+  /// `farwatch run`: works until SIGTERM or SIGINT.
+  package static func run(configurationFile: String, logLevel: String) throws(StartFailure) {
+    let daemon = try Daemon(configurationFile: configurationFile, logLevel: logLevel)
+    let ended = DispatchSemaphore(value: 0)
+    let signals = Signals(stop: { ended.signal() }, reload: { daemon.reload() })
+    ended.wait()
+    signals.end()
+    daemon.stop()
+  }
+}
+
+// MARK: What the endpoints ask
+
+extension Daemon: DaemonFace {
+  func status() -> StatusSnapshot? {
+    let reloads = reloads.withLock { $0 }
+    let now = time.now
+    return loop.ask { conductor in conductor.snapshot(now: now, reloads: reloads) }
+  }
+
+  func metricsPage() -> MetricsPage { pages.render() }
+
+  var isAlive: Bool { loop.silence < .seconds(5) }
+
+  var isReady: Bool { loop.ask(within: .milliseconds(500)) { $0.isReady } ?? false }
+
+  func visit(_ visit: SubscriptionVisit) -> SNSAnswer? {
+    let now = time.now
+    return loop.ask { $0.answer(visit, now: now) }
+  }
+
+  func signingCertificate(named name: String) -> String? {
+    identity.document(at: "/\(name)")?.pem
+  }
+
+  func allowsWrites(from address: String) -> Bool { address == "::1" || address.hasPrefix("127.") }
+}

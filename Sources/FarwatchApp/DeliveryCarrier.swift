@@ -1,0 +1,40 @@
+internal import Dispatch
+internal import HTTPClient
+internal import Model
+internal import Notifying
+
+/// A delivery on its way, and whom to tell how it ended.
+struct SentDelivery: Sendable {
+  let delivery: Delivery
+  let finished: @Sendable (DeliveryResult) -> Void
+}
+
+/// Builds and signs requests on threads of their own, and sends them. One slow receiver holds up no other: the client
+/// waits for all of them at once.
+final class DeliveryCarrier: Sendable {
+  private let client: HTTPClient
+  private let signing = DispatchQueue(label: "farwatch.signing", qos: .userInitiated)
+
+  init() {
+    var settings = HTTPClientSettings()
+    settings.userAgent = "Amazon Simple Notification Service Agent"
+    settings.maximumKeptConnections = 200
+    client = HTTPClient(name: "farwatch-page", settings: settings)
+  }
+
+  func send(_ sent: SentDelivery) {
+    signing.async { [client] in
+      do {
+        let request = try sent.delivery.makeRequest()
+        client.start(request) { sent.finished(DeliveryResult($0, now: SystemTime().now)) }
+      } catch {
+        sent.finished(.failed(.other, "the message could not be made: \(error)"))
+      }
+    }
+  }
+
+  func stop() {
+    signing.sync {}
+    client.shutdown()
+  }
+}

@@ -1,0 +1,65 @@
+/// The files that the demo's daemon reads: an ordinary configuration and an ordinary rule file.
+struct DemoFiles {
+  var listen: String
+  var folder: String
+  var regions: [(name: String, healthURL: String)]
+  var pager: String
+
+  func on(_ address: String) -> DemoFiles {
+    var copy = self
+    copy.listen = address
+    return copy
+  }
+
+  var configuration: String {
+    let checks = regions.map {
+      "    - {name: api, region: \($0.name), http: {url: \"\($0.healthURL)\", json: {status: UP}}}"
+    }
+    return """
+      vantage: demo
+      listen: \(listen)
+      state: \(folder)/state
+      regions:
+        taiwan: {role: primary, share: 60}
+        japan: {role: secondary, share: 40}
+      health:
+        defaults: {interval: 2s, timeout: 1s, failures: 2, successes: 2, confirm: 500ms}
+        checks:
+      \(checks.joined(separator: "\n"))
+      backups:
+        - job: mysql-backups
+          region: japan
+          directory: {path: \(folder)/backups, match: "backup_*.sql.gz", settle: 0}
+          every: 30s
+          interval: 5s
+          min_size: 100B
+          verify: {gzip: true, trailer: mysqldump}
+      rule_files: [rules.yml]
+      topics:
+        critical: {subscriptions: [{protocol: http, endpoint: "\(pager)"}]}
+      routes: [{match: {severity: page}, topic: critical}]
+
+      """
+  }
+
+  var rules: String {
+    """
+    groups:
+      - name: demo
+        interval: 5s
+        rules:
+          - alert: RegionDown
+            expr: farwatch_region_state{state="down"} == 1
+            labels: {severity: page}
+            annotations:
+              summary: 'Region {{ $labels.region }} is down'
+              description: 'Every health check of {{ $labels.region }} fails.'
+          - alert: BackupStale
+            expr: time() - backup_last_success_timestamp_seconds > on (job, type, repo, region) backup_objective_age_seconds
+            labels: {severity: page}
+            annotations:
+              summary: 'Newest good backup of {{ $labels.job }} is {{ humanizeDuration $value }} old'
+
+    """
+  }
+}

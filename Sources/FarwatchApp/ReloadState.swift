@@ -1,0 +1,44 @@
+internal import Configuration
+internal import Model
+
+/// How the configuration in force came to be there.
+struct ReloadState: Sendable {
+  var settings: Settings
+  var lastSuccess: Timestamp
+  var lastAttemptSucceeded = true
+  var failures: UInt64 = 0
+  var successes: UInt64 = 0
+  /// Why the newest file was refused; nil when it is in force.
+  var problem: String?
+
+  init(at time: Timestamp, settings: Settings) {
+    lastSuccess = time
+    self.settings = settings
+  }
+
+  mutating func failed(_ lines: [String], at time: Timestamp) {
+    failures += 1
+    lastAttemptSucceeded = false
+    problem = lines.first.map { lines.count > 1 ? "\($0) (and \(lines.count - 1) more)" : $0 }
+  }
+
+  mutating func succeeded(_ settings: Settings, at time: Timestamp) {
+    successes += 1
+    lastAttemptSucceeded = true
+    lastSuccess = time
+    problem = nil
+    self.settings = settings
+  }
+}
+
+extension Settings {
+  /// What cannot change while the process lives, because it is held open.
+  func checkUnchangeable(against new: Settings) throws(StartFailure) {
+    var lines: [String] = []
+    if new.listen != listen { lines.append("`listen` changes only with a restart (\(listen) → \(new.listen))") }
+    if new.stateDirectory != stateDirectory {
+      lines.append("`state` changes only with a restart (\(stateDirectory) → \(new.stateDirectory))")
+    }
+    if !lines.isEmpty { throw StartFailure(lines) }
+  }
+}

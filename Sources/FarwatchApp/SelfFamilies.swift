@@ -1,0 +1,76 @@
+internal import Model
+
+/// The families of the daemon itself.
+enum SelfFamilies {
+  static let buildInfo = MetricFamily.gauge("farwatch_build_info", "1, with the version as a label.")
+  static let ready = MetricFamily.gauge(
+    "farwatch_ready", "Whether every collector has reported once since the start, so that rules are judged.")
+
+  static let series = MetricFamily.gauge("farwatch_store_series", "Series in the store.")
+  static let samples = MetricFamily.counter("farwatch_store_samples_appended_total", "Samples appended.")
+  static let samplesRefused = MetricFamily.counter(
+    "farwatch_store_samples_refused_total", "Samples that were not taken, by reason.")
+  static let seriesRefused = MetricFamily.counter(
+    "farwatch_store_series_refused_total", "New series refused at the series limit.")
+  static let pageRefused = MetricFamily.gauge(
+    "farwatch_page_series_refused", "Series and families left off the metrics page because they cannot be written.")
+
+  static let evaluations = MetricFamily.counter("farwatch_rule_evaluations_total", "Evaluations of rules.")
+  static let evaluationFailures = MetricFamily.counter(
+    "farwatch_rule_evaluation_failures_total", "Evaluations of rules that failed; alerts keep their state.")
+  static let templateFailures = MetricFamily.counter(
+    "farwatch_rule_template_failures_total", "Labels and annotations whose template failed.")
+  static let alerts = MetricFamily.gauge("farwatch_alerts", "Active alerts, by state.")
+  static let alertsFired = MetricFamily.counter("farwatch_alerts_fired_total", "Alerts that began to fire.")
+  static let alertsResolved = MetricFamily.counter("farwatch_alerts_resolved_total", "Alerts that ended.")
+
+  static let pagesAccepted = MetricFamily.counter(
+    "farwatch_pages_accepted_total", "Pages that entered the outbox: one for each alert event and subscription.")
+  static let pagesDelivered = MetricFamily.counter(
+    "farwatch_pages_delivered_total", "Pages that their receiver took.")
+  static let pagesRetried = MetricFamily.counter(
+    "farwatch_page_retries_total", "Attempts to deliver beyond a page's first.")
+  static let pageAttemptsFailed = MetricFamily.counter(
+    "farwatch_page_attempts_failed_total", "Attempts to deliver that failed, by reason.")
+  static let pagesGivenUp = MetricFamily.counter(
+    "farwatch_pages_given_up_total", "Pages whose retry policy has ended.")
+  static let pagesDropped = MetricFamily.counter(
+    "farwatch_pages_dropped_total", "Pages that will never be sent, by reason.")
+  static let pagesUndurable = MetricFamily.counter(
+    "farwatch_pages_undurable_total", "Pages that were sent although they could not be stored.")
+  static let alertsUntold = MetricFamily.counter(
+    "farwatch_alert_events_untold_total", "Alert events that nobody is told of, by reason.")
+  static let subscriptionConfirmed = MetricFamily.gauge(
+    "farwatch_subscription_confirmed", "Whether the subscription is confirmed, so that pages are sent to it.")
+  static let outboxPages = MetricFamily.gauge(
+    "farwatch_outbox_pages", "Pages that wait for a subscription, those on their way included.")
+  static let outboxOldest = MetricFamily.gauge(
+    "farwatch_outbox_oldest_seconds", "Age of the oldest page that waits for a subscription; 0 when none does.")
+  static let receiverFailures = MetricFamily.gauge(
+    "farwatch_receiver_consecutive_failures", "Failed attempts since the last that was taken.")
+  static let receiverLastSuccess = MetricFamily.gauge(
+    "farwatch_receiver_last_success_timestamp_seconds", "When the receiver last took a page.")
+
+  static let commits = MetricFamily.counter("farwatch_state_commits_total", "Transactions that reached the disk.")
+  static let commitFailures = MetricFamily.counter(
+    "farwatch_state_commit_failures_total", "Transactions that failed and are tried again.")
+  static let commitSeconds = MetricFamily.gauge(
+    "farwatch_state_commit_duration_seconds", "Duration of the last transaction, its sync included.")
+  static let unsavedRows = MetricFamily.gauge(
+    "farwatch_state_unsaved_rows", "Rows whose newest value the disk has refused so far.")
+
+  static let httpRequests = MetricFamily.counter("farwatch_http_requests_total", "Requests answered, by status class.")
+  static let httpAborted = MetricFamily.counter(
+    "farwatch_http_requests_aborted_total", "Requests that ended before the whole answer was sent.")
+  static let httpConnections = MetricFamily.gauge("farwatch_http_connections", "Open connections.")
+
+  static let reloadSuccessful = MetricFamily.gauge(
+    "farwatch_config_last_reload_successful", "Whether the newest configuration file is in force.")
+  static let reloadTime = MetricFamily.gauge(
+    "farwatch_config_last_reload_success_timestamp_seconds", "When the configuration in force was read.")
+  static let reloads = MetricFamily.counter("farwatch_config_reloads_total", "Reloads, by result.")
+
+  static let turns = MetricFamily.counter("farwatch_core_turns_total", "Turns of the core.")
+  static let longestTurn = MetricFamily.gauge(
+    "farwatch_core_longest_turn_seconds", "The longest turn of the core since the start.")
+}

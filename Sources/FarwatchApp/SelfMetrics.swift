@@ -1,0 +1,138 @@
+internal import Alerting
+internal import Exposition
+internal import HTTPServer
+internal import Model
+internal import Notifying
+internal import SampleStore
+internal import StateDatabase
+
+/// What Farwatch measures of itself, written into the store like everything else: rules may watch the watcher.
+/// Confined to the core's thread.
+final class SelfMetrics {
+  struct Sources {
+    var pages: PageRenderer
+    var server: HTTPServer
+    var database: StateDatabase
+    var loop: CoreLoop
+    var reloads: @Sendable () -> ReloadState
+  }
+
+  private let sources: Sources
+  private let recorder: ReadingRecorder
+  private let process = ProcessStatistics()
+
+  init(store: SampleStore, sources: Sources) {
+    self.sources = sources
+    recorder = ReadingRecorder(store, base: .empty)
+  }
+
+  func record(_ conductor: Conductor, now: Timestamp) {
+    var readings: [Reading] = [
+      Reading(SelfFamilies.buildInfo, 1, labels: ["version": Version.text]),
+      Reading(SelfFamilies.ready, conductor.isReady),
+    ]
+    readings += storeReadings(conductor.store.statistics)
+    readings += ruleReadings(conductor.engine)
+    readings += deliveryReadings(conductor.dispatcher.snapshot(now: now))
+    readings += databaseReadings(sources.database.statistics)
+    readings += serverReadings(sources.server.statistics)
+    readings += reloadReadings(sources.reloads())
+    readings += process.readings()
+    let turns = sources.loop.statistics
+    readings.append(Reading(SelfFamilies.turns, Double(turns.turns)))
+    readings.append(Reading(SelfFamilies.longestTurn, turns.longestTurn.inSeconds))
+    recorder.record(readings, at: now)
+  }
+
+  private func storeReadings(_ s: SampleStoreStatistics) -> [Reading] {
+    let page = sources.pages.statistics
+    return [
+      Reading(SelfFamilies.series, Double(s.series)),
+      Reading(SelfFamilies.samples, Double(s.appended)),
+      Reading(SelfFamilies.samplesRefused, Double(s.outOfOrder), labels: ["reason": "out_of_order"]),
+      Reading(SelfFamilies.seriesRefused, Double(s.refusedSeries)),
+      Reading(SelfFamilies.pageRefused, Double(page.seriesRefused + page.familiesRefused)),
+    ]
+  }
+
+  private func ruleReadings(_ engine: RuleEngine) -> [Reading] {
+    let totals = engine.totals
+    let alerts = engine.snapshot().alerts
+    return [
+      Reading(SelfFamilies.evaluations, Double(totals.evaluations)),
+      Reading(SelfFamilies.evaluationFailures, Double(totals.failures)),
+      Reading(SelfFamilies.templateFailures, Double(totals.templateFailures)),
+      Reading(SelfFamilies.alertsFired, Double(totals.fired)),
+      Reading(SelfFamilies.alertsResolved, Double(totals.resolved)),
+      Reading(
+        SelfFamilies.alerts, Double(alerts.count { $0.state == .firing }), labels: ["state": "firing"]),
+      Reading(
+        SelfFamilies.alerts, Double(alerts.count { $0.state == .pending }), labels: ["state": "pending"]),
+    ]
+  }
+
+  private func deliveryReadings(_ snapshot: NotifyingSnapshot) -> [Reading] {
+    let s = snapshot.statistics
+    var readings = [
+      Reading(SelfFamilies.pagesAccepted, Double(s.accepted)),
+      Reading(SelfFamilies.pagesDelivered, Double(s.delivered)),
+      Reading(SelfFamilies.pagesRetried, Double(s.retries)),
+      Reading(SelfFamilies.pagesGivenUp, Double(s.gaveUp)),
+      Reading(SelfFamilies.pagesUndurable, Double(s.undurable)),
+      Reading(SelfFamilies.alertsUntold, Double(s.unrouted), labels: ["reason": "no_route"]),
+      Reading(SelfFamilies.alertsUntold, Double(s.withoutSubscriber), labels: ["reason": "no_subscriber"]),
+    ]
+    for reason in FailureReason.allCases {
+      guard let count = s.failed[reason] else { continue }
+      readings.append(
+        Reading(SelfFamilies.pageAttemptsFailed, Double(count), labels: ["reason": reason.rawValue]))
+    }
+    for reason in NotifyingStatistics.dropReasons {
+      readings.append(
+        Reading(SelfFamilies.pagesDropped, Double(s.dropped[reason] ?? 0), labels: ["reason": reason]))
+    }
+    var seen: Set<Labels> = []
+    for receiver in snapshot.subscriptions {
+      let labels: Labels = ["topic": receiver.topic, "endpoint": receiver.endpoint]
+      guard seen.insert(labels).inserted else { continue }
+      readings += [
+        Reading(SelfFamilies.subscriptionConfirmed, receiver.standing == .confirmed, labels: labels),
+        Reading(SelfFamilies.outboxPages, Double(receiver.queued), labels: labels),
+        Reading(SelfFamilies.outboxOldest, receiver.oldestPendingAge?.inSeconds ?? 0, labels: labels),
+        Reading(SelfFamilies.receiverFailures, Double(receiver.consecutiveFailures), labels: labels),
+      ]
+      if let last = receiver.lastSuccess {
+        readings.append(Reading(SelfFamilies.receiverLastSuccess, last.seconds, labels: labels))
+      }
+    }
+    return readings
+  }
+
+  private func databaseReadings(_ s: StateDatabaseStatistics) -> [Reading] {
+    var readings = [
+      Reading(SelfFamilies.commits, Double(s.transactions)),
+      Reading(SelfFamilies.commitFailures, Double(s.failures)),
+      Reading(SelfFamilies.unsavedRows, Double(s.unsavedKeys)),
+    ]
+    if let took = s.lastCommitDuration { readings.append(Reading(SelfFamilies.commitSeconds, took.inSeconds)) }
+    return readings
+  }
+
+  private func serverReadings(_ s: HTTPServerStatistics) -> [Reading] {
+    var readings = s.requestsByStatusClass.enumerated().filter { $0.offset >= 2 }.map {
+      Reading(SelfFamilies.httpRequests, Double($0.element), labels: ["code": "\($0.offset)xx"])
+    }
+    readings.append(Reading(SelfFamilies.httpAborted, Double(s.requestsAborted)))
+    readings.append(Reading(SelfFamilies.httpConnections, Double(s.connectionsOpen)))
+    return readings
+  }
+
+  private func reloadReadings(_ reloads: ReloadState) -> [Reading] {
+    [
+      Reading(SelfFamilies.reloadSuccessful, reloads.lastAttemptSucceeded),
+      Reading(SelfFamilies.reloadTime, reloads.lastSuccess.seconds),
+      Reading(SelfFamilies.reloads, Double(reloads.successes), labels: ["result": "success"]),
+      Reading(SelfFamilies.reloads, Double(reloads.failures), labels: ["result": "failure"]),
+    ]
+  }
+}

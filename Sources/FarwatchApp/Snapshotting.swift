@@ -1,0 +1,114 @@
+internal import Configuration
+internal import Model
+internal import Notifying
+internal import Probing
+internal import SampleStore
+
+extension Conductor {
+  /// Everything that the status page shows, as the core sees it now.
+  func snapshot(now: Timestamp, startedAt: Timestamp, reloads: ReloadState) -> StatusSnapshot {
+    let rules = engine.snapshot()
+    let problems = rules.groups.flatMap { group in
+      group.rules.compactMap { rule in
+        rule.lastError.map { "Rule \(rule.name) of group \(group.name) cannot be evaluated: \($0)" }
+      }
+    }
+    let firstRegions = watchlist.regions.map { regionStatus($0) }
+    return StatusSnapshot(
+      takenAt: now, startedAt: startedAt, vantage: reloads.settings.vantage, version: Version.text, ready: isReady,
+      lastReloadProblem: reloads.problem, regions: firstRegions, links: linkStatuses(now),
+      backups: backupStatuses(now),
+      alerts: rules.alerts.sorted { ($0.state.rawValue, $1.activeAt) < ($1.state.rawValue, $0.activeAt) }.map {
+        StatusSnapshot.ActiveAlert(
+          name: $0.labels["alertname"] ?? "", state: $0.state.rawValue, since: $0.activeAt, labels: $0.labels,
+          summary: $0.annotations["summary"] ?? $0.annotations["description"] ?? "")
+      },
+      ruleProblems: problems, receivers: receiverStatuses(now))
+  }
+
+  private func regionStatus(_ region: Settings.Region) -> StatusSnapshot.Region {
+    let verdict: StatusSnapshot.Verdict =
+      switch watchlist.regionHealth[region.name] ?? .unknown {
+      case .up: .good
+      case .degraded: .degraded
+      case .down: .bad
+      case .unknown: .unknown
+      }
+    let checks = sortedTargets.compactMap { target -> StatusSnapshot.Check? in
+      guard case .check(let settings) = target.plan.subject, settings.region == region.name else { return nil }
+      return StatusSnapshot.Check(
+        name: settings.name, verdict: Self.verdict(target.check.health), since: target.check.since,
+        consecutiveFailures: target.check.consecutiveFailures, problem: target.problem,
+        latencySeconds: target.newest?.took.inSeconds, lastProbe: target.newest?.finishedAt)
+    }
+    return StatusSnapshot.Region(
+      name: region.name, role: region.role.rawValue, share: region.share, verdict: verdict, checks: checks)
+  }
+
+  private static func verdict(_ health: CheckState.Health) -> StatusSnapshot.Verdict {
+    switch health {
+    case .up: .good
+    case .down: .bad
+    case .unknown: .unknown
+    }
+  }
+
+  private func linkStatuses(_ now: Timestamp) -> [StatusSnapshot.Link] {
+    sortedTargets.flatMap { target -> [StatusSnapshot.Link] in
+      guard case .link(let settings) = target.plan.subject else { return [] }
+      return settings.targets.map { node in
+        let point = newest(
+          "farwatch_replication_recovery_point_timestamp_seconds",
+          [LabelMatcher("link", equals: settings.link), LabelMatcher("target_region", equals: node.region)], now)
+        return StatusSnapshot.Link(
+          name: settings.link, engine: "postgres", source: settings.source.region, target: node.region,
+          recoveryPoint: point.map { Timestamp(seconds: $0) }, objective: settings.rpo,
+          measured: target.newest?.succeeded ?? false, problem: target.problem)
+      }
+    }
+  }
+
+  private func backupStatuses(_ now: Timestamp) -> [StatusSnapshot.Backup] {
+    sortedTargets.compactMap { target -> StatusSnapshot.Backup? in
+      guard case .backup(let settings) = target.plan.subject else { return nil }
+      let matchers = settings.labels.entries.map { LabelMatcher($0.name, equals: $0.value) }
+      return StatusSnapshot.Backup(
+        job: settings.job, region: settings.region,
+        newestGood: newest("backup_last_success_timestamp_seconds", matchers, now).map { Timestamp(seconds: $0) },
+        objective: settings.objective ?? settings.every,
+        sizeBytes: newest("backup_last_size_bytes", matchers, now), measured: target.newest?.succeeded ?? false,
+        problem: target.problem)
+    }
+  }
+
+  private func receiverStatuses(_ now: Timestamp) -> [StatusSnapshot.Receiver] {
+    let snapshot = dispatcher.snapshot(now: now)
+    return snapshot.subscriptions.map { subscription in
+      let last = snapshot.recent.last { $0.topic == subscription.topic && $0.endpoint == subscription.endpoint }
+      return StatusSnapshot.Receiver(
+        topic: subscription.topic, endpoint: subscription.endpoint,
+        confirmed: subscription.standing == .confirmed, waiting: subscription.queued,
+        lastSuccess: subscription.lastSuccess, consecutiveFailures: subscription.consecutiveFailures,
+        lastProblem: last?.failure.map { "\($0.rawValue): \(last?.detail ?? "")" })
+    }
+  }
+
+  private var sortedTargets: [WatchedTarget] {
+    watchlist.targets.values.sorted { ($0.key.kind, $0.key.name) < ($1.key.kind, $1.key.name) }
+  }
+
+  private func newest(_ family: String, _ matchers: [LabelMatcher], _ now: Timestamp) -> Double? {
+    let found = store.select([LabelMatcher(Labels.metricNameLabel, equals: family)] + matchers)
+    return found.lazy.compactMap {
+      self.store.newestSample(of: $0, at: now, after: now - .seconds(300))?.value
+    }.first
+  }
+}
+
+extension WatchedTarget {
+  /// Why the newest collection failed, for a person; nil when it succeeded or none has ended.
+  var problem: String? {
+    guard case .failure(let reason, let detail)? = newest?.verdict else { return nil }
+    return detail.isEmpty ? reason.rawValue : "\(reason.rawValue): \(detail)"
+  }
+}

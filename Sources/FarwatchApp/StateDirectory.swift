@@ -1,0 +1,51 @@
+internal import DurableIO
+internal import Logging
+internal import Model
+internal import Notifying
+internal import StateDatabase
+
+/// What the last process left: the rows that the stages are restored from.
+struct StoredRows: Sendable {
+  var alerts: [(key: String, value: [UInt8])] = []
+  var checks: [(key: String, value: [UInt8])] = []
+  var notifying: [(table: StateChange.Table, key: String, value: [UInt8])] = []
+}
+
+/// Everything that outlives the process, taken for this one.
+struct StateDirectory {
+  let lock: LockFile
+  let database: StateDatabase
+  let identity: SigningIdentity
+  let rows: StoredRows
+
+  init(_ path: String, _ logger: Logger) throws(StartFailure) {
+    do {
+      try makeDirectory(path, mode: 0o700)
+      lock = try LockFile(path: "\(path)/lock")
+    } catch { throw StartFailure("state directory \(path): \(error)") }
+    do {
+      let (database, findings) = try StateDatabase.open(path: "\(path)/state.sqlite")
+      self.database = database
+      for finding in findings {
+        switch finding {
+        case .setAside: logger.error("state database set aside", metadata: ["finding": "\(finding)"])
+        default: logger.notice("state database", metadata: ["finding": "\(finding)"])
+        }
+      }
+      rows = StoredRows(
+        alerts: try database.load(.alerts), checks: try database.load(.checks),
+        notifying: try database.load(.outbox).map { (.outbox, $0.key, $0.value) }
+          + database.load(.subscriptions).map { (.subscriptions, $0.key, $0.value) })
+    } catch {
+      lock.release()
+      throw StartFailure("\(error)")
+    }
+    do {
+      identity = try Self.loadIdentity(path)
+    } catch {
+      database.close()
+      lock.release()
+      throw StartFailure("signing key in \(path): \(error)")
+    }
+  }
+}

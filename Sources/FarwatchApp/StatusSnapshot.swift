@@ -1,0 +1,99 @@
+package import Model
+
+/// Everything that a person asks first, at one moment: what the status page and `/api/status` show.
+package struct StatusSnapshot: Sendable {
+  /// Good, bad, or not known; unknown is never shown as good.
+  package enum Verdict: String, Sendable { case good, bad, degraded, unknown }
+
+  package struct Check: Sendable {
+    package var name: String
+    package var verdict: Verdict
+    package var since: Timestamp?
+    package var consecutiveFailures: Int
+    /// Why the newest probe failed; nil when it succeeded or none has ended yet.
+    package var problem: String?
+    package var latencySeconds: Double?
+    package var lastProbe: Timestamp?
+  }
+
+  package struct Region: Sendable {
+    package var name: String
+    package var role: String
+    /// Percent of the traffic that this region is meant to carry.
+    package var share: Double?
+    package var verdict: Verdict
+    package var checks: [Check]
+  }
+
+  package struct Link: Sendable {
+    package var name: String
+    package var engine: String
+    package var source: String
+    package var target: String
+    /// The target is complete up to here; nil when that was never known.
+    package var recoveryPoint: Timestamp?
+    package var objective: Duration
+    /// Whether the newest collection succeeded.
+    package var measured: Bool
+    package var problem: String?
+
+    /// What failing over now would lose.
+    package func exposure(at now: Timestamp) -> Duration? {
+      recoveryPoint.map { max(.zero, now - $0) }
+    }
+
+    package func verdict(at now: Timestamp) -> Verdict {
+      guard let exposure = exposure(at: now) else { return .unknown }
+      return exposure <= objective ? (measured ? .good : .unknown) : .bad
+    }
+  }
+
+  package struct Backup: Sendable {
+    package var job: String
+    package var region: String
+    /// Time of the newest good backup; nil when there is none.
+    package var newestGood: Timestamp?
+    package var objective: Duration
+    package var sizeBytes: Double?
+    package var measured: Bool
+    package var problem: String?
+
+    package func verdict(at now: Timestamp) -> Verdict {
+      guard measured else { return .unknown }
+      guard let newestGood else { return .bad }
+      return now - newestGood <= objective ? .good : .bad
+    }
+  }
+
+  package struct ActiveAlert: Sendable {
+    package var name: String
+    package var state: String
+    package var since: Timestamp
+    package var labels: Labels
+    package var summary: String
+  }
+
+  package struct Receiver: Sendable {
+    package var topic: String
+    package var endpoint: String
+    package var confirmed: Bool
+    package var waiting: Int
+    package var lastSuccess: Timestamp?
+    package var consecutiveFailures: Int
+    package var lastProblem: String?
+  }
+
+  package var takenAt: Timestamp
+  package var startedAt: Timestamp
+  package var vantage: String
+  package var version: String
+  /// False until every collector has reported once: rules are not judged before.
+  package var ready: Bool
+  package var lastReloadProblem: String?
+  package var regions: [Region]
+  package var links: [Link]
+  package var backups: [Backup]
+  package var alerts: [ActiveAlert]
+  package var ruleProblems: [String]
+  package var receivers: [Receiver]
+}

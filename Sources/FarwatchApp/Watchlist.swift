@@ -1,0 +1,194 @@
+internal import Configuration
+internal import FoundationEssentials
+internal import Model
+internal import Probing
+internal import SampleStore
+
+/// Names a collector across reloads.
+struct TargetKey: Hashable, Sendable {
+  var kind: String
+  var name: String
+
+  init(_ description: CollectorDescription) {
+    kind = description.kind
+    name = description.name
+  }
+}
+
+/// A collector that is to run, with the settings that it was made from: equal settings mean that the one which runs
+/// already, and what it remembers, can stay.
+struct TargetPlan: Sendable {
+  enum Subject: Hashable, Sendable {
+    case check(HTTPCheckSettings)
+    case link(PostgresLinkSettings)
+    case backup(DirectoryBackupSettings)
+  }
+
+  var subject: Subject
+  var description: CollectorDescription
+  /// Called only when the collector does not run already.
+  var make: @Sendable () -> any Collector
+}
+
+/// One collector as the core sees it.
+final class WatchedTarget {
+  let key: TargetKey
+  let plan: TargetPlan
+  let collector: any Collector
+  /// Tells outcomes of this collector from those of an earlier one with the same name.
+  let generation: UInt64
+  /// What it measures, the state that follows from it, and how the collector itself is.
+  let readings: ReadingRecorder
+  let state: ReadingRecorder
+  let health: ReadingRecorder
+  var check = CheckState()
+  var newest: Outcome?
+
+  init(plan: TargetPlan, generation: UInt64, store: SampleStore) {
+    key = TargetKey(plan.description)
+    self.plan = plan
+    self.generation = generation
+    collector = plan.make()
+    readings = ReadingRecorder(store, base: plan.description.labels)
+    state = ReadingRecorder(store, base: plan.description.labels)
+    health = ReadingRecorder(store, base: .empty)
+  }
+
+  var isCheck: Bool {
+    if case .check = plan.subject { true } else { false }
+  }
+}
+
+/// All collectors: when each runs, what its outcomes mean, and what the regions' states follow from it.
+/// Confined to the core's thread.
+final class Watchlist {
+  private let store: SampleStore
+  private var timetable = Timetable()
+  private(set) var targets: [TargetKey: WatchedTarget] = [:]
+  private var timetableIDs: [TargetKey: Timetable.TargetID] = [:]
+  private var keys: [Timetable.TargetID: TargetKey] = [:]
+  private(set) var regions: [Settings.Region]
+  private(set) var regionHealth: [String: RegionHealth] = [:]
+  private let regionRecorder: ReadingRecorder
+  /// Confirmed states of the last process, until their checks take them over.
+  private var remembered: [String: CheckState] = [:]
+  private var generation: UInt64 = 0
+  private var checksChanged = false
+  private var unheard: Set<TargetKey> = []
+
+  init(store: SampleStore, restoring rows: [(key: String, value: [UInt8])], regions: [Settings.Region]) {
+    self.store = store
+    self.regions = regions
+    regionRecorder = ReadingRecorder(store, base: .empty)
+    for row in rows {
+      // A row that cannot be read costs one confirmation, not the start.
+      remembered[row.key] = try? JSONDecoder().decode(CheckState.self, from: Data(row.value))
+    }
+  }
+
+  var nextDeadline: MonotonicInstant? { timetable.nextDeadline }
+
+  /// Whether every collector has come back at least once since it was made.
+  var everyoneReported: Bool { unheard.isEmpty }
+
+  /// The collectors to start now.
+  func takeDue(_ now: MonotonicInstant) -> [WatchedTarget] {
+    let started = timetable.due(now).compactMap { keys[$0].flatMap { targets[$0] } }
+    return started
+  }
+
+  /// Makes `plans` the whole list. A collector whose settings stayed goes on with what it knows.
+  func replace(
+    with plans: [TargetPlan], regions: [Settings.Region]? = nil, now: Timestamp, monotonic: MonotonicInstant
+  ) -> [StateChange] {
+    if let regions { self.regions = regions }
+    var changes: [StateChange] = []
+    var next: [TargetKey: WatchedTarget] = [:]
+    for plan in plans {
+      let key = TargetKey(plan.description)
+      if let running = targets[key], running.plan.subject == plan.subject {
+        next[key] = running
+        continue
+      }
+      generation += 1
+      let new = WatchedTarget(plan: plan, generation: generation, store: store)
+      let row = Self.row(key)
+      if let known = targets[key]?.check ?? remembered[row] { new.check = known }
+      next[key] = new
+      unheard.insert(key)
+    }
+    for (key, old) in targets where next[key] !== old {
+      old.readings.end(at: now)
+      if next[key] == nil {
+        old.state.end(at: now)
+        old.health.end(at: now)
+        unheard.remove(key)
+        if old.isCheck { changes.append(StateChange(.checks, Self.row(key), nil)) }
+      }
+    }
+    // Checks that the new file no longer has leave no memory behind.
+    let rows = Set(next.keys.map(Self.row))
+    changes += remembered.keys.filter { !rows.contains($0) }.map { StateChange(.checks, $0, nil) }
+    remembered = [:]
+    targets = next
+    let ids = timetable.replace(with: plans.map { Timetable.Target($0.description) }, now: monotonic)
+    timetableIDs = Dictionary(uniqueKeysWithValues: zip(plans.map { TargetKey($0.description) }, ids))
+    keys = Dictionary(uniqueKeysWithValues: timetableIDs.map { ($0.value, $0.key) })
+    for target in targets.values where target.isCheck && target.check.health != .unknown && target.newest == nil {
+      recordState(of: target, at: now)
+    }
+    checksChanged = true
+    return changes
+  }
+
+  /// Takes up what a collector brought; returns what must outlive the process.
+  func take(
+    _ outcome: Outcome, from key: TargetKey, generation: UInt64, now: Timestamp, monotonic: MonotonicInstant
+  ) -> [StateChange] {
+    guard let id = timetableIDs[key], let target = targets[key] else { return [] }
+    timetable.finished(id)
+    // The collector that sent this was replaced meanwhile.
+    guard target.generation == generation else { return [] }
+    unheard.remove(key)
+    target.newest = outcome
+    target.readings.record(outcome.readings, at: now)
+    guard case .check(let settings) = target.plan.subject else {
+      recordState(of: target, at: now)
+      return []
+    }
+    let step = target.check.record(CheckState.Evidence(outcome), at: now, settings.rules)
+    if step.nextProbe < settings.interval { timetable.requestSoon(id, at: monotonic + step.nextProbe) }
+    recordState(of: target, at: now)
+    guard step.change != nil else { return [] }
+    checksChanged = true
+    let value = try? JSONEncoder().encode(target.check)
+    return value.map { [StateChange(.checks, Self.row(key), Array($0))] } ?? []
+  }
+
+  private func recordState(of target: WatchedTarget, at time: Timestamp) {
+    if target.isCheck { target.state.record(ScheduleMetrics.readings(of: target.check), at: time) }
+    guard let newest = target.newest, let id = timetableIDs[target.key] else { return }
+    let description = target.plan.description
+    target.health.record(
+      ScheduleMetrics.readings(of: description, newest)
+        + [ScheduleMetrics.overruns(of: description, total: timetable.overruns(id))], at: time)
+  }
+
+  /// Rolls the checks up into their regions and writes that down, if one changed or `always`. Once a turn, because a
+  /// series takes one sample a moment: with `always` now and then, so that the states stay within a query's reach.
+  func rollUp(at time: Timestamp, always: Bool) {
+    guard always || checksChanged else { return }
+    checksChanged = false
+    var states: [String: [CheckState.Health]] = [:]
+    for target in targets.values {
+      guard case .check(let settings) = target.plan.subject else { continue }
+      states[settings.region, default: []].append(target.check.health)
+    }
+    regionHealth = Dictionary(
+      uniqueKeysWithValues: regions.map { ($0.name, RegionHealth(rollingUp: states[$0.name] ?? [])) })
+    regionRecorder.record(
+      regions.flatMap { ScheduleMetrics.readings(of: $0.name, regionHealth[$0.name] ?? .unknown) }, at: time)
+  }
+
+  private static func row(_ key: TargetKey) -> String { "\(key.kind)/\(key.name)" }
+}

@@ -1,0 +1,86 @@
+import ArgumentParser
+import FarwatchApp
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Watch, as a configuration file says.",
+    discussion: """
+      Reads the file, takes the state directory for itself, and works until SIGTERM or SIGINT. SIGHUP, or POST \
+      /-/reload, reads the file again; a file with errors changes nothing.
+      """)
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("Configuration file.", valueName: "file"))
+  var config = "farwatch.yml"
+
+  @Option(help: "trace, debug, info, notice, warning, error or critical.")
+  var logLevel: LogLevel = .info
+
+  func run() throws {
+    do {
+      try Daemon.run(configurationFile: config, logLevel: logLevel.rawValue)
+    } catch { throw CommandFailure(lines: error.lines) }
+  }
+}
+
+struct CheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check", abstract: "Say whether a file is right, and where it is not.",
+    subcommands: [Configuration.self, Rules.self])
+
+  struct Configuration: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "config", abstract: "Check a configuration file and the rule files it names.")
+
+    @Argument(help: ArgumentHelp("Configuration file.", valueName: "file"))
+    var file: String
+
+    func run() throws {
+      let report = Checks.configuration(file)
+      guard report.problems.isEmpty else { throw CommandFailure(lines: report.problems) }
+      print(report.summary)
+    }
+  }
+
+  struct Rules: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "rules", abstract: "Check Prometheus rule files.")
+
+    @Argument(help: ArgumentHelp("Rule files.", valueName: "file"))
+    var files: [String]
+
+    func run() throws {
+      var problems: [String] = []
+      for file in files {
+        let report = Checks.rules(file)
+        if report.problems.isEmpty { print(report.summary) }
+        problems += report.problems
+      }
+      guard problems.isEmpty else { throw CommandFailure(lines: problems) }
+    }
+  }
+}
+
+struct DemoCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "demo", abstract: "Watch a small world made for the purpose, break it, and show the page arrive.",
+    discussion: """
+      Two regions answer health checks on loopback, a backup folder is kept fresh and a local pager receives. \
+      Everything between them is what `farwatch run` uses: the same sockets, store, rules and outbox.
+      """)
+
+  @Flag(help: "End after the first failure and recovery.")
+  var once = false
+
+  @Option(help: ArgumentHelp("Listen on this port instead of a free one.", valueName: "port"))
+  var port: UInt16 = 9797
+
+  func run() throws {
+    do {
+      try Demo.run(once: once, port: port)
+    } catch { throw CommandFailure(lines: error.lines) }
+  }
+}
+
+enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+  case trace, debug, info, notice, warning, error, critical
+}

@@ -1,0 +1,41 @@
+import ArgumentParser
+import FarwatchApp
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Musl
+#endif
+
+/// The command line. Exit codes: 0 good, 1 what was asked for failed, 2 the command was used wrongly.
+@main
+struct Farwatch: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "farwatch",
+    abstract: "Is each region alive, what would failing over now cost, and who has been told?",
+    version: Version.text,
+    subcommands: [RunCommand.self, CheckCommand.self, DemoCommand.self])
+
+  static func main() {
+    // A parse error must exit with 2, which the library's own `main` would make 64.
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let failure as CommandFailure {
+      for line in failure.lines { standardError(line) }
+      Glibc.exit(1)
+    } catch {
+      let code = exitCode(for: error)
+      let message = fullMessage(for: error)
+      if code.isSuccess { print(message) } else if !message.isEmpty { standardError(message) }
+      Glibc.exit(code == .validationFailure ? 2 : code.rawValue)
+    }
+  }
+}
+
+/// What was asked for failed; the lines say why.
+struct CommandFailure: Error {
+  var lines: [String]
+}
+
+func standardError(_ line: String) { fputs(line + "\n", stderr) }
