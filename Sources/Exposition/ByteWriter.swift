@@ -40,19 +40,29 @@ struct ByteWriter: ~Copyable {
   }
 
   mutating func append(_ text: String) {
-    for byte in text.utf8 { append(byte) }
+    var text = text
+    text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
   }
 
   /// `text` with backslash and line feed escaped, and the double quote too if `quotes`.
   mutating func append(escaping text: String, quotes: Bool) {
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\\"): append("\\\\")
-      case UInt8(ascii: "\n"): append("\\n")
-      case UInt8(ascii: "\"") where quotes: append("\\\"")
-      default: append(byte)
+    var text = text
+    text.withUTF8 { bytes in
+      // Few texts need an escape: look first, and copy in one go.
+      if bytes.allSatisfy({ !Self.isEscaped($0, quotes) }) {
+        append(UnsafeRawBufferPointer(bytes))
+        return
+      }
+      for byte in bytes {
+        if Self.isEscaped(byte, quotes) { append(UInt8(ascii: "\\")) }
+        append(byte == UInt8(ascii: "\n") ? UInt8(ascii: "n") : byte)
       }
     }
+  }
+
+  @inline(__always)
+  private static func isEscaped(_ byte: UInt8, _ quotes: Bool) -> Bool {
+    byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "\n") || (quotes && byte == UInt8(ascii: "\""))
   }
 
   /// Takes back what was written from `place` on.

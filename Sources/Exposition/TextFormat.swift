@@ -8,20 +8,22 @@ enum TextFormat {
   static func isMetricName(_ name: String) -> Bool { isName(name, colons: true) }
 
   /// `[a-zA-Z_][a-zA-Z0-9_]*`, and not one of the names with `__` in front, which Prometheus keeps to itself.
-  static func isLabelName(_ name: String) -> Bool { isName(name, colons: false) && !name.hasPrefix("__") }
+  static func isLabelName(_ name: String) -> Bool {
+    isName(name, colons: false) && !name.utf8.starts(with: "__".utf8)
+  }
 
   private static func isName(_ name: String, colons: Bool) -> Bool {
-    var first = true
-    for byte in name.utf8 {
-      switch byte {
-      case 0x41...0x5a, 0x61...0x7a, UInt8(ascii: "_"): break
-      case 0x30...0x39 where !first: break
-      case UInt8(ascii: ":") where colons: break
-      default: return false
+    var name = name
+    return name.withUTF8 { bytes in
+      guard let first = bytes.first, !(0x30...0x39).contains(first) else { return false }
+      return bytes.allSatisfy { byte in
+        switch byte {
+        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, UInt8(ascii: "_"): true
+        case UInt8(ascii: ":"): colons
+        default: false
+        }
       }
-      first = false
     }
-    return !first
   }
 
   /// Whether a sample of that name may stand under the family's TYPE line.
