@@ -17,14 +17,40 @@ package enum NumberText {
       out.append(contentsOf: (value.isNaN ? "NaN" : value < 0 ? "-Inf" : "+Inf").utf8)
       return
     }
-    let (negative, digits, exponent) = decimal(value)
-    if negative { out.append(UInt8(ascii: "-")) }
-    // With the shortest digits, Go's 'g' decides as if the precision were 6.
-    if exponent < -4 || exponent >= 6 {
-      appendScientific(digits, exponent, to: &out)
-    } else {
-      appendPlain(digits, exponent, to: &out)
+    if value.sign == .minus { out.append(UInt8(ascii: "-")) }
+    var text = value.magnitude.description
+    text.withUTF8 {
+      appendShortest($0, exponential: value.magnitude < 1e-4 || value.magnitude >= 1e6, to: &out)
     }
+  }
+
+  /// Go's form of `text`, which is Swift's: the same shortest digits, but an exponent elsewhere.
+  ///
+  /// With the shortest digits, Go's 'g' decides as if the precision were 6: an exponent below 1e-4 and from 1e6 on.
+  private static func appendShortest(
+    _ text: UnsafeBufferPointer<UInt8>, exponential: Bool, to out: inout [UInt8]
+  ) {
+    let zero = UInt8(ascii: "0")
+    let point = UInt8(ascii: ".")
+    guard exponential, text.first != zero else {
+      // From 1e-4 to 1e6, and 0, both write the same, but for the ".0" of whole numbers.
+      out.append(contentsOf: text.hasSuffix(".0") ? text.dropLast(2) : text[...])
+      return
+    }
+    let mantissa = text.prefix { $0 != UInt8(ascii: "e") }
+    let written = text.dropFirst(mantissa.count + 1)
+    let beforePoint = mantissa.firstIndex(of: point) ?? mantissa.count
+    let exponent = (Int(String(decoding: written, as: UTF8.self)) ?? 0) + beforePoint - 1
+    out.append(text[0])
+    out.append(point)
+    let fraction = out.count
+    for byte in mantissa.dropFirst() where byte != point { out.append(byte) }
+    while out.count > fraction, out.last == zero { out.removeLast() }
+    if out.count == fraction { out.removeLast() }
+    out.append(UInt8(ascii: "e"))
+    out.append(UInt8(ascii: exponent < 0 ? "-" : "+"))
+    if abs(exponent) < 10 { out.append(zero) }
+    appendInteger(Int64(abs(exponent)), to: &out)
   }
 
   /// Format 'f': never an exponent, as in the values of Prometheus' JSON: `1000000`, `0.00001`.
@@ -88,16 +114,11 @@ package enum NumberText {
       out.append(place < digits.count ? digits[place] : zero)
     }
   }
+}
 
-  private static func appendScientific(_ digits: [UInt8], _ exponent: Int, to out: inout [UInt8]) {
-    out.append(digits[0])
-    if digits.count > 1 {
-      out.append(UInt8(ascii: "."))
-      out.append(contentsOf: digits[1...])
-    }
-    out.append(UInt8(ascii: "e"))
-    out.append(UInt8(ascii: exponent < 0 ? "-" : "+"))
-    if abs(exponent) < 10 { out.append(UInt8(ascii: "0")) }
-    appendInteger(Int64(abs(exponent)), to: &out)
+extension UnsafeBufferPointer<UInt8> {
+  fileprivate func hasSuffix(_ suffix: StaticString) -> Bool {
+    count >= suffix.utf8CodeUnitCount
+      && suffix.withUTF8Buffer { self.suffix($0.count).elementsEqual($0) }
   }
 }

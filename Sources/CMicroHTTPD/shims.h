@@ -1,0 +1,57 @@
+/* libmicrohttpd as Swift can see it. Swift imports neither variadic functions nor function-like macros, so each of
+   them that is needed gets one typed inline twin here. The twins transcribe; they decide nothing. */
+#ifndef FARWATCH_CMICROHTTPD_SHIMS_H
+#define FARWATCH_CMICROHTTPD_SHIMS_H
+
+#include <microhttpd.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The arguments of MHD_start_daemon that this project uses, by name. */
+struct farwatch_mhd_start {
+  unsigned int flags;
+  MHD_socket listen_socket; /* bound, listening and non-blocking */
+  unsigned int threads;     /* above 1: a pool of so many */
+  unsigned int connection_limit;
+  unsigned int per_ip_connection_limit; /* 0: none */
+  unsigned int idle_timeout_seconds;    /* 0: none */
+  size_t connection_memory_bytes;
+  void *context; /* first argument of every callback */
+  MHD_AccessHandlerCallback handle;
+  MHD_RequestCompletedCallback completed;
+  MHD_NotifyConnectionCallback connection;
+  void *(*request_target)(void *context, const char *target, struct MHD_Connection *connection);
+  void (*log)(void *context, const char *format, va_list arguments);
+};
+
+/* Swift does not see the members of enum MHD_FLAG under stable names. ITC is what MHD_quiesce_daemon needs. */
+static const unsigned int farwatch_mhd_epoll_thread_flags =
+    MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_USE_ITC;
+
+/* MHD_start_daemon is variadic. The logger stands first: options after it report their mistakes to it. */
+static inline struct MHD_Daemon *farwatch_mhd_start_daemon(const struct farwatch_mhd_start *s) {
+  struct MHD_OptionItem pool[] = {
+      {s->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)s->threads, NULL},
+      {MHD_OPTION_END, 0, NULL}};
+  return MHD_start_daemon(
+      s->flags, 0, NULL, NULL, s->handle, s->context,
+      MHD_OPTION_EXTERNAL_LOGGER, s->log, s->context,
+      MHD_OPTION_LISTEN_SOCKET, s->listen_socket,
+      MHD_OPTION_CONNECTION_LIMIT, s->connection_limit,
+      MHD_OPTION_PER_IP_CONNECTION_LIMIT, s->per_ip_connection_limit,
+      MHD_OPTION_CONNECTION_TIMEOUT, s->idle_timeout_seconds,
+      MHD_OPTION_CONNECTION_MEMORY_LIMIT, s->connection_memory_bytes,
+      MHD_OPTION_NOTIFY_COMPLETED, s->completed, s->context,
+      MHD_OPTION_NOTIFY_CONNECTION, s->connection, s->context,
+      MHD_OPTION_URI_LOG_CALLBACK, s->request_target, s->context,
+      MHD_OPTION_ARRAY, pool,
+      MHD_OPTION_END);
+}
+
+/* MHD_get_connection_info is variadic. */
+static inline const union MHD_ConnectionInfo *farwatch_mhd_client_address(struct MHD_Connection *connection) {
+  return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+}
+
+#endif

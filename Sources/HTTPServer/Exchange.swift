@@ -1,0 +1,146 @@
+internal import CMicroHTTPD
+
+/// One request and its answer.
+///
+/// Lives from the request line to libmicrohttpd's completion call, and is touched only by the one thread that serves
+/// the connection.
+final class Exchange {
+  private enum Phase {
+    /// The request line is read.
+    case began
+    /// Headers are read; body bytes may come.
+    case receiving
+    /// The body is too long: what still comes is thrown away, so that the client can read its 413.
+    case discarding
+    case answered
+  }
+
+  /// A client that sends this much beyond the body limit has lost its right to an answer.
+  private static let discardLimit = 1 << 20
+
+  private let context: ExchangeContext
+  private let target: [UInt8]
+  private let deadline: ContinuousClock.Instant
+  private var phase = Phase.began
+  private var method = ""
+  private var parsed: RequestTarget?
+  private var body: [UInt8] = []
+  private var discarded = 0
+  private var status: Int?
+  private var answerBytes = 0
+
+  init(context: ExchangeContext, target: [UInt8]) {
+    self.context = context
+    self.target = target
+    deadline = .now + context.settings.requestTimeout
+  }
+
+  /// libmicrohttpd calls this once when the headers are read, then for every piece of the body, then once more at its
+  /// end. Whatever `upload` holds is taken.
+  func proceed(
+    _ connection: OpaquePointer, method: UnsafePointer<CChar>, upload: UnsafeRawBufferPointer
+  ) -> MHD_Result {
+    switch phase {
+    case .began:
+      context.exchangeStarted()
+      self.method = String(cString: method)
+      return begin(connection)
+    case .receiving, .discarding:
+      guard !upload.isEmpty else { return finish(connection) }
+      guard ContinuousClock.now < deadline else { return .NO }
+      return receive(upload)
+    case .answered:
+      return .YES
+    }
+  }
+
+  func completed(_ code: MHD_RequestTerminationCode) {
+    context.counters.finished(
+      status: status, bodyBytes: answerBytes, completely: code == .REQUEST_TERMINATED_COMPLETED_OK)
+    if phase != .began { context.exchangeEnded() }
+  }
+
+  private func begin(_ connection: OpaquePointer) -> MHD_Result {
+    phase = .receiving
+    guard let parsed = RequestTarget(target) else {
+      return answer(.text(400, "the request target is malformed\n"), connection)
+    }
+    self.parsed = parsed
+    let limit = context.settings.maxBodyBytes
+    if let text = MHD_lookup_connection_value(connection, .HEADER_KIND, "Content-Length"),
+      let length = UInt64(String(cString: text))
+    {
+      if length > UInt64(limit) {
+        phase = .discarding
+        context.counters.bodyRefused()
+        let expects = MHD_lookup_connection_value(connection, .HEADER_KIND, "Expect") != nil
+        // Nothing is worth reading: answer now, which also closes the connection.
+        if expects || length > UInt64(limit + Self.discardLimit) { return answerTooLarge(connection) }
+      } else {
+        body.reserveCapacity(min(Int(length), 64 << 10))
+      }
+    }
+    return .YES
+  }
+
+  private func receive(_ upload: UnsafeRawBufferPointer) -> MHD_Result {
+    context.counters.bodyReceived(upload.count)
+    if phase == .receiving, body.count + upload.count > context.settings.maxBodyBytes {
+      phase = .discarding
+      body = []
+      context.counters.bodyRefused()
+    }
+    if phase == .discarding {
+      discarded += upload.count
+      return discarded > context.settings.maxBodyBytes + Self.discardLimit ? .NO : .YES
+    }
+    body.append(contentsOf: upload)
+    return .YES
+  }
+
+  private func finish(_ connection: OpaquePointer) -> MHD_Result {
+    guard phase == .receiving, let parsed else { return answerTooLarge(connection) }
+    let request = HTTPServerRequest(
+      method: method, path: parsed.path, pathSegments: parsed.pathSegments, query: parsed.query,
+      headers: headerFields(of: connection), body: body, remoteAddress: clientAddress(of: connection))
+    body = []
+    return answer(context.handler(request), connection)
+  }
+
+  private func answerTooLarge(_ connection: OpaquePointer) -> MHD_Result {
+    let limit = context.settings.maxBodyBytes
+    return answer(.text(413, "the request body is longer than \(limit) bytes\n"), connection)
+  }
+
+  private func answer(_ response: HTTPServerResponse, _ connection: OpaquePointer) -> MHD_Result {
+    phase = .answered
+    guard let queued = makeResponse(response) else {
+      context.log("cannot make a response of \(response.body.count) bytes")
+      return .NO
+    }
+    // The queue holds its own reference.
+    defer { MHD_destroy_response(queued) }
+    let result = MHD_queue_response(connection, UInt32(clamping: response.status), queued)
+    if result == .YES {
+      status = response.status
+      answerBytes = method == "HEAD" ? 0 : response.body.count
+    } else {
+      context.log("cannot queue a response with status \(response.status)")
+    }
+    return result
+  }
+
+  private func makeResponse(_ response: HTTPServerResponse) -> OpaquePointer? {
+    guard let made = makeResponseBody(response.body) else { return nil }
+    if let contentType = response.contentType { add("Content-Type", contentType, to: made) }
+    for field in response.headers { add(field.name, field.value, to: made) }
+    if context.isStopping { add("Connection", "close", to: made) }
+    return made
+  }
+
+  private func add(_ name: String, _ value: String, to response: OpaquePointer) {
+    if MHD_add_response_header(response, name, value) != .YES {
+      context.log("response header \"\(name)\" cannot be written and is left out")
+    }
+  }
+}

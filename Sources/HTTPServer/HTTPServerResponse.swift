@@ -1,0 +1,61 @@
+/// A piece of a response body that is sent from where it lies.
+///
+/// `storage` stays valid and unchanged for as long as the object lives; the server keeps the object until the last
+/// byte is sent or the connection is gone.
+package protocol SharedBytes: AnyObject, Sendable {
+  var storage: UnsafeRawBufferPointer { get }
+}
+
+/// What a handler answers.
+package struct HTTPServerResponse: Sendable {
+  package enum Body: Sendable {
+    case empty
+    /// Copied once when the response is queued.
+    case bytes([UInt8])
+    /// Sent one after the other without a copy.
+    case segments([any SharedBytes])
+
+    package var count: Int {
+      switch self {
+      case .empty: 0
+      case .bytes(let bytes): bytes.count
+      case .segments(let segments): segments.reduce(0) { $0 + $1.storage.count }
+      }
+    }
+  }
+
+  /// 200 to 599.
+  package var status: Int
+  /// nil: no `Content-Type`.
+  package var contentType: String?
+  /// Beyond `Content-Type`, and `Content-Length`, `Date` and `Connection`, which the server writes itself. A field that
+  /// cannot be written (a line break in it) is left out and logged.
+  package var headers: [HTTPServerField]
+  /// For a `HEAD` request the same body as for `GET`: the server sends its length and leaves it out.
+  package var body: Body
+
+  package init(status: Int, contentType: String? = nil, headers: [HTTPServerField] = [], body: Body = .empty)
+  {
+    self.status = status
+    self.contentType = contentType
+    self.headers = headers
+    self.body = body
+  }
+
+  /// Plain text in UTF-8.
+  package static func text(_ status: Int, _ text: String) -> Self {
+    Self(status: status, contentType: "text/plain; charset=utf-8", body: .bytes(Array(text.utf8)))
+  }
+
+  /// With what keeps a browser from running or framing anything that the page did not mean:
+  /// `X-Content-Type-Options`, `Referrer-Policy` and the given `Content-Security-Policy`.
+  package func withSecurityHeaders(contentSecurityPolicy: String) -> Self {
+    var response = self
+    response.headers += [
+      HTTPServerField("X-Content-Type-Options", "nosniff"),
+      HTTPServerField("Referrer-Policy", "no-referrer"),
+      HTTPServerField("Content-Security-Policy", contentSecurityPolicy),
+    ]
+    return response
+  }
+}

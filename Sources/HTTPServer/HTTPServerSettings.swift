@@ -1,0 +1,53 @@
+/// How an ``HTTPServer`` listens and what it allows.
+package struct HTTPServerSettings: Sendable {
+  /// `127.0.0.1:9797`, `[::1]:0`, `localhost:9797`, or `:9797` for every address of the machine. Port 0: any free.
+  package var address: String
+  /// Threads that serve; a slow handler occupies one of them.
+  package var threads: Int = 2
+  /// Open connections; further ones wait in the kernel's queue until one closes.
+  package var connectionLimit: Int = 512
+  /// Open connections from one client address; further ones are closed at once. nil: no such limit.
+  package var perIPConnectionLimit: Int?
+  /// A connection on which nothing moves for so long is closed. Rounded up to whole seconds.
+  package var idleTimeout: Duration = .seconds(30)
+  /// A request's body must have arrived this long after its request line, or its connection is closed.
+  package var requestTimeout: Duration = .seconds(60)
+  /// A longer request body is answered with 413.
+  package var maxBodyBytes: Int = 1 << 20
+  /// Memory per connection for the request line and the headers; more is answered with 414 or 431.
+  package var maxHeaderBytes: Int = 32 << 10
+  /// How long ``HTTPServer/stop()`` waits for requests under way.
+  package var drainTimeout: Duration = .seconds(5)
+
+  package init(address: String) { self.address = address }
+}
+
+/// Why a server could not be started. The description is for the operator's eyes.
+package enum HTTPServerError: Error, Equatable, CustomStringConvertible {
+  /// Not `IP:port`, `[IPv6]:port`, `localhost:port` or `:port`.
+  case badAddress(String)
+  /// A number in the settings is out of range.
+  case badSettings(String)
+  case addressInUse(String)
+  /// The address belongs to no interface of this machine.
+  case addressNotAvailable(String)
+  case permissionDenied(String)
+  /// Any other refusal of the operating system, with its words.
+  case cannotListen(String, reason: String)
+  /// libmicrohttpd did not start; it says why in the log.
+  case cannotStart(String)
+
+  package var description: String {
+    switch self {
+    case .badAddress(let address):
+      "listen address \"\(address)\" is not IP:port, [IPv6]:port, localhost:port or :port"
+    case .badSettings(let what): "HTTP server settings: \(what)"
+    case .addressInUse(let address): "cannot listen on \(address): another process is listening there"
+    case .addressNotAvailable(let address): "cannot listen on \(address): this machine has no such address"
+    case .permissionDenied(let address):
+      "cannot listen on \(address): permission denied (ports below 1024 need CAP_NET_BIND_SERVICE)"
+    case .cannotListen(let address, let reason): "cannot listen on \(address): \(reason)"
+    case .cannotStart(let reason): "cannot start the HTTP server: \(reason)"
+    }
+  }
+}

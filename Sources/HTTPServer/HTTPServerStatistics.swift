@@ -1,0 +1,72 @@
+internal import Synchronization
+
+/// What a server has done since it started.
+package struct HTTPServerStatistics: Hashable, Sendable {
+  /// Finished exchanges by the first digit of the status that was sent: `[2]` counts 2xx. Index 0 counts those that were
+  /// answered by libmicrohttpd itself or not at all: malformed, refused or abandoned before an answer was made.
+  package var requestsByStatusClass: [UInt64]
+  /// Exchanges that ended before the whole answer was sent: the client left, timed out, or the server stopped.
+  package var requestsAborted: UInt64
+  /// Requests refused because their body was too long.
+  package var bodiesTooLarge: UInt64
+  /// Body bytes of completely sent answers.
+  package var bodyBytesSent: UInt64
+  package var bodyBytesReceived: UInt64
+  package var connectionsAccepted: UInt64
+  package var connectionsOpen: Int
+  package var requestsUnderWay: Int
+}
+
+/// The counters behind ``HTTPServerStatistics``: relaxed atomics, so that counting never waits.
+final class HTTPServerCounters: Sendable {
+  private let class0 = Atomic<UInt64>(0)
+  private let class2 = Atomic<UInt64>(0)
+  private let class3 = Atomic<UInt64>(0)
+  private let class4 = Atomic<UInt64>(0)
+  private let class5 = Atomic<UInt64>(0)
+  private let aborted = Atomic<UInt64>(0)
+  private let tooLarge = Atomic<UInt64>(0)
+  private let sent = Atomic<UInt64>(0)
+  private let received = Atomic<UInt64>(0)
+  private let accepted = Atomic<UInt64>(0)
+  private let open = Atomic<Int>(0)
+  /// Sequentially consistent, because ``HTTPServer/stop()`` waits for it to fall to 0.
+  let underWay = Atomic<Int>(0)
+
+  func connectionOpened() {
+    accepted.add(1, ordering: .relaxed)
+    open.add(1, ordering: .relaxed)
+  }
+
+  func connectionClosed() { open.subtract(1, ordering: .relaxed) }
+  func bodyReceived(_ count: Int) { received.add(UInt64(count), ordering: .relaxed) }
+  func bodyRefused() { tooLarge.add(1, ordering: .relaxed) }
+
+  /// `status` nil: no answer of ours was queued.
+  func finished(status: Int?, bodyBytes: Int, completely: Bool) {
+    switch (status ?? 0) / 100 {
+    case 2: class2.add(1, ordering: .relaxed)
+    case 3: class3.add(1, ordering: .relaxed)
+    case 4: class4.add(1, ordering: .relaxed)
+    case 5: class5.add(1, ordering: .relaxed)
+    default: class0.add(1, ordering: .relaxed)
+    }
+    if completely {
+      sent.add(UInt64(bodyBytes), ordering: .relaxed)
+    } else {
+      aborted.add(1, ordering: .relaxed)
+    }
+  }
+
+  var snapshot: HTTPServerStatistics {
+    HTTPServerStatistics(
+      requestsByStatusClass: [
+        class0.load(ordering: .relaxed), 0, class2.load(ordering: .relaxed), class3.load(ordering: .relaxed),
+        class4.load(ordering: .relaxed), class5.load(ordering: .relaxed),
+      ],
+      requestsAborted: aborted.load(ordering: .relaxed), bodiesTooLarge: tooLarge.load(ordering: .relaxed),
+      bodyBytesSent: sent.load(ordering: .relaxed), bodyBytesReceived: received.load(ordering: .relaxed),
+      connectionsAccepted: accepted.load(ordering: .relaxed), connectionsOpen: open.load(ordering: .relaxed),
+      requestsUnderWay: underWay.load(ordering: .relaxed))
+  }
+}

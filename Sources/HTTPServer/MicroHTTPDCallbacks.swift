@@ -1,0 +1,140 @@
+internal import CMicroHTTPD
+
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Musl
+#endif
+
+// What libmicrohttpd calls. Free functions of an ordinary file: they belong to no actor, and what they need arrives as
+// an unmanaged reference. `context` is the server's ExchangeContext, which lives until libmicrohttpd's threads are
+// joined; `slot` holds the retained Exchange between exchangeBegan and exchangeCompleted.
+
+/// The request line is read: begins an exchange.
+func exchangeBegan(
+  _ context: UnsafeMutableRawPointer?, _ target: UnsafePointer<CChar>?, _ connection: OpaquePointer?
+) -> UnsafeMutableRawPointer? {
+  guard let context, let target else { return nil }
+  let server = Unmanaged<ExchangeContext>.fromOpaque(context).takeUnretainedValue()
+  let bytes = UnsafeRawBufferPointer(start: target, count: strlen(target))
+  return Unmanaged.passRetained(Exchange(context: server, target: Array(bytes))).toOpaque()
+}
+
+func handleRequest(
+  _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?, _ url: UnsafePointer<CChar>?,
+  _ method: UnsafePointer<CChar>?, _ version: UnsafePointer<CChar>?, _ upload: UnsafePointer<CChar>?,
+  _ uploadSize: UnsafeMutablePointer<Int>?, _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+) -> MHD_Result {
+  guard let connection, let method, let uploadSize, let held = slot?.pointee else { return .NO }
+  let exchange = Unmanaged<Exchange>.fromOpaque(held).takeUnretainedValue()
+  let piece = UnsafeRawBufferPointer(start: upload, count: upload == nil ? 0 : uploadSize.pointee)
+  uploadSize.pointee = 0
+  return exchange.proceed(connection, method: method, upload: piece)
+}
+
+func exchangeCompleted(
+  _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
+  _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ code: MHD_RequestTerminationCode
+) {
+  guard let slot, let held = slot.pointee else { return }
+  slot.pointee = nil
+  Unmanaged<Exchange>.fromOpaque(held).takeRetainedValue().completed(code)
+}
+
+func connectionChanged(
+  _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
+  _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ code: MHD_ConnectionNotificationCode
+) {
+  guard let context else { return }
+  let counters = Unmanaged<ExchangeContext>.fromOpaque(context).takeUnretainedValue().counters
+  if code == .CONNECTION_NOTIFY_STARTED { counters.connectionOpened() } else { counters.connectionClosed() }
+}
+
+func logLine(
+  _ context: UnsafeMutableRawPointer?, _ format: UnsafePointer<CChar>?, _ arguments: CVaListPointer?
+) {
+  guard let context, let format, let arguments else { return }
+  let line = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { buffer -> String in
+    guard let start = buffer.baseAddress, vsnprintf(start, buffer.count, format, arguments) >= 0 else {
+      return ""
+    }
+    return String(cString: start)
+  }
+  Unmanaged<ExchangeContext>.fromOpaque(context).takeUnretainedValue().log(line)
+}
+
+/// Says on standard error where libmicrohttpd gave up, and ends the process: it must not return to the library, whose
+/// state is broken, and the supervisor's restart is the cure.
+func installPanicHandler() {
+  MHD_set_panic_func(
+    { _, file, line, reason in
+      let file = file.map { String(cString: $0) } ?? "?"
+      let reason = reason.map { String(cString: $0) } ?? "?"
+      let message = "libmicrohttpd panic at \(file):\(line): \(reason)\n"
+      _ = message.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+      abort()
+    }, nil)
+}
+
+/// Keeps the segments of a response alive until libmicrohttpd is through with it.
+private final class SegmentKeeper {
+  let segments: [any SharedBytes]
+  init(_ segments: [any SharedBytes]) { self.segments = segments }
+}
+
+/// A response with that body and no header of ours; nil when memory is short. The caller destroys it.
+func makeResponseBody(_ body: HTTPServerResponse.Body) -> OpaquePointer? {
+  switch body {
+  case .empty:
+    return MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT)
+  case .bytes(let bytes):
+    return bytes.withUnsafeBytes {
+      MHD_create_response_from_buffer(
+        $0.count, UnsafeMutableRawPointer(mutating: $0.baseAddress), .RESPMEM_MUST_COPY)
+    }
+  case .segments(let segments):
+    let vectors = segments.map(\.storage).filter { !$0.isEmpty }
+      .map { MHD_IoVec(iov_base: $0.baseAddress, iov_len: $0.count) }
+    guard !vectors.isEmpty else { return makeResponseBody(.empty) }
+    let keeper = Unmanaged.passRetained(SegmentKeeper(segments))
+    let response = MHD_create_response_from_iovec(
+      vectors, UInt32(vectors.count),
+      { if let held = $0 { Unmanaged<SegmentKeeper>.fromOpaque(held).release() } },
+      keeper.toOpaque())
+    if response == nil { keeper.release() }
+    return response
+  }
+}
+
+func headerFields(of connection: OpaquePointer) -> [HTTPServerField] {
+  var fields: [HTTPServerField] = []
+  _ = withUnsafeMutablePointer(to: &fields) { out in
+    MHD_get_connection_values_n(
+      connection, .HEADER_KIND,
+      { out, _, name, nameSize, value, valueSize in
+        guard let out, let name else { return .NO }
+        let value = UnsafeRawBufferPointer(start: value, count: value == nil ? 0 : valueSize)
+        out.assumingMemoryBound(to: [HTTPServerField].self).pointee.append(
+          HTTPServerField(
+            String(decoding: UnsafeRawBufferPointer(start: name, count: nameSize), as: UTF8.self),
+            String(decoding: value, as: UTF8.self)))
+        return .YES
+      }, out)
+  }
+  return fields
+}
+
+/// "" when the address cannot be told.
+func clientAddress(of connection: OpaquePointer) -> String {
+  guard let address = farwatch_mhd_client_address(connection)?.pointee.client_addr else { return "" }
+  let isIPv6 = Int32(address.pointee.sa_family) == AF_INET6
+  let size = socklen_t(isIPv6 ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size)
+  let text = withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(NI_MAXHOST)) { buffer -> String in
+    guard let start = buffer.baseAddress,
+      getnameinfo(address, size, start, socklen_t(buffer.count), nil, 0, NI_NUMERICHOST) == 0
+    else { return "" }
+    return String(cString: start)
+  }
+  let mapped = "::ffff:"
+  return text.hasPrefix(mapped) && text.contains(".") ? String(text.dropFirst(mapped.count)) : text
+}
