@@ -177,6 +177,9 @@ package final class DirectoryBackupCollector: Collector {
   }
 
   private func verify(_ entry: DirectoryScan.Entry) -> BackupContent? {
+    // The list was made before the verification that ended since: it may have read this file already.
+    let known = state.withLock { $0.files[entry.key]?.content }
+    if let known, known != .unverified { return known }
     let started = time.monotonic
     let content = BackupVerifier.verify("\(settings.path)/\(entry.name)", entry.key, settings.verify) {
       bytes in
@@ -246,10 +249,10 @@ package final class DirectoryBackupCollector: Collector {
     }
     add(BackupFamilies.lastSuccess, lastSuccess?.seconds)
     add(BackupFamilies.lastAttempt, found.lastAttempt?.seconds)
-    add(BackupFamilies.lastSize, found.lastSize.map(Double.init))
+    add(BackupFamilies.lastSize, found.lastSize.map { Double($0) })
     add(BackupFamilies.sizeRatio, found.sizeRatio)
     add(BackupFamilies.oldestRestorable, found.oldestRestorable?.seconds)
-    add(BackupFamilies.expectedRetained, settings.expectedCount.map(Double.init))
+    add(BackupFamilies.expectedRetained, settings.expectedCount.map { Double($0) })
     for reason in BackupRejection.allCases {
       let labels: Labels = ["reason": reason.rawValue]
       readings.append(Reading(BackupFamilies.rejected, Double(found.count(reason)), labels: labels))
