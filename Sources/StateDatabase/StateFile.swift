@@ -1,0 +1,64 @@
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Musl
+#endif
+internal import Model
+
+/// The database file as the file system sees it: how it begins and how a damaged one leaves.
+enum StateFile {
+  /// Makes the file, empty, when it is missing; whether it did. SQLite gives its log the same mode.
+  static func begin(_ path: String) throws -> Bool {
+    let made = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    if made >= 0 {
+      close(made)
+      return true
+    }
+    guard errno == EEXIST else { throw systemError("create", path) }
+    var information = stat()
+    guard stat(path, &information) == 0 else { throw systemError("read the status of", path) }
+    guard information.st_mode & S_IFMT == S_IFREG else {
+      throw StateDatabaseError(reason: .open, detail: "\(path): not a regular file")
+    }
+    // Pages of an older or hand-made file may hold secrets that others could read.
+    guard information.st_mode & 0o077 == 0 || chmod(path, 0o600) == 0 else {
+      throw systemError("change the mode of", path)
+    }
+    return false
+  }
+
+  static func setAside(_ path: String, at now: Timestamp) throws -> String {
+    let c = now.civil
+    let day = padded(c.year, 4) + padded(c.month, 2) + padded(c.day, 2)
+    let base = "\(path).corrupt-\(day)T\(padded(c.hour, 2))\(padded(c.minute, 2))\(padded(c.second, 2))Z"
+    var aside = base
+    var number = 2
+    // Two in one second: never over the evidence of the first.
+    while access(aside, F_OK) == 0, number < 100 {
+      aside = "\(base)-\(number)"
+      number += 1
+    }
+    guard rename(path, aside) == 0 else { throw systemError("rename", path) }
+    // The log belongs to the damaged file: left behind it would be replayed into the new one.
+    guard rename("\(path)-wal", "\(aside)-wal") == 0 || errno == ENOENT else {
+      throw systemError("rename", "\(path)-wal")
+    }
+    guard unlink("\(path)-shm") == 0 || errno == ENOENT else { throw systemError("remove", "\(path)-shm") }
+    return aside
+  }
+
+  /// SQLite syncs the directory for its log but not for a database file that we made.
+  static func syncDirectory(of path: String) throws {
+    let slash = path.lastIndex(of: "/")
+    let directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw systemError("open", directory) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 || errno == EINVAL else { throw systemError("sync", directory) }
+  }
+
+  private static func systemError(_ action: String, _ path: String) -> StateDatabaseError {
+    let text = String(cString: strerror(errno))
+    return StateDatabaseError(reason: .open, detail: "cannot \(action) \(path): \(text)")
+  }
+}
