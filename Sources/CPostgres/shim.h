@@ -1,0 +1,2 @@
+// libpq as it is. A header of our own, because where libpq-fe.h lives differs between systems: pkg-config knows.
+#include <libpq-fe.h>

@@ -1,0 +1,144 @@
+internal import Glibc
+package import Model
+internal import Synchronization
+
+/// Names one server for a ``PostgresClient``: its connection is kept between runs and made anew when it broke.
+package final class PostgresSession: Sendable {
+  package let source: DSNSource
+  package init(_ source: DSNSource) { self.source = source }
+}
+
+/// Asks PostgreSQL servers questions on one thread of its own, without ever waiting for one of them.
+///
+/// All sockets are non-blocking and watched with one `poll`; names are looked up and connection strings read on
+/// short-lived threads, at most one per session. Sessions are read-only (`default_transaction_read_only`).
+/// It needs libpq 14 or newer (pipeline mode); servers may be as old as 10.
+package final class PostgresClient: Sendable {
+  package typealias Completion = @Sendable (Result<PostgresReply, PostgresError>) -> Void
+
+  private let mailbox: Mailbox
+  private let thread: pthread_t
+
+  /// Throws when the system gives no thread or no descriptor.
+  package init(time: any TimeSource = SystemTime()) throws(PostgresError) {
+    let mailbox = try Mailbox()
+    self.mailbox = mailbox
+    thread = try startThread { QueryLoop(mailbox, time).run() }
+  }
+
+  /// Ends the thread; runs that are under way fail.
+  deinit {
+    mailbox.post(.stop)
+    // The last reference may go in a completion, which runs on that thread itself.
+    if pthread_equal(thread, pthread_self()) != 0 {
+      pthread_detach(thread)
+    } else {
+      pthread_join(thread, nil)
+    }
+  }
+
+  /// Connects where needed, sends all `queries` in one round trip and calls `completion` exactly once, on the
+  /// client's thread, at the latest when `timeout` has passed. It must be short.
+  ///
+  /// - queries: made from the server's version (150018 is 15.18); each is one statement without parameters. When a
+  ///   kept connection turns out to be broken they are sent once more over a new one.
+  /// - timeout: bounds everything: reading the connection string, resolving, connecting, asking. It is also set as
+  ///   `statement_timeout`, so that the server does not work on for a client that has given up. A connection that
+  ///   ran into it is closed.
+  ///
+  /// Runs of one session happen one after the other; the ninth that waits fails with ``FailureReason/limit``.
+  package func run(
+    _ session: PostgresSession, timeout: Duration,
+    queries: @escaping @Sendable (_ serverVersion: Int) -> [String],
+    completion: @escaping Completion
+  ) {
+    mailbox.post(.run(session, Request(timeout: timeout, queries: queries, completion: completion)))
+  }
+
+  /// Closes the session's connection once its runs are over and forgets it. A later run starts anew.
+  package func close(_ session: PostgresSession) { mailbox.post(.close(session)) }
+}
+
+/// One run as it was asked for.
+struct Request: Sendable {
+  let timeout: Duration
+  let queries: @Sendable (Int) -> [String]
+  let completion: PostgresClient.Completion
+}
+
+/// What other threads tell the loop.
+enum Letter: Sendable {
+  case run(PostgresSession, Request)
+  case prepared(PostgresSession, Result<ConnectionParameters, PostgresError>)
+  case close(PostgresSession)
+  case stop
+}
+
+/// Letters for the loop and the pipe that wakes it.
+final class Mailbox: Sendable {
+  /// Readable when there are letters.
+  let descriptor: Int32
+  private let bell: Int32
+  private let letters = Mutex<[Letter]>([])
+
+  init() throws(PostgresError) {
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { throw PostgresError(.limit, "no pipe: errno \(errno)") }
+    for end in ends {
+      _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+      _ = fcntl(end, F_SETFL, O_NONBLOCK)
+    }
+    (descriptor, bell) = (ends[0], ends[1])
+  }
+
+  deinit {
+    close(descriptor)
+    close(bell)
+  }
+
+  func post(_ letter: Letter) {
+    let wasEmpty = letters.withLock { letters in
+      letters.append(letter)
+      return letters.count == 1
+    }
+    if wasEmpty { write(bell, [1 as UInt8], 1) }
+  }
+
+  func empty() -> [Letter] {
+    var scratch = [UInt8](repeating: 0, count: 64)
+    while read(descriptor, &scratch, scratch.count) == scratch.count {}
+    return letters.withLock { letters in
+      defer { letters = [] }
+      return letters
+    }
+  }
+}
+
+/// Runs `body` on a new thread, with all signals blocked: they belong to the main thread.
+@discardableResult func startThread(
+  detached: Bool = false, _ body: @escaping @Sendable () -> Void
+) throws(PostgresError) -> pthread_t {
+  final class Box: Sendable {
+    let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+  }
+  var thread = pthread_t()
+  var all = sigset_t()
+  var before = sigset_t()
+  sigfillset(&all)
+  pthread_sigmask(SIG_SETMASK, &all, &before)
+  let box = Unmanaged.passRetained(Box(body))
+  let code = pthread_create(
+    &thread, nil,
+    { context in
+      context.map { Unmanaged<Box>.fromOpaque($0).takeRetainedValue().body() }
+      return nil
+    }, box.toOpaque())
+  pthread_sigmask(SIG_SETMASK, &before, nil)
+  guard code == 0 else {
+    box.release()
+    throw PostgresError(.limit, "no thread: \(String(cString: strerror(code)))")
+  }
+  if detached { pthread_detach(thread) }
+  return thread
+}
