@@ -93,6 +93,10 @@ final class Job: @unchecked Sendable {
   var method: String
   var headers: [HTTPHeader]
   var body: [UInt8]
+  /// ``url``, read; nil until the thread took the job up.
+  var target: HTTPURL? { didSet { if origin == nil { origin = target } } }
+  /// The request's own URL, read.
+  private(set) var origin: HTTPURL?
   /// Cleared when a redirect leaves the origin.
   var clientCertificate: HTTPRequest.ClientCertificate?
   var startedAt = MonotonicInstant(nanoseconds: 0)
