@@ -1,0 +1,138 @@
+package import HTTPClient
+package import Model
+
+/// What an HTTP health check asks and what it accepts as healthy. Configuration fills it in.
+package struct HTTPCheckSettings: Hashable, Sendable {
+  package enum HeaderValue: Hashable, Sendable {
+    case text(String)
+    /// The first line of a file, read when the check is made (at start and reload). Always a secret.
+    case file(String)
+  }
+
+  package struct Header: Hashable, Sendable {
+    package var name: String
+    package var value: HeaderValue
+    package init(_ name: String, _ value: HeaderValue) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  /// Unique among HTTP checks.
+  package var name: String
+  /// The region that the target serves; "" for none.
+  package var region = ""
+  /// Where the probe is made from; "" for none.
+  package var vantage = ""
+  /// More labels for every reading.
+  package var labels: Labels = .empty
+
+  package var url: String
+  package var method = "GET"
+  package var headers: [Header] = []
+  package var body: [UInt8] = []
+  package var version: HTTPRequest.Version = .http11
+  package var userAgent: String?
+  package var acceptCompressed = false
+  package var redirects: HTTPRequest.RedirectPolicy = .none
+
+  package var statuses: [ClosedRange<Int>] = [200...299]
+  package var bodyContains: [String] = []
+  package var bodyNotContains: [String] = []
+  /// RE2, matches anywhere in the body.
+  package var bodyRegex: [String] = []
+  package var bodyNotRegex: [String] = []
+  package var json: [JSONCondition] = []
+  /// Conditions see this many bytes; reading stops there, unless ``bodyMaximum`` is larger.
+  package var bodyLimit = 1 << 20
+  /// A body larger than this is a failure; nil: its size does not matter.
+  package var bodyMaximum: Int?
+
+  package var verifyPeer = true
+  package var caFile: String?
+  package var clientCertificate: HTTPRequest.ClientCertificate?
+  package var addressFamily: HTTPRequest.AddressFamily = .any
+  /// Probe every address that the host resolves to; the worst of them decides.
+  package var everyAddress = false
+  /// Keep the connection between probes (for at most the client's lifetime of connections).
+  package var keepAlive = true
+
+  package var interval: Duration = .seconds(30)
+  package var timeout: Duration = .seconds(10)
+  package var connectTimeout: Duration?
+  package var failures = 3
+  package var successes = 3
+  /// How soon to probe again while a change is unconfirmed.
+  package var confirm: Duration?
+
+  package init(name: String, url: String) {
+    self.name = name
+    self.url = url
+  }
+
+  package var rules: CheckState.Rules {
+    .init(failures: failures, successes: successes, interval: interval, confirm: confirm)
+  }
+
+  package var description: CollectorDescription {
+    .init(
+      kind: "http", name: name,
+      labels: labels.merging(["check": name, "region": region, "vantage": vantage]),
+      interval: interval, timeout: timeout)
+  }
+
+  /// Whether a verdict needs the body.
+  var hasBodyConditions: Bool {
+    !(bodyContains.isEmpty && bodyNotContains.isEmpty && bodyRegex.isEmpty && bodyNotRegex.isEmpty
+      && json.isEmpty)
+  }
+
+  /// Says what is wrong with the settings, in the field's name and plain words.
+  package struct Invalid: Error, Hashable, CustomStringConvertible {
+    package let field: String
+    package let problem: String
+    package var description: String { "\(field): \(problem)" }
+  }
+
+  package func validate() throws(Invalid) {
+    func require(_ isFine: Bool, _ field: String, _ problem: String) throws(Invalid) {
+      if !isFine { throw Invalid(field: field, problem: problem) }
+    }
+    try require(!name.isEmpty, "name", "must not be empty")
+    try require(HTTPURL(url) != nil, "url", "must be an absolute http or https URL")
+    try require(interval > .zero, "interval", "must be more than 0")
+    try require(
+      timeout > .zero && timeout <= interval, "timeout", "must be more than 0 and at most the interval")
+    try require(confirm.map { $0 > .zero } ?? true, "confirm", "must be more than 0")
+    try require(failures >= 1, "failures", "must be at least 1")
+    try require(successes >= 1, "successes", "must be at least 1")
+    try require(!statuses.isEmpty, "statuses", "must name at least one status")
+    try require(
+      statuses.allSatisfy { $0.lowerBound >= 100 && $0.upperBound <= 599 }, "statuses",
+      "must be between 100 and 599")
+    try require(bodyLimit >= 0, "body_limit", "must not be negative")
+    try require(bodyMaximum.map { $0 >= 0 } ?? true, "max_body", "must not be negative")
+    try require(
+      !method.isEmpty && method.utf8.allSatisfy { (65...90).contains($0) }, "method",
+      "must be an HTTP method in upper case")
+    try require(method != "HEAD" || !hasBodyConditions, "method", "HEAD brings no body to look at")
+    for header in headers {
+      try require(Self.isToken(header.name), "headers", "\(quoted(header.name)) is not a header name")
+      if case .text(let value) = header.value {
+        try require(Self.isFieldValue(value), "headers", "the value of \(header.name) has control characters")
+      }
+    }
+  }
+
+  static func isToken(_ name: String) -> Bool {
+    let others = Array("!#$%&'*+-.^_`|~".utf8)
+    return !name.isEmpty
+      && name.utf8.allSatisfy {
+        (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || others.contains($0)
+      }
+  }
+
+  static func isFieldValue(_ value: String) -> Bool {
+    value.utf8.allSatisfy { $0 == 9 || $0 >= 32 && $0 != 127 }
+  }
+}

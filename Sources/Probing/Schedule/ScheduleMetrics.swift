@@ -1,0 +1,50 @@
+package import Model
+
+/// What the schedule itself has to say: the state of checks, regions and collectors.
+package enum ScheduleMetrics {
+  package static let checkState = MetricFamily.gauge(
+    "farwatch_check_state", "Confirmed state of a check: 1 for the state that holds.")
+  package static let checkConsecutiveFailures = MetricFamily.gauge(
+    "farwatch_check_consecutive_failures", "Failures of a check since its last success.")
+  package static let regionState = MetricFamily.gauge(
+    "farwatch_region_state", "State of a region, rolled up from its checks: 1 for the state that holds.")
+  package static let collectorUp = MetricFamily.gauge(
+    "farwatch_collector_up", "Whether the last collection of this collector succeeded.")
+  package static let collectorDuration = MetricFamily.gauge(
+    "farwatch_collector_duration_seconds", "How long the last collection took.")
+  package static let collectorOverruns = MetricFamily.counter(
+    "farwatch_collector_overruns_total", "Collections left out because the one before was still running.")
+  package static let collectorLastRun = MetricFamily.gauge(
+    "farwatch_collector_last_run_timestamp_seconds", "When the last collection ended.")
+
+  /// Of one check; the labels of its collector are added by whoever stores them.
+  package static func readings(of state: CheckState) -> [Reading] {
+    CheckState.Health.allCases.map {
+      Reading(checkState, $0 == state.health, labels: ["state": $0.rawValue])
+    } + [Reading(checkConsecutiveFailures, Double(state.consecutiveFailures))]
+  }
+
+  package static func readings(of region: String, _ health: RegionHealth) -> [Reading] {
+    RegionHealth.allCases.map {
+      Reading(regionState, $0 == health, labels: ["region": region, "state": $0.rawValue])
+    }
+  }
+
+  /// Of one collector after one collection.
+  package static func readings(of description: CollectorDescription, _ outcome: Outcome) -> [Reading] {
+    let labels = labels(of: description)
+    return [
+      Reading(collectorUp, outcome.succeeded, labels: labels),
+      Reading(collectorDuration, outcome.took.inSeconds, labels: labels),
+      Reading(collectorLastRun, outcome.finishedAt.seconds, labels: labels),
+    ]
+  }
+
+  package static func overruns(of description: CollectorDescription, total: UInt64) -> Reading {
+    Reading(collectorOverruns, Double(total), labels: labels(of: description))
+  }
+
+  private static func labels(of description: CollectorDescription) -> Labels {
+    ["kind": description.kind, "name": description.name]
+  }
+}
