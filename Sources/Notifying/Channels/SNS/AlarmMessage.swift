@@ -1,0 +1,150 @@
+internal import Model
+
+/// The text inside an SNS notification: a CloudWatch alarm's message, so that what reads those reads these.
+///
+/// Only what is true is said. A PromQL rule has no statistic, threshold or comparison operator, so `Trigger` lacks
+/// them; it has an expression, and everything else that a person at night needs is under `Farwatch`.
+struct AlarmMessage {
+  /// SNS takes messages up to 256 KiB.
+  static let maximumBytes = 256 * 1024
+  private static let account = "000000000000"
+
+  let event: AlertEvent
+  let topicARN: String
+  let settings: Origin
+
+  /// What a message says about the Farwatch that sends it.
+  struct Origin: Hashable, Sendable {
+    var region: String?
+    var externalURL: String
+  }
+
+  /// `ALARM: "name" in Asia Pacific (Tokyo)`; at most the 100 characters that SNS allows, on one line.
+  var subject: String {
+    let rest = (event.status == .firing ? "ALARM" : "OK", "in \(AWSRegion.displayName(region))")
+    let room = max(1, 100 - rest.0.count - rest.1.count - 5)
+    let name = name.count > room ? String(name.prefix(max(0, room - 3))) + "..." : name
+    let line = String("\(rest.0): \"\(name)\" \(rest.1)".prefix(100))
+    return String(line.map { $0.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7f } ? " " : $0 })
+  }
+
+  /// The JSON text. Labels and annotations that would make it too long for SNS are cut, and say so.
+  var text: String {
+    for limit in [16_384, 1024, 128] {
+      let text = json(limit).compact
+      if text.utf8.count <= Self.maximumBytes { return text }
+    }
+    return json(0).compact
+  }
+
+  private var name: String { event.labels["alertname"] ?? event.origin.alertName }
+  private var region: String { event.labels["region"] ?? settings.region ?? "farwatch" }
+
+  private func json(_ limit: Int) -> OrderedJSON {
+    let state = event.status == .firing ? ("ALARM", "OK") : ("OK", "ALARM")
+    let arn =
+      "arn:aws:cloudwatch:\(settings.region ?? "farwatch"):\(Self.account):alarm:\(name)/\(fingerprint)"
+    return .object([
+      .init("AlarmName", .string(name)),
+      .init("AlarmDescription", .string(cut(description, limit))),
+      .init("AWSAccountId", .string(Self.account)),
+      .init("NewStateValue", .string(state.0)),
+      .init("NewStateReason", .string(cut(reason, limit))),
+      .init("StateChangeTime", .string(Self.cloudWatchTime(changedAt))),
+      .init("Region", .string(AWSRegion.displayName(region))),
+      .init("AlarmArn", .string(arn)),
+      .init("OldStateValue", .string(state.1)),
+      .init("OKActions", .array([.string(topicARN)])),
+      .init("AlarmActions", .array([.string(topicARN)])),
+      .init("InsufficientDataActions", .array([])),
+      .init("Trigger", trigger(limit)),
+      .init("Farwatch", details(limit)),
+    ])
+  }
+
+  private func trigger(_ limit: Int) -> OrderedJSON {
+    let interval = event.origin.intervalSeconds
+    let periods = interval > 0 ? max(1, (event.origin.holdSeconds / interval).rounded(.up)) : 1
+    return .object([
+      .init("MetricName", .string(name)),
+      .init("Namespace", .string("Farwatch")),
+      .init("Type", .string("PromQL")),
+      .init("Expression", .string(cut(event.origin.expression, limit))),
+      .init(
+        "Dimensions",
+        .array(
+          event.labels.entries.filter { $0.name != "alertname" }.map {
+            .object([.init("value", .string(cut($0.value, limit))), .init("name", .string($0.name))])
+          })),
+      .init("Period", .number(interval)),
+      .init("EvaluationPeriods", .number(periods)),
+    ])
+  }
+
+  private func details(_ limit: Int) -> OrderedJSON {
+    var members: [OrderedJSON.Member] = [
+      .init("status", .string(event.status.rawValue)),
+      .init("identity", .string(event.identity)),
+      .init("fingerprint", .string(fingerprint)),
+      .init("group", .string(event.origin.group)),
+      .init("expression", .string(cut(event.origin.expression, limit))),
+      .init("forSeconds", .number(event.origin.holdSeconds)),
+      .init("value", .number(event.value)),
+      .init("startsAt", .string(event.startsAt.iso8601)),
+    ]
+    if let endsAt = event.endsAt { members.append(.init("endsAt", .string(endsAt.iso8601))) }
+    members.append(.init("labels", .strings(cut(event.labels, limit))))
+    members.append(.init("annotations", .strings(cut(event.annotations, limit))))
+    if let runbook = event.annotations["runbook_url"] {
+      members.append(.init("runbook_url", .string(cut(runbook, limit))))
+    }
+    members.append(.init("externalURL", .string(settings.externalURL)))
+    return .object(members)
+  }
+
+  private var description: String {
+    [event.annotations["summary"], event.annotations["description"]].compactMap { $0 }.joined(separator: "\n")
+  }
+
+  private var reason: String {
+    let value = NumberText.shortest(event.value)
+    let held = DurationText.format(.milliseconds(Int64(clamping: event.origin.holdSeconds * 1000)))
+    let expression = event.origin.expression
+    switch event.status {
+    case .firing:
+      return "Rule fired: \(expression) has held since \(event.startsAt.iso8601) (required: \(held)); "
+        + "value \(value) at \(event.decidedAt.iso8601)."
+    case .resolved:
+      let end = event.endsAt ?? event.decidedAt
+      return "Rule no longer holds: \(expression) held from \(event.startsAt.iso8601) to \(end.iso8601); "
+        + "last value \(value)."
+    }
+  }
+
+  private var changedAt: Timestamp { event.decidedAt }
+
+  /// Tells alerts of one name apart.
+  private var fingerprint: String {
+    let digits = String(event.labels.fingerprint, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+
+  /// `2012-05-02T00:54:06.655+0000`.
+  static func cloudWatchTime(_ time: Timestamp) -> String { time.iso8601.dropLast() + "+0000" }
+
+  private func cut(_ labels: Labels, _ limit: Int) -> Labels {
+    Labels(labels.entries.map { Label($0.name, cut($0.value, limit)) })
+  }
+
+  private func cut(_ text: String, _ limit: Int) -> String {
+    guard text.utf8.count > limit else { return text }
+    return String(decoding: text.utf8.prefix(limit), as: UTF8.self) + " [cut]"
+  }
+}
+
+extension Int64 {
+  /// The nearest whole number that fits; NaN is 0.
+  fileprivate init(clamping value: Double) {
+    self = value.isNaN ? 0 : Int64(exactly: value.rounded()) ?? (value < 0 ? .min : .max)
+  }
+}

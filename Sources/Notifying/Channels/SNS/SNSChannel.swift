@@ -1,0 +1,116 @@
+internal import HTTPClient
+internal import Model
+
+/// Speaks to one subscription as Amazon SNS does over HTTP and HTTPS.
+struct SNSChannel: Channel {
+  let settings: SubscriptionSettings
+  let topicARN: String
+  let subscriptionARN: String
+  let signatureVersion: TopicSettings.SignatureVersion
+  let attributeLabels: [String]
+  let origin: AlarmMessage.Origin
+  let identity: SigningIdentity
+
+  func request(for message: OutgoingMessage) throws -> HTTPRequest {
+    switch message {
+    case .page(let page): try notification(page)
+    case .handshake(let handshake): try confirmation(handshake)
+    }
+  }
+
+  private func notification(_ page: Page) throws -> HTTPRequest {
+    let alarm = AlarmMessage(event: page.event, topicARN: topicARN, settings: origin)
+    let text = alarm.text
+    let envelope = SNSEnvelope(
+      messageID: page.messageID, topicARN: topicARN, publishedAt: page.publishedAt,
+      content: .notification(
+        subject: alarm.subject, message: text,
+        unsubscribeURL: SNSLinks.unsubscribe(origin.externalURL, subscriptionARN: subscriptionARN),
+        attributes: attributeLabels.compactMap { name in page.event.labels[name].map { Label(name, $0) } }))
+    var request = post(envelope, try settings.raw ? text : signed(envelope))
+    request.headers.append(HTTPHeader("x-amz-sns-subscription-arn", subscriptionARN))
+    if settings.raw { request.headers.append(HTTPHeader("x-amz-sns-rawdelivery", "true")) }
+    return request
+  }
+
+  private func confirmation(_ handshake: HandshakeMessage) throws -> HTTPRequest {
+    let text =
+      switch handshake.kind {
+      case .subscribe:
+        "You have chosen to subscribe to the topic \(topicARN).\n"
+          + "To confirm the subscription, visit the SubscribeURL included in this message."
+      case .unsubscribe:
+        "You have chosen to deactivate subscription \(subscriptionARN).\n"
+          + "To cancel this operation and restore the subscription, visit the SubscribeURL included in this message."
+      }
+    let envelope = SNSEnvelope(
+      messageID: handshake.messageID, topicARN: topicARN, publishedAt: handshake.publishedAt,
+      content: .handshake(
+        handshake.kind, token: handshake.token.secret, message: text,
+        subscribeURL: SNSLinks.subscribe(
+          origin.externalURL, topicARN: topicARN, token: handshake.token.secret)))
+    var request = post(envelope, try signed(envelope))
+    if handshake.kind == .unsubscribe {
+      request.headers.append(HTTPHeader("x-amz-sns-subscription-arn", subscriptionARN))
+    }
+    return request
+  }
+
+  private func signed(_ envelope: SNSEnvelope) throws -> String {
+    envelope.body(
+      signatureVersion: signatureVersion.rawValue,
+      signature: try identity.sign(envelope.stringToSign, signatureVersion),
+      certificateURL: SNSLinks.trimmed(origin.externalURL) + identity.path)
+  }
+
+  private func post(_ envelope: SNSEnvelope, _ body: String) -> HTTPRequest {
+    var request = HTTPRequest(
+      method: "POST", url: settings.endpoint,
+      headers: [
+        HTTPHeader("x-amz-sns-message-type", envelope.type),
+        HTTPHeader("x-amz-sns-message-id", envelope.messageID),
+        HTTPHeader("x-amz-sns-topic-arn", topicARN),
+        HTTPHeader("Content-Type", "text/plain; charset=UTF-8"),
+      ] + settings.headers,
+      body: Array(body.utf8), timeout: settings.timeout)
+    request.userAgent = "Amazon Simple Notification Service Agent"
+    request.caFile = settings.caFile
+    // The answer's body is for logs only; a chatty receiver has taken the message all the same.
+    request.bodyLimit = 4096
+    request.failBeyondReadLimit = false
+    return request
+  }
+}
+
+/// The addresses that SNS messages carry, below the address under which receivers reach this Farwatch.
+enum SNSLinks {
+  static func subscribe(_ externalURL: String, topicARN: String, token: String) -> String {
+    "\(trimmed(externalURL))/sns?Action=ConfirmSubscription&TopicArn=\(escaped(topicARN))&Token=\(escaped(token))"
+  }
+
+  static func unsubscribe(_ externalURL: String, subscriptionARN: String) -> String {
+    "\(trimmed(externalURL))/sns?Action=Unsubscribe&SubscriptionArn=\(escaped(subscriptionARN))"
+  }
+
+  /// Without slashes at the end.
+  static func trimmed(_ url: String) -> String {
+    var url = Substring(url)
+    while url.hasSuffix("/") { url = url.dropLast() }
+    return String(url)
+  }
+
+  /// Percent-encoded for a query value; `:` stays, as in SNS' own links.
+  private static func escaped(_ text: String) -> String {
+    var out: [UInt8] = []
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+        UInt8(ascii: "~"), UInt8(ascii: ":"):
+        out.append(byte)
+      default: out += Array(("%" + hexadecimal([byte]).uppercased()).utf8)
+      }
+    }
+    return String(decoding: out, as: UTF8.self)
+  }
+}

@@ -1,0 +1,84 @@
+internal import Model
+
+/// Names one turn's database transaction: what was accepted under it is sent once the application reports back.
+package struct CommitTicket: Hashable, Sendable {
+  package var raw: UInt64
+  package init(_ raw: UInt64) { self.raw = raw }
+}
+
+/// Names one attempt to deliver, within this process.
+package struct DeliveryID: Hashable, Sendable {
+  package let raw: UInt64
+  init(_ raw: UInt64) { self.raw = raw }
+}
+
+/// One page for one subscription, and where it stands.
+///
+///     awaitingCommit ──committed──▶ ready ──sent──▶ inFlight ──taken──▶ (gone)
+///                                     ▲                │ └──refused, no retry left──▶ (given up)
+///                                     └──time is up── waitingRetry
+///
+/// A restored page begins as `ready`: whether an attempt was on its way when the process ended is unknown, so it is
+/// made again with the same MessageId. Hence the promise: at least once; exactly once in effect for a receiver that
+/// remembers MessageIds.
+struct OutboxEntry {
+  enum State: Equatable {
+    case awaitingCommit(CommitTicket)
+    case ready
+    case inFlight(DeliveryID)
+    case waitingRetry(until: MonotonicInstant)
+  }
+
+  enum FailureAnswer: Equatable {
+    case retry(at: MonotonicInstant)
+    case giveUp
+  }
+
+  let row: OutboxRow
+  /// Of the encoded row.
+  let bytes: Int
+  /// A failed attempt after this moment is the last.
+  let expiresAt: MonotonicInstant
+  private(set) var state: State
+  private(set) var attempts = 0
+
+  init(_ row: OutboxRow, bytes: Int, state: State, expiresAt: MonotonicInstant) {
+    self.row = row
+    self.bytes = bytes
+    self.state = state
+    self.expiresAt = expiresAt
+  }
+
+  var isInFlight: Bool { if case .inFlight = state { true } else { false } }
+
+  /// The transaction of `ticket` ended, durable or not; false when this entry belongs to another.
+  mutating func commitEnded(_ ticket: CommitTicket) -> Bool {
+    guard state == .awaitingCommit(ticket) else { return false }
+    state = .ready
+    return true
+  }
+
+  mutating func sent(_ id: DeliveryID) {
+    precondition(state == .ready, "only a ready entry is sent")
+    state = .inFlight(id)
+    attempts += 1
+  }
+
+  /// The attempt failed.
+  mutating func failed(
+    at now: MonotonicInstant, result: DeliveryResult, policy: RetryPolicy
+  ) -> FailureAnswer {
+    guard now < expiresAt, let pause = policy.delay(beforeRetry: attempts) else { return .giveUp }
+    var longest = pause
+    // A 3xx or 4xx will hardly be different in a second; but it is no reason to lose a page either.
+    if result.isRefusal { longest = max(longest, policy.maxDelay) }
+    if let asked = result.retryAfter { longest = max(longest, min(asked, policy.retryAfterLimit)) }
+    state = .waitingRetry(until: now + longest)
+    return .retry(at: now + longest)
+  }
+
+  /// Ends the wait: time is up, or the receiver is known to be back.
+  mutating func wake() {
+    if case .waitingRetry = state { state = .ready }
+  }
+}

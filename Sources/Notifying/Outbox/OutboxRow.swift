@@ -1,0 +1,125 @@
+internal import Crypto
+internal import FoundationEssentials
+package import Model
+
+/// What the database keeps of one page for one subscription. Written when the alert changes, rewritten only when it
+/// is given up, removed when the receiver has taken it: retries cost no commit, and start afresh after a restart.
+struct OutboxRow: Codable, Equatable, Sendable {
+  struct GivenUp: Codable, Equatable, Sendable {
+    var at: Timestamp
+    var reason: String
+  }
+
+  static let currentVersion = 1
+
+  var version = OutboxRow.currentVersion
+  /// Order of acceptance, over all subscriptions and restarts.
+  var sequence: UInt64
+  /// ``SubscriptionKey/text``.
+  var subscription: String
+  var topicARN: String
+  var messageID: String
+  var acceptedAt: Timestamp
+  var event: AlertEvent
+  var givenUp: GivenUp?
+
+  /// The key of a row: a later event of another status has another key, the same event again the same.
+  static func key(subscription: String, messageID: String) -> String { "\(subscription)/\(messageID)" }
+
+  var key: String { Self.key(subscription: subscription, messageID: messageID) }
+}
+
+extension OutboxRow {
+  /// What is to be written to keep this row; nil when it cannot be encoded.
+  func saved() -> StateChange? {
+    guard let bytes = try? RowCoding.encode(self) else { return nil }
+    return StateChange(.outbox, key, bytes)
+  }
+
+  /// What is to be removed once the receiver has taken this page, or it is dropped.
+  ///
+  /// With a resolved page goes the firing page of its episode, again: if an earlier removal did not become durable,
+  /// a restart would otherwise send the alarm after its end.
+  func removed() -> [StateChange] {
+    var changes = [StateChange(.outbox, key, nil)]
+    if event.status == .resolved {
+      var firing = event
+      firing.status = .firing
+      let id = MessageID.of(firing, topicARN: topicARN)
+      changes.append(StateChange(.outbox, Self.key(subscription: subscription, messageID: id), nil))
+    }
+    return changes
+  }
+}
+
+/// Rows are JSON with sorted keys; numbers that JSON cannot hold (NaN, infinities) are strings.
+enum RowCoding {
+  static func encode(_ value: some Encodable) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "+Inf", negativeInfinity: "-Inf", nan: "NaN")
+    return Array(try encoder.encode(value))
+  }
+
+  static func decode<Row: Decodable>(_ type: Row.Type, _ bytes: [UInt8]) throws -> Row {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "+Inf", negativeInfinity: "-Inf", nan: "NaN")
+    return try decoder.decode(type, from: Data(bytes))
+  }
+}
+
+/// Names of messages. A message has one name for ever: over retries, restarts and subscriptions.
+package enum MessageID {
+  /// A UUID of version 5's shape over topic, alert, start of the episode and status.
+  package static func of(_ event: AlertEvent, topicARN: String) -> String {
+    uuid([topicARN, event.identity, String(event.startsAt.milliseconds), event.status.rawValue])
+  }
+
+  /// SHA-256 over the parts, each followed by a byte that no text contains, cut to a UUID of version 8 (RFC 9562:
+  /// free use), because version 5 would promise SHA-1.
+  static func uuid(_ parts: [String]) -> String {
+    var hash = SHA256()
+    for part in parts {
+      hash.update(data: Array(part.utf8))
+      hash.update(data: [0xff])
+    }
+    var bytes = Array(hash.finalize().prefix(16))
+    bytes[6] = bytes[6] & 0x0f | 0x80
+    bytes[8] = bytes[8] & 0x3f | 0x80
+    return uuidText(bytes)
+  }
+
+  /// A UUID of version 4.
+  static func random(using generator: inout any RandomNumberGenerator) -> String {
+    var bytes = randomBytes(16, using: &generator)
+    bytes[6] = bytes[6] & 0x0f | 0x40
+    bytes[8] = bytes[8] & 0x3f | 0x80
+    return uuidText(bytes)
+  }
+
+  private static func uuidText(_ bytes: [UInt8]) -> String {
+    let text = hexadecimal(bytes)
+    var out = ""
+    for (place, digit) in text.enumerated() {
+      if [8, 12, 16, 20].contains(place) { out.append("-") }
+      out.append(digit)
+    }
+    return out
+  }
+}
+
+func randomBytes(_ count: Int, using generator: inout any RandomNumberGenerator) -> [UInt8] {
+  (0..<count).map { _ in UInt8(truncatingIfNeeded: generator.next() as UInt64) }
+}
+
+func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+  let digits = Array("0123456789abcdef".utf8)
+  var out: [UInt8] = []
+  for byte in bytes {
+    out.append(digits[Int(byte >> 4)])
+    out.append(digits[Int(byte & 15)])
+  }
+  return String(decoding: out, as: UTF8.self)
+}

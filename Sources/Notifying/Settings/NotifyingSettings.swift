@@ -1,0 +1,100 @@
+package import HTTPClient
+package import Model
+
+/// Everything that delivery is told: who hears what, and how.
+package struct NotifyingSettings: Sendable {
+  package var topics: [TopicSettings] = []
+  /// Tried in order, first match unless `continue`. An alert that none of them takes is counted and logged.
+  package var routes: [RouteSettings] = []
+  /// An AWS region code or a name of one's own; used in ARNs and, unless an alert has a label `region`, in messages.
+  package var region: String?
+  /// Labels that become SNS message attributes of type String, where an alert has them.
+  package var attributeLabels: [String] = ["severity", "region"]
+  /// Pages that wait for one subscription; beyond it see ``SubscriptionQueue``.
+  package var maximumEntriesPerSubscription = 10_000
+  /// Bytes of their rows.
+  package var maximumBytesPerSubscription = 32 << 20
+  /// Pages given up that are kept for one subscription; beyond it the oldest goes.
+  package var maximumGivenUpPerSubscription = 1000
+
+  package init() {}
+
+  /// The region that goes into ARNs.
+  package var arnRegion: String { region ?? "farwatch" }
+
+  /// The ARN of `topic`: its own, or one made from region and name.
+  package func arn(of topic: TopicSettings) -> String {
+    topic.arn ?? "arn:aws:sns:\(arnRegion):000000000000:\(topic.name)"
+  }
+}
+
+/// A topic: what alerts are published to and receivers subscribe to.
+package struct TopicSettings: Sendable {
+  /// Which hash the signature is made of; SNS' own default is 1, ours the stronger one.
+  package enum SignatureVersion: Int, Sendable, CaseIterable { case sha1 = 1, sha256 = 2 }
+
+  package var name: String
+  /// nil: `arn:aws:sns:<region>:000000000000:<name>`.
+  package var arn: String?
+  package var displayName: String?
+  package var signatureVersion: SignatureVersion = .sha256
+  package var subscriptions: [SubscriptionSettings]
+
+  package init(name: String, subscriptions: [SubscriptionSettings] = []) {
+    self.name = name
+    self.subscriptions = subscriptions
+  }
+}
+
+/// One receiver of a topic.
+package struct SubscriptionSettings: Sendable {
+  /// The raw value is SNS' word.
+  package enum Transport: String, Sendable, CaseIterable { case http, https }
+
+  package enum Confirmation: String, Sendable, CaseIterable {
+    /// Nothing but the request to confirm is sent before the receiver has visited its SubscribeURL.
+    case required
+    /// For receivers that do not know the handshake.
+    case skip
+  }
+
+  package var transport: Transport
+  package var endpoint: String
+  /// The body is the message alone, without SNS' envelope and signature.
+  package var raw = false
+  package var confirmation: Confirmation = .required
+  package var timeout: Duration = .seconds(15)
+  package var retry = RetryPolicy()
+  /// PEM file of the authorities to trust instead of the system's.
+  package var caFile: String?
+  /// Sent with every request, secrets among them.
+  package var headers: [HTTPHeader] = []
+  /// Requests that may be on their way at one time.
+  package var maximumInFlight = 4
+
+  package init(_ transport: Transport, _ endpoint: String) {
+    self.transport = transport
+    self.endpoint = endpoint
+  }
+}
+
+/// A node of the routing tree.
+package struct RouteSettings: Sendable {
+  /// All must hold; none: everything matches.
+  package var match: [LabelMatcher]
+  /// nil: the parent's.
+  package var topic: String?
+  /// Go on to the next sibling after a match.
+  package var `continue`: Bool
+  /// Tried before this node's own topic, which is used only when none of them matches.
+  package var routes: [RouteSettings]
+
+  package init(
+    match: [LabelMatcher] = [], topic: String? = nil, continue: Bool = false, routes: [RouteSettings] = []
+  ) {
+    self.match = match
+    self.topic = topic
+    self.continue = `continue`
+    self.routes = routes
+  }
+}
