@@ -30,13 +30,65 @@ func library(_ name: String, pkgConfig: String, apt: String) -> Target {
 
 let package = Package(
   name: "farwatch",
-  dependencies: [],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
   targets: [
+    // Foreign libraries: module maps and typed shims, nothing that decides.
+    library("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
+    library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+    library("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
+    library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+    .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+
+    // What every stage speaks.
     room("Model"),
+
+    // Owners of a foreign library, one each.
+    room("DurableIO", ["Model"]),
+    room("RegularExpressions", ["CRE2", "Model"]),
+    room("StrictYAML", [.product(name: "Yams", package: "Yams")]),
+    room("HTTPServer", ["CMicroHTTPD"]),
+    room("HTTPClient", ["CCurl", "Model"]),
+    room("PostgresClient", ["CPostgres", "Model"]),
+    room("Decompression", ["CZlib"]),
+    room("StateDatabase", ["Model", .product(name: "GRDB", package: "GRDB.swift")]),
+
+    // The stages, in the order data flows through them.
+    room("Probing", ["Model", "HTTPClient", "PostgresClient", "Decompression", "RegularExpressions"]),
     room("SampleStore", ["Model"]),
+    room("Exposition", ["Model"]),
+    room(
+      "Notifying",
+      [
+        "Model", "HTTPClient", "RegularExpressions", "DurableIO",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+        .product(name: "X509", package: "swift-certificates"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+      ]),
+    room("Configuration", ["Model", "StrictYAML", "Probing", "Notifying", "RegularExpressions"]),
+
+    // Where the stages are joined into one daemon.
     room("FarwatchTesting", ["Model"]),
+
     tests(of: "Model"),
+    tests(of: "DurableIO"),
+    tests(of: "RegularExpressions"),
+    tests(of: "StrictYAML"),
+    tests(of: "HTTPClient"),
+    tests(of: "PostgresClient"),
+    tests(of: "Decompression"),
+    tests(of: "StateDatabase"),
+    tests(of: "Probing", ["HTTPClient", "PostgresClient", "Decompression", "RegularExpressions"]),
     tests(of: "SampleStore"),
+    .testTarget(name: "ArchitectureTests", dependencies: ["FarwatchTesting"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -40,7 +40,7 @@ package enum ConfigurationFile {
     let links = m.optional("replication", .list(link.located)) ?? []
     let backup = YAMLType<DirectoryBackupSettings>.mapping { BackupSection.read($0, scope) }
     let backups = m.optional("backups", .list(backup.located)) ?? []
-    let ruleFiles = m.optional("rule_files", .list(.nonEmptyString.located)) ?? []
+    let ruleFiles = m.optional("rule_files", .list(YAMLType<String>.nonEmptyString.located)) ?? []
     let notifying = NotifyingSection.read(m, paths)
     let seriesLimit = m.optional("series_limit", .int(1...10_000_000)) ?? 200_000
     scope.reportDuplicates(checks.map { ("check", "\($0.value.region)/\($0.value.name)", $0.node) }, m.problems)

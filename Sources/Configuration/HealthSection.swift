@@ -1,6 +1,5 @@
 internal import Model
 internal import Probing
-internal import RegularExpressions
 internal import StrictYAML
 
 /// `health:` defaults and checks.
@@ -34,8 +33,7 @@ enum HealthSection {
     let region = m.required("region", scope.region)
     var pace = defaults
     pace.read(m)
-    var check = m.required(
-      "http", .mapping { readHTTP($0, HTTPCheckSettings(name: name, region: region, url: ""), scope) })
+    var check = m.required("http", .mapping { HTTPSection.read($0, scope) })
     check.name = name
     check.region = region
     check.vantage = scope.vantage
@@ -44,6 +42,12 @@ enum HealthSection {
     check.failures = pace.failures
     check.successes = pace.successes
     check.confirm = pace.confirm
+    do {
+      try check.validate()
+    } catch {
+      // What is missing or wrong was said where it stands; this is for what the parts add up to.
+      if m.problems.isEmpty { m.problem("\(error)") }
+    }
     return check
   }
 }

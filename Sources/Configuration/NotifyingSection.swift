@@ -140,7 +140,7 @@ enum Headers {
     value.utf8.contains { $0 < 0x20 && $0 != 0x09 || $0 == 0x7f } ? "must not hold control characters" : nil
   }
 
-  private static func isSecret(_ name: String) -> Bool {
+  static func isSecret(_ name: String) -> Bool {
     ["authorization", "proxy-authorization", "cookie", "x-api-key"].contains(name.lowercased())
   }
 

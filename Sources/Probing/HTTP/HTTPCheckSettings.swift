@@ -18,7 +18,7 @@ package struct HTTPCheckSettings: Hashable, Sendable {
     }
   }
 
-  /// Unique among HTTP checks.
+  /// Unique among the HTTP checks of a region.
   package var name: String
   /// The region that the target serves; "" for none.
   package var region = ""
@@ -76,7 +76,7 @@ package struct HTTPCheckSettings: Hashable, Sendable {
 
   package var description: CollectorDescription {
     .init(
-      kind: "http", name: name,
+      kind: "http", name: region.isEmpty ? name : "\(region)/\(name)",
       labels: labels.merging(["check": name, "region": region, "vantage": vantage]),
       interval: interval, timeout: timeout)
   }
@@ -101,8 +101,7 @@ package struct HTTPCheckSettings: Hashable, Sendable {
     try require(!name.isEmpty, "name", "must not be empty")
     try require(HTTPURL(url) != nil, "url", "must be an absolute http or https URL")
     try require(interval > .zero, "interval", "must be more than 0")
-    try require(
-      timeout > .zero && timeout <= interval, "timeout", "must be more than 0 and at most the interval")
+    try require(timeout > .zero, "timeout", "must be more than 0")
     try require(confirm.map { $0 > .zero } ?? true, "confirm", "must be more than 0")
     try require(failures >= 1, "failures", "must be at least 1")
     try require(successes >= 1, "successes", "must be at least 1")

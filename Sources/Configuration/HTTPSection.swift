@@ -1,0 +1,82 @@
+internal import HTTPClient
+internal import Model
+internal import Probing
+internal import RegularExpressions
+internal import StrictYAML
+
+/// `http:` of a check: what is asked and what counts as healthy.
+enum HTTPSection {
+  private enum Version: String, CaseIterable {
+    case http11 = "1.1"
+    case http2 = "2"
+  }
+
+  static func read(_ m: MappingReader, _ scope: Scope) -> HTTPCheckSettings {
+    var check = HTTPCheckSettings(name: "", url: m.required("url", .nonEmptyString.validated(httpURLComplaint)))
+    check.method = m.optional("method", .nonEmptyString) ?? "GET"
+    check.body = Array((m.optional("body", .string) ?? "").utf8)
+    check.headers = headers(m, scope.paths)
+    check.statuses = m.optional("status", .oneOrMore(status)) ?? check.statuses
+    check.bodyContains = m.optional("contains", .oneOrMore(.nonEmptyString)) ?? []
+    check.bodyNotContains = m.optional("not_contains", .oneOrMore(.nonEmptyString)) ?? []
+    check.bodyRegex = m.optional("regex", .oneOrMore(pattern)) ?? []
+    check.bodyNotRegex = m.optional("not_regex", .oneOrMore(pattern)) ?? []
+    check.json = (m.optional("json", .map(jsonValue)) ?? [:]).sorted { $0.key < $1.key }
+      .map { JSONCondition(path: $0.key, expected: $0.value) }
+    if let follow = m.optional("follow_redirects", .int(0...20)), follow > 0 { check.redirects = .upTo(follow) }
+    check.bodyLimit = m.optional("body_limit", .byteSize) ?? check.bodyLimit
+    check.bodyMaximum = m.optional("max_body", .byteSize)
+    check.verifyPeer = m.optional("verify", .bool) ?? true
+    check.caFile = m.optional("ca_file", scope.paths.existing("the CA file"))
+    check.everyAddress = m.optional("every_address", .bool) ?? false
+    check.keepAlive = m.optional("keep_alive", .bool) ?? true
+    check.connectTimeout = m.optional("connect_timeout", .duration(.milliseconds(10) ... .seconds(300)))
+    check.version = m.optional("version", YAMLType<Version>.choice()) == .http2 ? .http2 : .http11
+    return check
+  }
+
+  private static func headers(_ m: MappingReader, _ paths: FilePaths) -> [HTTPCheckSettings.Header] {
+    let open = m.optional("headers", .map(.string)) ?? [:]
+    let files = m.optional("header_files", .map(paths.existing("the file of the header"))) ?? [:]
+    for name in open.keys.sorted() where Headers.isSecret(name) {
+      m.problem("\"\(name)\" is a secret: name a file for it under `header_files`", at: "headers")
+    }
+    return open.sorted { $0.key < $1.key }.map { .init($0.key, .text($0.value)) }
+      + files.sorted { $0.key < $1.key }.map { .init($0.key, .file($0.value)) }
+  }
+
+  /// `200`, `200-299` or `2xx`.
+  private static var status: YAMLType<ClosedRange<Int>> {
+    .scalar("a status such as 200, 200-299 or 2xx", placeholder: 200...200) { text in
+      if text.count == 3, text.hasSuffix("xx"), let hundreds = text.first?.wholeNumberValue, (1...5).contains(hundreds) {
+        return hundreds * 100 ... hundreds * 100 + 99
+      }
+      let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+      guard let low = ends[0], (100...599).contains(low), ends.count <= 2 else { return nil }
+      guard let high = ends.count == 2 ? ends[1] : low, (low...599).contains(high) else { return nil }
+      return low...high
+    }
+  }
+
+  /// A regular expression in RE2's syntax, checked where it stands.
+  private static var pattern: YAMLType<String> {
+    YAMLType<String>.nonEmptyString.map(placeholder: "") { text in
+      _ = try RegularExpression(text, anchoring: .unanchored)
+      return text
+    }
+  }
+
+  /// What YAML calls it is what JSON must have: text, a number, a truth value or null.
+  private static var jsonValue: YAMLType<JSONCondition.Scalar> {
+    YAMLType(expected: "text, a number, true, false or null", placeholder: .null) { node, problems in
+      guard case .scalar(let text, let style) = node.content else {
+        problems.add("expected text, a number, true, false or null, found \(node.foundText)", at: node)
+        return nil
+      }
+      if node.isNull { return .null }
+      guard style == .plain else { return .string(text) }
+      if text == "true" || text == "false" { return .bool(text == "true") }
+      return Double(text).map { .number($0) } ?? .string(text)
+    }
+  }
+}
