@@ -23,7 +23,6 @@ final class Exchange {
   private let deadline: ContinuousClock.Instant
   private var phase = Phase.began
   private var method = ""
-  private var parsed: RequestTarget?
   private var body: [UInt8] = []
   private var discarded = 0
   private var status: Int?
@@ -62,10 +61,6 @@ final class Exchange {
 
   private func begin(_ connection: OpaquePointer) -> MHD_Result {
     phase = .receiving
-    guard let parsed = RequestTarget(target) else {
-      return answer(.text(400, "the request target is malformed\n"), connection)
-    }
-    self.parsed = parsed
     let limit = context.settings.maxBodyBytes
     if let text = MHD_lookup_connection_value(connection, .HEADER_KIND, "Content-Length"),
       let length = UInt64(String(cString: text))
@@ -99,7 +94,10 @@ final class Exchange {
   }
 
   private func finish(_ connection: OpaquePointer) -> MHD_Result {
-    guard phase == .receiving, let parsed else { return answerTooLarge(connection) }
+    guard phase == .receiving else { return answerTooLarge(connection) }
+    guard let parsed = RequestTarget(target) else {
+      return answer(.text(400, "the request target is malformed\n"), connection)
+    }
     let request = HTTPServerRequest(
       method: method, path: parsed.path, pathSegments: parsed.pathSegments, query: parsed.query,
       headers: headerFields(of: connection), body: body, remoteAddress: clientAddress(of: connection))

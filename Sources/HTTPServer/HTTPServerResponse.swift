@@ -1,4 +1,4 @@
-/// A piece of a response body that is sent from where it lies.
+/// A piece of a response body that many answers may share.
 ///
 /// `storage` stays valid and unchanged for as long as the object lives; the server keeps the object until the last
 /// byte is sent or the connection is gone.
@@ -12,7 +12,8 @@ package struct HTTPServerResponse: Sendable {
     case empty
     /// Copied once when the response is queued.
     case bytes([UInt8])
-    /// Sent one after the other without a copy.
+    /// Sent one after the other and shared by all answers that hold them: a single one goes out from where it lies,
+    /// several pass through a small buffer of the connection.
     case segments([any SharedBytes])
 
     package var count: Int {

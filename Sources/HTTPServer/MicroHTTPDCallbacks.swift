@@ -76,36 +76,6 @@ func installPanicHandler() {
     }, nil)
 }
 
-/// Keeps the segments of a response alive until libmicrohttpd is through with it.
-private final class SegmentKeeper {
-  let segments: [any SharedBytes]
-  init(_ segments: [any SharedBytes]) { self.segments = segments }
-}
-
-/// A response with that body and no header of ours; nil when memory is short. The caller destroys it.
-func makeResponseBody(_ body: HTTPServerResponse.Body) -> OpaquePointer? {
-  switch body {
-  case .empty:
-    return MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT)
-  case .bytes(let bytes):
-    return bytes.withUnsafeBytes {
-      MHD_create_response_from_buffer(
-        $0.count, UnsafeMutableRawPointer(mutating: $0.baseAddress), .RESPMEM_MUST_COPY)
-    }
-  case .segments(let segments):
-    let vectors = segments.map(\.storage).filter { !$0.isEmpty }
-      .map { MHD_IoVec(iov_base: $0.baseAddress, iov_len: $0.count) }
-    guard !vectors.isEmpty else { return makeResponseBody(.empty) }
-    let keeper = Unmanaged.passRetained(SegmentKeeper(segments))
-    let response = MHD_create_response_from_iovec(
-      vectors, UInt32(vectors.count),
-      { if let held = $0 { Unmanaged<SegmentKeeper>.fromOpaque(held).release() } },
-      keeper.toOpaque())
-    if response == nil { keeper.release() }
-    return response
-  }
-}
-
 func headerFields(of connection: OpaquePointer) -> [HTTPServerField] {
   var fields: [HTTPServerField] = []
   _ = withUnsafeMutablePointer(to: &fields) { out in

@@ -1,0 +1,108 @@
+import Glibc
+
+/// A client's TCP connection that sends whatever bytes the test says. Every wait ends after ten seconds.
+final class RawConnection {
+  struct Failure: Error, CustomStringConvertible { var description: String }
+
+  struct Answer {
+    var status: Int
+    var headers: [String: String]
+    var body: [UInt8]
+    var text: String { String(decoding: body, as: UTF8.self) }
+  }
+
+  private let descriptor: Int32
+  private var buffer: [UInt8] = []
+
+  init(port: UInt16) throws {
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
+    let result = withUnsafeBytes(of: address) { bytes in
+      connect(descriptor, bytes.bindMemory(to: sockaddr.self).baseAddress, socklen_t(bytes.count))
+    }
+    if result != 0 {
+      let reason = String(cString: strerror(errno))
+      close(descriptor)
+      throw Failure(description: "connect: \(reason)")
+    }
+  }
+
+  deinit { close(descriptor) }
+
+  /// Sends all of it; false when the server closed the connection meanwhile.
+  @discardableResult
+  func send(_ bytes: [UInt8]) -> Bool {
+    var sent = 0
+    while sent < bytes.count {
+      let n = bytes[sent...].withUnsafeBytes {
+        Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+      if n <= 0 { return false }
+      sent += n
+    }
+    return true
+  }
+
+  @discardableResult
+  func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+
+  /// No more will be sent.
+  func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+  /// One answer; `bodyless` for the answer to HEAD. nil when the server closed the connection first.
+  func answer(bodyless: Bool = false) throws -> Answer? {
+    while true {
+      if let end = headEnd() {
+        let head = String(decoding: buffer[..<end], as: UTF8.self).split(separator: "\r\n")
+        guard let first = head.first?.split(separator: " "), first.count >= 2, let status = Int(first[1])
+        else {
+          throw Failure(description: "no status line: \(head)")
+        }
+        var headers: [String: String] = [:]
+        for line in head.dropFirst() {
+          guard let colon = line.firstIndex(of: ":") else { throw Failure(description: "bad header \(line)") }
+          headers[line[..<colon].lowercased()] = String(line[line.index(after: colon)...].drop { $0 == " " })
+        }
+        let length = bodyless || status == 304 ? 0 : Int(headers["content-length"] ?? "0") ?? 0
+        if buffer.count >= end + 4 + length {
+          let body = Array(buffer[(end + 4)..<(end + 4 + length)])
+          buffer.removeFirst(end + 4 + length)
+          return Answer(status: status, headers: headers, body: body)
+        }
+      }
+      if try !receive() { return nil }
+    }
+  }
+
+  /// Whether the server closes the connection without sending another byte.
+  func isClosedByServer() throws -> Bool { try buffer.isEmpty && !receive() }
+
+  private func headEnd() -> Int? {
+    guard buffer.count >= 4 else { return nil }
+    return (0...(buffer.count - 4)).first {
+      buffer[$0] == 13 && buffer[$0 + 1] == 10 && buffer[$0 + 2] == 13 && buffer[$0 + 3] == 10
+    }
+  }
+
+  /// False at the end of the stream.
+  private func receive() throws -> Bool {
+    var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    guard poll(&wait, 1, 10_000) == 1 else { throw Failure(description: "nothing came for ten seconds") }
+    var piece = [UInt8](repeating: 0, count: 1 << 16)
+    let n = recv(descriptor, &piece, piece.count, 0)
+    if n > 0 { buffer += piece[..<n] }
+    return n > 0
+  }
+}
+
+/// Turns in short steps until `condition` holds; false after ten seconds.
+func eventually(_ condition: () -> Bool) -> Bool {
+  for _ in 0..<2000 {
+    if condition() { return true }
+    usleep(5000)
+  }
+  return condition()
+}
