@@ -189,22 +189,26 @@ package func waitUntil(
   }
 }
 
-/// A TCP port of 127.0.0.1 that was free a moment ago.
+/// A TCP port of 127.0.0.1 that was free a moment ago. It lies below the range from which the kernel serves outgoing
+/// connections, so that it stays free while the program that shall listen on it starts, or is down in between.
 package func freeLoopbackPort() throws -> Int {
-  let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-  guard socket >= 0 else { throw BenchError("no socket: errno \(errno)") }
-  defer { close(socket) }
-  var address = sockaddr_in()
-  address.sin_family = sa_family_t(AF_INET)
-  address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-  var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-  let ok = withUnsafeMutablePointer(to: &address) {
-    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-      bind(socket, $0, length) == 0 && getsockname(socket, $0, &length) == 0
+  for _ in 0..<200 {
+    let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    guard socket >= 0 else { throw BenchError("no socket: errno \(errno)") }
+    defer { close(socket) }
+    let port = UInt16.random(in: 12_000..<32_000)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    let isFree = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+      }
     }
+    if isFree { return Int(port) }
   }
-  guard ok else { throw BenchError("no free port: errno \(errno)") }
-  return Int(UInt16(bigEndian: address.sin_port))
+  throw BenchError("no free port between 12000 and 32000")
 }
 
 private let temporaryRoot = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"

@@ -44,7 +44,7 @@ package final class PostgresClient: Sendable {
   ///   kept connection turns out to be broken they are sent once more over a new one.
   /// - timeout: bounds everything: reading the connection string, resolving, connecting, asking. It is also set as
   ///   `statement_timeout`, so that the server does not work on for a client that has given up. A connection that
-  ///   ran into it is closed.
+  ///   ran into it is closed. Of several addresses a dead first one may use it all up.
   ///
   /// Runs of one session happen one after the other; the ninth that waits fails with ``FailureReason/limit``.
   package func run(

@@ -12,6 +12,9 @@ package import PostgresClient
 /// - A silent source, a silent target or a stopped link prove nothing: the value stays, and its age grows. Before
 ///   the first proof there is no value.
 /// - A target that fell back (rebuilt from an older copy) takes its recovery point back with it.
+/// - A target that stood further than the source does later on the same timeline has another history (the source
+///   was restored from a snapshot): nothing is proven by its positions until it falls back, changes its timeline or
+///   Farwatch starts anew.
 ///
 /// Lag in seconds is the time since the source was first seen past the target's position. It is left out while
 /// the source is silent and nothing later is known, never guessed; 0 means replayed up to the position just read.
@@ -22,6 +25,11 @@ package struct PostgresLinkState: Sendable {
   private struct Target {
     var recoveryPoint: Timestamp?
     var replayed: WALPosition?
+    var timeline: UInt32?
+    /// In the newest pass it stood behind where it had been.
+    var fellBack = false
+    /// It had replayed what the source, asked later, had not written.
+    var diverged = false
   }
 
   package struct Pass: Sendable {
@@ -67,6 +75,9 @@ package struct PostgresLinkState: Sendable {
     let sourceRegion = settings.source.region
     if let source = seen[sourceRegion] { learn(source, by: now) }
     let identity = cluster ?? Self.commonIdentity(seen.values)
+    for node in settings.targets {
+      if let target = seen[node.region] { track(node.region, target, identity) }
+    }
     for (region, node) in seen {
       if let identity, let own = node.systemIdentifier, own != identity {
         let message = "system identifier \(own), the link's is \(identity)"
@@ -75,6 +86,8 @@ package struct PostgresLinkState: Sendable {
       } else if node.inRecovery != (region != sourceRegion) {
         let role = node.inRecovery ? "a standby, expected the primary" : "a primary, expected a standby"
         problems[region] = PostgresError(.status, "is \(role)")
+      } else if targets[region]?.diverged == true {
+        problems[region] = PostgresError(.status, "has replayed what the source has not written: reseed it")
       } else if let problem = node.problem {
         problems[region] = problem
       }
@@ -124,7 +137,10 @@ package struct PostgresLinkState: Sendable {
   /// Takes in what the source says, when it is a primary.
   private mutating func learn(_ source: PostgresObservation, by now: Timestamp) {
     if let identifier = source.systemIdentifier {
-      if let cluster, cluster != identifier { history.clear() }
+      if let cluster, cluster != identifier {
+        history.clear()
+        for (region, target) in targets { targets[region] = Target(recoveryPoint: target.recoveryPoint) }
+      }
       cluster = identifier
     }
     guard !source.inRecovery, let current = source.current else { return }
@@ -132,6 +148,10 @@ package struct PostgresLinkState: Sendable {
     if let timeline = source.timeline, timeline != sourceTimeline {
       if sourceTimeline != nil { history.clear() }
       sourceTimeline = timeline
+    }
+    for (region, target) in targets {
+      guard let replayed = target.replayed, replayed > current else { continue }
+      if target.timeline == source.timeline { targets[region]?.diverged = true }
     }
     history.append(current, at: min(source.askedAt, now))
     if let clock = source.clock {
@@ -185,7 +205,7 @@ extension PostgresLinkState {
     let labels = linkLabels.merging([
       "source_region": settings.source.region, "target_region": region, "engine": "postgres",
     ])
-    let follows = target.map { isFollowing($0, identity) } ?? false
+    let follows = target.map { isFollowing(region, $0, identity) } ?? false
     if follows, let target { advance(region, target) }
 
     var out = [Reading(PostgresMetrics.objective, settings.rpo.inSeconds, labels: labels)]
@@ -214,27 +234,37 @@ extension PostgresLinkState {
     return out
   }
 
+  /// Takes in where a standby of this cluster stands.
+  private mutating func track(_ region: String, _ observation: PostgresObservation, _ identity: String?) {
+    guard observation.inRecovery, let identity, observation.systemIdentifier == identity,
+      let replayed = observation.replayed
+    else { return }
+    var target = targets[region] ?? Target()
+    target.fellBack = target.replayed.map { replayed < $0 } ?? false
+    if target.fellBack || target.timeline != observation.timeline { target.diverged = false }
+    target.replayed = replayed
+    target.timeline = observation.timeline
+    targets[region] = target
+  }
+
   /// Whether positions of this target can be held against those of the source.
-  private func isFollowing(_ target: PostgresObservation, _ identity: String?) -> Bool {
+  private func isFollowing(_ region: String, _ target: PostgresObservation, _ identity: String?) -> Bool {
     guard target.inRecovery, let identity, target.systemIdentifier == identity else { return false }
     if let own = target.timeline, let sourceTimeline, own < sourceTimeline { return false }
-    return true
+    return targets[region]?.diverged != true
   }
 
   /// Moves the recovery point as far as this observation proves.
   private mutating func advance(_ region: String, _ observation: PostgresObservation) {
-    guard let replayed = observation.replayed else { return }
-    var target = targets[region] ?? Target()
+    guard let replayed = observation.replayed, var target = targets[region] else { return }
     defer { targets[region] = target }
-    let fellBack = target.replayed.map { replayed < $0 } ?? false
-    target.replayed = replayed
     let before = target.recoveryPoint
     if let complete = history.complete(at: replayed) {
-      target.recoveryPoint = fellBack ? complete : max(before ?? complete, complete)
+      target.recoveryPoint = target.fellBack ? complete : max(before ?? complete, complete)
       return
     }
     let commit = observation.lastReplayedCommit.map { min($0 - sourceClockError, observation.askedAt) }
-    if fellBack {
+    if target.fellBack {
       // Not further than where our memory begins; less when the target itself says so.
       let bound = [before, history.oldest?.first].compactMap(\.self).min()
       target.recoveryPoint = [bound, commit].compactMap(\.self).min()

@@ -157,10 +157,22 @@ import Testing
     let wrong = script.pass(7, script.primary(7, at: 140, timeline: 2), stranger)
     #expect(point(wrong) == 6 && wrong.reason == .wrongCluster && wrong.why("west") == "wrong_cluster")
     #expect(wrong.value(PostgresMetrics.splitBrain) == 0)
-    // A source that was restored to an earlier place: the old positions mean nothing now.
-    let restored = script.pass(
-      8, script.primary(8, at: 50, timeline: 2), script.standby(8, replayed: 130, timeline: 2))
-    #expect(point(restored) == 8)
+  }
+
+  @Test func aRestoredSourceLeavesItsTargetsWithAnotherHistory() throws {
+    var script = try Script()
+    _ = script.pass(1, script.primary(1, at: 100), script.standby(1, replayed: 100))
+    // In one pass a target may be read later than the source, and stand further.
+    let ahead = script.pass(2, script.primary(2, at: 110), script.standby(2, replayed: 130))
+    #expect(point(ahead) == 2 && ahead.succeeded)
+    let restored = script.pass(3, script.primary(3, at: 50), script.standby(3, replayed: 130))
+    #expect(point(restored) == 2 && restored.reason == .status && restored.lagSeconds == nil)
+    // The source passes the place where the target stands: still not the same history.
+    let passed = script.pass(4, script.primary(4, at: 200), script.standby(4, replayed: 200))
+    #expect(point(passed) == 2 && passed.isReplicating == 0)
+    let rebuilding = script.pass(5, script.primary(5, at: 210), script.standby(5, replayed: 60))
+    #expect(point(rebuilding).map { $0 <= 3 } == true && rebuilding.succeeded)
+    #expect(point(script.pass(6, script.primary(6, at: 210), script.standby(6, replayed: 210))) == 6)
   }
 
   @Test func aClockSetBackIsLivedThrough() throws {
