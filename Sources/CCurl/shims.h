@@ -58,6 +58,12 @@ static inline CURLcode fw_easy_set_close_callback(CURL *easy, fw_close_callback 
   return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, callback);
 }
 
+typedef CURLcode (*fw_tls_callback)(CURL *easy, void *library, void *context);
+
+static inline CURLcode fw_easy_set_tls_callback(CURL *easy, fw_tls_callback callback) {
+  return curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, callback);
+}
+
 static inline CURLcode fw_easy_get_long(CURL *easy, CURLINFO info, long *value) {
   return curl_easy_getinfo(easy, info, value);
 }

@@ -72,7 +72,8 @@ package final class LoopbackServer: Sendable {
 
   /// Listens on a free port, or on `port`, of 127.0.0.0/8 (every loopback address reaches it).
   package init(port: Int = 0, _ script: @escaping @Sendable (Request) -> [Step]) throws {
-    let listener = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_NONBLOCK.rawValue), 0)
+    let listener = socket(
+      AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard listener >= 0 else { throw SystemError(call: "socket", code: errno) }
     var on: CInt = 1
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, 4)
@@ -91,6 +92,8 @@ package final class LoopbackServer: Sendable {
     self.listener = listener
     var ends: [CInt] = [0, 0]
     guard pipe(&ends) == 0 else { throw SystemError(call: "pipe", code: errno) }
+    // A child process must not hold a copy: then closing would not reach the client.
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     bell = ends[1]
     log = Mutex(Log())
     thread = Mutex(nil)
@@ -138,8 +141,9 @@ package final class LoopbackServer: Sendable {
       return handle
     }
     guard let handle else { return }
-    close(bell)
+    write(bell, "x", 1)
     pthread_join(handle, nil)
+    close(bell)
   }
 }
 
@@ -210,6 +214,7 @@ private final class ServerLoop {
       let socket = accept(listener, nil, nil)
       guard socket >= 0 else { return }
       _ = fcntl(socket, F_SETFL, O_NONBLOCK)
+      _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
       var on: CInt = 1
       setsockopt(socket, CInt(IPPROTO_TCP), TCP_NODELAY, &on, 4)
       connections[socket] = Connection(number: onConnect())

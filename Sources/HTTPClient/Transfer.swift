@@ -19,6 +19,9 @@ final class Transfer {
   private var headerBytesTotal = 0
   private var bodyLimit = 0
   private var readLimit = 0
+  private var startedAt = MonotonicInstant(nanoseconds: 0)
+  /// Seconds until TCP stood, where libcurl would not tell because TLS failed.
+  private var connectedAfter: Double?
   private var isBodyTooLarge = false
   private var isHeaderTooLarge = false
 
@@ -74,6 +77,8 @@ final class Transfer {
   func prepare(_ job: Job, timeout: Duration) {
     self.job = job
     let request = job.request
+    startedAt = SystemTime().monotonic
+    connectedAfter = nil
     body = []
     bodyBytes = 0
     headerBytes.removeAll(keepingCapacity: true)
@@ -144,6 +149,13 @@ final class Transfer {
       return Unmanaged<SocketTable>.fromOpaque(context).takeUnretainedValue().closed(socket)
     }
     fw_easy_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, table)
+    // libcurl sets its connect time only when TLS stands, too; this is called when TCP does.
+    fw_easy_set_tls_callback(easy) { _, _, context in
+      guard let context else { return CURLE_OK }
+      Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().tlsBegins()
+      return CURLE_OK
+    }
+    fw_easy_set_pointer(easy, CURLOPT_SSL_CTX_DATA, me)
     fw_easy_set_long(easy, CURLOPT_NOSIGNAL, 1)
     fw_easy_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
     fw_easy_set_string(easy, CURLOPT_NOPROXY, "*")
@@ -219,6 +231,8 @@ final class Transfer {
     headerList = list
   }
 
+  private func tlsBegins() { connectedAfter = (SystemTime().monotonic - startedAt).inSeconds }
+
   private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
     bodyBytes += bytes.count
     let room = bodyLimit - body.count
@@ -290,7 +304,9 @@ final class Transfer {
     let secured = seconds(CURLINFO_APPCONNECT_TIME_T)
     if !reused {
       if resolved > 0 { phases.resolve = resolved }
-      if connected > 0 { phases.connect = max(0, connected - resolved) }
+      if let connected = connected > 0 ? connected : connectedAfter {
+        phases.connect = max(0, connected - resolved)
+      }
       if secured > 0 { phases.tls = max(0, secured - connected) }
     }
     let sent = seconds(CURLINFO_PRETRANSFER_TIME_T)

@@ -37,6 +37,11 @@ package struct CheckState: Hashable, Sendable, Codable {
   package struct Change: Hashable, Sendable {
     package var from: Health
     package var to: Health
+
+    package init(from: Health, to: Health) {
+      self.from = from
+      self.to = to
+    }
   }
 
   package struct Step: Hashable, Sendable {

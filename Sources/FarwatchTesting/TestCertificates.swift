@@ -1,0 +1,178 @@
+internal import Model
+
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Musl
+#endif
+
+/// Starts a program and waits for it; for tests only.
+///
+/// - Returns: the exit code, or 128 + signal; -1 when it could not start.
+package func runProgram(_ arguments: [String], quiet: Bool = true) -> CInt {
+  guard let pid = startProgram(arguments, quiet: quiet) else { return -1 }
+  var status: CInt = 0
+  waitpid(pid, &status, 0)
+  return status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f)
+}
+
+/// Starts a program without waiting; nil when that fails. Its output is thrown away if `quiet`.
+package func startProgram(_ arguments: [String], quiet: Bool = true) -> CInt? {
+  var actions = posix_spawn_file_actions_t()
+  posix_spawn_file_actions_init(&actions)
+  defer { posix_spawn_file_actions_destroy(&actions) }
+  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+  if quiet {
+    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+  }
+  var pid = pid_t()
+  var pointers = arguments.map { strdup($0) } + [nil]
+  defer { for pointer in pointers { free(pointer) } }
+  let code = posix_spawnp(&pid, arguments[0], &actions, nil, &pointers, environ)
+  return code == 0 ? pid : nil
+}
+
+/// Ends a program started by ``startProgram(_:quiet:)``.
+package func stopProgram(_ pid: CInt) {
+  kill(pid, SIGKILL)
+  var status: CInt = 0
+  waitpid(pid, &status, 0)
+}
+
+/// A directory with a small certificate authority, made by the `openssl` command and removed at the end.
+///
+/// `ca.pem` signed all but `self.pem`; keys are `<name>.key`.
+package final class TestCertificates: Sendable {
+  package let directory: String
+
+  package struct Failed: Error {
+    package let step: String
+  }
+
+  package init() throws {
+    var template = Array("/tmp/farwatch-tls-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw Failed(step: "mkdtemp") }
+    directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    try openssl(
+      "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "3650",
+      "-subj", "/CN=Test CA", "-keyout", path("ca.key"), "-out", path("ca.pem"))
+  }
+
+  deinit { _ = runProgram(["rm", "-rf", directory]) }
+
+  package func path(_ file: String) -> String { "\(directory)/\(file)" }
+
+  /// Makes `name.pem` and `name.key` for `host`, an IP address or a name.
+  ///
+  /// - Parameter days: from now to its end; negative: it has expired.
+  package func make(_ name: String, host: String, days: Int, selfSigned: Bool = false) throws {
+    let isAddress = host.utf8.allSatisfy { $0 == 46 || (48...57).contains($0) }
+    let alternative = "subjectAltName=\(isAddress ? "IP" : "DNS"):\(host)"
+    if selfSigned {
+      return try openssl(
+        "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
+        "\(days)",
+        "-subj", "/CN=\(host)", "-addext", alternative, "-keyout", path("\(name).key"), "-out",
+        path("\(name).pem"))
+    }
+    try openssl(
+      "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+      "/CN=\(host)",
+      "-addext", alternative, "-keyout", path("\(name).key"), "-out", path("\(name).csr"))
+    guard days > 0 else { return try sign(name, endingAfter: days) }
+    try openssl(
+      "x509", "-req", "-in", path("\(name).csr"), "-CA", path("ca.pem"), "-CAkey", path("ca.key"),
+      "-CAcreateserial", "-copy_extensions", "copy", "-days", "\(days)", "-out", path("\(name).pem"))
+  }
+
+  /// Only `openssl ca` makes certificates that are over already.
+  private func sign(_ name: String, endingAfter days: Int) throws {
+    let config = """
+      [ca]
+      default_ca = test
+      [test]
+      database = \(path("index.txt"))
+      new_certs_dir = \(directory)
+      serial = \(path("serial"))
+      default_md = sha256
+      policy = any
+      copy_extensions = copy
+      unique_subject = no
+      [any]
+      commonName = supplied
+      """
+    try write(config, to: "ca.cnf")
+    try write("", to: "index.txt")
+    try write("01\n", to: "serial")
+    let end = (SystemTime().now + .seconds(days * 86_400)).civil
+    let date =
+      padded(end.year, 4) + padded(end.month, 2) + padded(end.day, 2) + padded(end.hour, 2)
+      + padded(end.minute, 2) + padded(end.second, 2) + "Z"
+    try openssl(
+      "ca", "-batch", "-notext", "-config", path("ca.cnf"), "-cert", path("ca.pem"), "-keyfile",
+      path("ca.key"), "-startdate", "20200101000000Z", "-enddate", date, "-in", path("\(name).csr"), "-out",
+      path("\(name).pem"))
+  }
+
+  private func write(_ text: String, to file: String) throws {
+    guard let stream = fopen(path(file), "w") else { throw Failed(step: "write \(file)") }
+    fputs(text, stream)
+    fclose(stream)
+  }
+
+  private func openssl(_ arguments: String...) throws {
+    guard runProgram(["openssl"] + arguments) == 0 else {
+      throw Failed(step: arguments.joined(separator: " "))
+    }
+  }
+}
+
+/// `openssl s_server` answering every GET with 200 and a page, on a free port of 127.0.0.1.
+package final class TLSServer: Sendable {
+  package let port: Int
+  private let pid: CInt
+
+  /// - Parameter more: further options of `s_server`.
+  package init(_ certificates: TestCertificates, _ name: String, more: [String] = []) throws {
+    port = try freePort()
+    let arguments = [
+      "openssl", "s_server", "-accept", "127.0.0.1:\(port)", "-cert", certificates.path("\(name).pem"),
+      "-key",
+      certificates.path("\(name).key"), "-www", "-quiet",
+    ]
+    guard let pid = startProgram(arguments + more) else { throw TestCertificates.Failed(step: "s_server") }
+    self.pid = pid
+    var patience = 500
+    while !isListening(port) {
+      patience -= 1
+      guard patience > 0 else { throw TestCertificates.Failed(step: "s_server does not listen") }
+      usleep(10_000)
+    }
+  }
+
+  deinit { stopProgram(pid) }
+
+  package func url(_ path: String = "/") -> String { "https://127.0.0.1:\(port)\(path)" }
+}
+
+/// A TCP port of 127.0.0.1 that nobody listens on right now.
+package func freePort() throws -> Int {
+  let server = try LoopbackServer { _ in [] }
+  server.stop()
+  return server.port
+}
+
+private func isListening(_ port: Int) -> Bool {
+  let probe = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+  defer { close(probe) }
+  var address = sockaddr_in()
+  address.sin_family = sa_family_t(AF_INET)
+  address.sin_port = in_port_t(port).bigEndian
+  address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+  return withUnsafePointer(to: &address) {
+    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+      connect(probe, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+    }
+  }
+}
