@@ -9,7 +9,8 @@ package import Model
 ///                            └──no longer holds──▶ over  └─┘ kept for `keepFiring` after it last held
 ///
 /// A hold of zero goes from absent to firing in one evaluation. An instance that is over is thrown away by its owner:
-/// the next time the expression holds is a new episode with a new ``activeAt``.
+/// the next time the expression holds is a new episode with a new ``activeAt``. When the wall clock is set back, a
+/// wait that had begun begins again.
 package struct AlertInstance: Equatable, Sendable {
   package enum State: String, Sendable, Codable { case pending, firing }
 
@@ -42,7 +43,7 @@ package struct AlertInstance: Equatable, Sendable {
 
   package private(set) var state: State
   /// When the expression began to hold. Names the episode.
-  package let activeAt: Timestamp
+  package private(set) var activeAt: Timestamp
   package private(set) var firedAt: Timestamp?
   /// When a firing alert was first seen not to hold; nil while it holds.
   package private(set) var keepFiringSince: Timestamp?
@@ -84,6 +85,10 @@ package struct AlertInstance: Equatable, Sendable {
     self.annotations = annotations
     let wasKept = keepFiringSince != nil
     keepFiringSince = nil
+    if state == .pending, time < activeAt {
+      // The wall clock was set back: waiting until it gets there again could take for ever.
+      activeAt = time
+    }
     if state == .pending, time - activeAt >= timing.hold {
       state = .firing
       firedAt = time
@@ -96,7 +101,7 @@ package struct AlertInstance: Equatable, Sendable {
   package mutating func ceases(at time: Timestamp, timing: Timing) -> Transition {
     guard state == .firing else { return .dropped }
     guard timing.keepFiring > .zero else { return .resolved }
-    guard let since = keepFiringSince else {
+    guard let since = keepFiringSince, since <= time else {
       keepFiringSince = time
       return .updated
     }

@@ -15,7 +15,7 @@ extension RuleEngine {
     _ elements: [ResultElement], toAlertsOf rule: RuleState, at now: Timestamp, isInterval: Bool,
     _ decisions: inout Decisions
   ) throws(EvaluationFailure) {
-    let holding = try alerts(of: rule, from: elements, &decisions)
+    let holding = try alerts(of: rule, from: elements, at: now, &decisions)
     let present = Set(holding.map(\.labels))
     let timing = rule.timing
     var instances = rule.instances
@@ -81,15 +81,16 @@ extension RuleEngine {
   // MARK: - Labels
 
   private func alerts(
-    of rule: RuleState, from elements: [ResultElement], _ decisions: inout Decisions
+    of rule: RuleState, from elements: [ResultElement], at now: Timestamp, _ decisions: inout Decisions
   ) throws(EvaluationFailure) -> [Holding] {
+    let query = templateQuery(reader, at: now - rule.group.queryOffset, limits: settings.limits)
     var holding: [Holding] = []
     holding.reserveCapacity(elements.count)
     var seen: Set<Labels> = []
     for element in elements {
       let context = TemplateContext(
         labels: element.labels, value: element.value, externalLabels: settings.externalLabels,
-        externalURL: settings.externalURL)
+        externalURL: settings.externalURL, now: now, query: query)
       let own = render(rule.rule.labels, context, &decisions)
       let labels = Labels(
         element.labels.withoutMetricName.entries.filter { label in
@@ -116,7 +117,7 @@ extension RuleEngine {
       } catch {
         // An alert with a hole in its text beats no alert.
         decisions.statistics.templateFailures += 1
-        out.append(Label(template.name, "<error expanding template: \(describe(error))>"))
+        out.append(Label(template.name, "<error expanding template: \(error.message)>"))
       }
     }
     return out
@@ -132,11 +133,11 @@ extension RuleEngine {
     for labels in ordered(rule.alertSeries.keys.filter { rule.instances[$0] == nil }) {
       endSeries(ofAlert: labels, in: rule, at: time, &decisions)
     }
-    for labels in ordered(rule.instances.keys) {
-      guard let instance = rule.instances[labels] else { continue }
+    let toWrite = rule.instances.filter { isInterval || rule.alertSeries[$0.key]?.state != $0.value.state }
+    for labels in ordered(toWrite.keys) {
+      guard let instance = toWrite[labels] else { continue }
       var series = rule.alertSeries[labels]
       let stateChanged = series?.state != instance.state
-      guard stateChanged || isInterval else { continue }
       if stateChanged {
         if let old = series?.alerts {
           write(StaleMarker.value, at: time, to: old, &decisions)

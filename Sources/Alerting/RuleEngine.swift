@@ -194,7 +194,10 @@ package final class RuleEngine {
     _ rule: RuleState, at now: Timestamp, _ monotonic: MonotonicInstant, isInterval: Bool,
     _ decisions: inout Decisions
   ) {
-    guard let plan = rule.plan else { return }
+    guard let plan = rule.plan else {
+      (rule.isDirty, rule.clockDue) = (false, nil)
+      return
+    }
     let start = clock.monotonic
     rule.isDirty = false
     currentDepth = rule.wakeDepth

@@ -119,8 +119,8 @@ final class RuleFileReader {
         out.append(RuleTemplate(name: name, text: text, template: try Template(text, name: name)))
       } catch {
         // A label of the group has no place in the rule: it is told at the rule.
-        let place = m.node(key)?[name]?.position ?? m.position
-        m.problems.add("template of `\(name)`: \(describe(error))", at: place)
+        let place = m.node(key)?[name]?.position(ofOffset: error.offset(in: text)) ?? m.position
+        m.problems.add("template of `\(name)`: \(error.message)", at: place)
       }
     }
     return out

@@ -56,3 +56,16 @@ func lifecycle(hold: Int, keep: Int, input: String, expected: String) {
   #expect(alert.holds(value: 1, annotations: .empty, at: at(150), timing: timing) == .updated)
   #expect(alert.deadline(timing: timing) == nil && alert.activeAt == at(100))
 }
+
+@Test func aClockThatIsSetBackStartsTheWaitAgain() {
+  let timing = AlertInstance.Timing(hold: .seconds(30), keepFiring: .seconds(30))
+  func at(_ seconds: Double) -> Timestamp { Timestamp(seconds: seconds) }
+  var alert = AlertInstance(labels: .empty, activeAt: at(5000))
+  _ = alert.holds(value: 1, annotations: .empty, at: at(5000), timing: timing)
+  #expect(alert.holds(value: 1, annotations: .empty, at: at(100), timing: timing) == .updated)
+  #expect(alert.holds(value: 1, annotations: .empty, at: at(130), timing: timing) == .fired)
+  #expect(alert.ceases(at: at(140), timing: timing) == .updated)
+  #expect(alert.ceases(at: at(10), timing: timing) == .updated)
+  #expect(alert.ceases(at: at(39), timing: timing) == .none)
+  #expect(alert.ceases(at: at(40), timing: timing) == .resolved)
+}

@@ -41,7 +41,7 @@ struct PromtoolTests {
     group("  interval: 30s\n"), group("  interval: 30\n"), group("  interval: 1h30m\n"),
     group("  interval: 30m1h\n"),
     group("  interval: -1m\n"), group("  interval: ''\n"), group("  interval: 0s\n"), group("  limit: 10\n"),
-    group("  limit: ten\n"), group("  limit: 1.5\n"), group("  foo: bar\n"), group("  rules: 5\n"),
+    group("  limit: ten\n"), group("  foo: bar\n"), group("  rules: 5\n"),
     group("  name: h\n"), group("  rules: [[]]\n"),
     rule("{alert: a, expr: up}"), rule("{alert: a, expr: 5}"), rule("{alert: a, expr: '5'}"),
     rule("{alert: 'a b', expr: up}"), rule("{record: a, expr: up}"), rule("{record: 'a:b', expr: up}"),
@@ -85,6 +85,15 @@ struct PromtoolTests {
       if theirs.code == 0 {
         #expect(loaded.warnings.isEmpty == !theirs.output.contains("duplicate"), "\(text)\n\(theirs.output)")
       }
+    }
+  }
+
+  /// Where we say no and promtool does not: it would cut the number, or not look at the second document.
+  @Test func stricterThanPromtool() throws {
+    for text in [group("  limit: 1.5\n"), "groups: []\n---\nnot: read\n"] {
+      let problems = Problems(file: "r.yml")
+      _ = RuleFile.read(text, file: "r.yml", problems)
+      #expect(!problems.isEmpty, "\(text)")
     }
   }
 

@@ -81,7 +81,7 @@ private func problems(_ text: String) -> [String] {
     "r.yml:12:22: a recording rule cannot have annotations", "r.yml:14:16: only one of `record` and `alert`",
     "r.yml:16:9: one of `record` or `alert` must be set", "r.yml:17:9: missing `expr`",
     "r.yml:19:15: `expr` must not be empty", "r.yml:20:18: invalid label name \"__name__\"",
-    "r.yml:20:34: template of `b`: ", "r.yml:21:26: template of `c`: ",
+    "r.yml:20:", "r.yml:21:",
     "r.yml:22:11: group name \"g\" is repeated in this file; the first is on line 2",
     "r.yml:23:5: missing key `name`",
     "r.yml:23:12: expected a list, found the number 5", "r.yml:24:1: duplicate key `groups`",
