@@ -47,12 +47,14 @@ package struct YAMLType<Value> {
     }
   }
 
-  /// A value made from this one; what `transform` throws becomes the problem's message.
-  package func map<Other>(
-    placeholder: @autoclosure @escaping () -> Other, _ transform: @escaping (Value) throws -> Other
-  ) -> YAMLType<Other> {
-    YAMLType<Other>(expected: expected, placeholder: placeholder()) { node, problems in
-      guard let value = read(node, problems) else { return nil }
+  /// A value made from one of another type; what `transform` throws becomes the problem's message. As in
+  /// `.converted(from: .string, placeholder: .any) { try Pattern($0) }`.
+  package static func converted<Other>(
+    from other: YAMLType<Other>, placeholder: @autoclosure @escaping () -> Value,
+    _ transform: @escaping (Other) throws -> Value
+  ) -> YAMLType {
+    YAMLType(expected: other.expected, placeholder: placeholder()) { node, problems in
+      guard let value = other.read(node, problems) else { return nil }
       do {
         return try transform(value)
       } catch {
@@ -62,11 +64,11 @@ package struct YAMLType<Value> {
     }
   }
 
-  /// The value with the place where it stands, for checks that come later.
-  package var located: YAMLType<(value: Value, node: YAMLNode)> {
-    YAMLType<(value: Value, node: YAMLNode)>(expected: expected, placeholder: (placeholder(), .empty())) {
-      node, problems in
-      read(node, problems).map { ($0, node) }
+  /// A value with the node it was read from, for checks that come later and need its place.
+  package static func located<Other>(_ other: YAMLType<Other>) -> YAMLType
+  where Value == (value: Other, node: YAMLNode) {
+    YAMLType(expected: other.expected, placeholder: (other.placeholder(), .empty())) { node, problems in
+      other.read(node, problems).map { ($0, node) }
     }
   }
 }

@@ -1,0 +1,118 @@
+package import Model
+
+/// One alert of one rule: a label set for which the rule's expression holds, and since when.
+///
+/// A pure state machine, with Prometheus' transitions:
+///
+///     (absent) ──holds──▶ pending ──held for `hold`──▶ firing ──no longer holds──▶ over
+///                            │                           │ ▲
+///                            └──no longer holds──▶ over  └─┘ kept for `keepFiring` after it last held
+///
+/// A hold of zero goes from absent to firing in one evaluation. An instance that is over is thrown away by its owner:
+/// the next time the expression holds is a new episode with a new ``activeAt``. When the wall clock is set back, a
+/// wait that had begun begins again.
+package struct AlertInstance: Equatable, Sendable {
+  package enum State: String, Sendable, Codable { case pending, firing }
+
+  /// What an evaluation did to the instance.
+  package enum Transition: Equatable, Sendable {
+    /// Nothing that outlives the process changed.
+    case none
+    /// Something to remember changed: it became pending, or its keep-firing clock started or stopped.
+    case updated
+    /// It began to fire: tell it.
+    case fired
+    /// It fired and is over: tell it, forget it.
+    case resolved
+    /// It was pending and is over: forget it.
+    case dropped
+  }
+
+  /// The part of the rule that decides.
+  package struct Timing: Equatable, Sendable {
+    /// `for`
+    package var hold: Duration
+    /// `keep_firing_for`
+    package var keepFiring: Duration
+
+    package init(hold: Duration, keepFiring: Duration) {
+      self.hold = hold
+      self.keepFiring = keepFiring
+    }
+  }
+
+  package private(set) var state: State
+  /// When the expression began to hold. Names the episode.
+  package private(set) var activeAt: Timestamp
+  package private(set) var firedAt: Timestamp?
+  /// When a firing alert was first seen not to hold; nil while it holds.
+  package private(set) var keepFiringSince: Timestamp?
+  /// `alertname` among them.
+  package let labels: Labels
+  package private(set) var annotations: Labels
+  /// The expression's value at the last evaluation at which it held.
+  package private(set) var value: Double
+
+  /// An alert that begins to be active at `time`; ``holds(value:annotations:at:timing:)`` must follow.
+  package init(labels: Labels, activeAt time: Timestamp) {
+    state = .pending
+    activeAt = time
+    self.labels = labels
+    annotations = .empty
+    value = 0
+  }
+
+  /// An alert as it was remembered.
+  package init(
+    restored state: State, activeAt: Timestamp, firedAt: Timestamp?, keepFiringSince: Timestamp?,
+    labels: Labels,
+    annotations: Labels, value: Double
+  ) {
+    self.state = state
+    self.activeAt = activeAt
+    self.firedAt = firedAt
+    self.keepFiringSince = keepFiringSince
+    self.labels = labels
+    self.annotations = annotations
+    self.value = value
+  }
+
+  /// The expression holds at `time`.
+  package mutating func holds(
+    value: Double, annotations: Labels, at time: Timestamp, timing: Timing
+  ) -> Transition {
+    self.value = value
+    self.annotations = annotations
+    let wasKept = keepFiringSince != nil
+    keepFiringSince = nil
+    if state == .pending, time < activeAt {
+      // The wall clock was set back: waiting until it gets there again could take for ever.
+      activeAt = time
+    }
+    if state == .pending, time - activeAt >= timing.hold {
+      state = .firing
+      firedAt = time
+      return .fired
+    }
+    return wasKept || activeAt == time ? .updated : .none
+  }
+
+  /// The expression does not hold at `time`.
+  package mutating func ceases(at time: Timestamp, timing: Timing) -> Transition {
+    guard state == .firing else { return .dropped }
+    guard timing.keepFiring > .zero else { return .resolved }
+    guard let since = keepFiringSince, since <= time else {
+      keepFiringSince = time
+      return .updated
+    }
+    return time - since < timing.keepFiring ? .none : .resolved
+  }
+
+  /// When an evaluation can change the state although no sample changes; nil when only samples can.
+  package func deadline(timing: Timing) -> Timestamp? {
+    switch state {
+    case .pending: activeAt + timing.hold
+    case .firing: keepFiringSince.map { $0 + timing.keepFiring }
+    }
+  }
+}

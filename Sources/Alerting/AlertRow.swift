@@ -1,0 +1,65 @@
+internal import FoundationEssentials
+internal import Model
+
+/// An active alert as it is remembered in the table of alerts, under its identity.
+///
+/// It holds everything that its end has to tell, because its rule may be gone by then.
+struct AlertRow: Codable {
+  static let currentVersion = 1
+
+  var version = currentVersion
+  /// Identity of the rule.
+  var rule: String
+  var state: AlertInstance.State
+  var activeAt: Timestamp
+  var firedAt: Timestamp?
+  var keepFiringSince: Timestamp?
+  var labels: Labels
+  var annotations: Labels
+  /// As text: JSON has no infinity.
+  var value: String
+  var origin: AlertOrigin
+
+  init(_ instance: AlertInstance, rule: String, origin: AlertOrigin) {
+    self.rule = rule
+    state = instance.state
+    activeAt = instance.activeAt
+    firedAt = instance.firedAt
+    keepFiringSince = instance.keepFiringSince
+    labels = instance.labels
+    annotations = instance.annotations
+    value = NumberText.shortest(instance.value)
+    self.origin = origin
+  }
+
+  var instance: AlertInstance {
+    AlertInstance(
+      restored: state, activeAt: activeAt, firedAt: firedAt, keepFiringSince: keepFiringSince, labels: labels,
+      annotations: annotations, value: Double(value) ?? .nan)
+  }
+
+  var bytes: [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    // Text, whole numbers and times only: there is nothing that encoding could refuse.
+    guard let data = try? encoder.encode(self) else { preconditionFailure("an alert row cannot be encoded") }
+    return [UInt8](data)
+  }
+
+  /// Throws a text for people when the bytes are no such row.
+  init(key: String, bytes: [UInt8]) throws(EvaluationFailure) {
+    let row: AlertRow
+    do {
+      row = try JSONDecoder().decode(AlertRow.self, from: Data(bytes))
+    } catch {
+      throw EvaluationFailure(message: "alert row \(key) cannot be read: \(error)")
+    }
+    guard row.version == Self.currentVersion else {
+      throw EvaluationFailure(message: "alert row \(key) has version \(row.version)")
+    }
+    guard alertIdentity(rule: row.rule, labels: row.labels) == key else {
+      throw EvaluationFailure(message: "alert row \(key) does not hold the alert of its key")
+    }
+    self = row
+  }
+}

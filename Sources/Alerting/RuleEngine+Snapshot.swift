@@ -1,0 +1,32 @@
+internal import Model
+
+extension RuleEngine {
+  /// A copy of everything, for other threads.
+  package func snapshot() -> RulesSnapshot {
+    RulesSnapshot(
+      groups: groups.map { state in
+        let rules = state.rules.map { snapshot(of: $0) }
+        return RulesSnapshot.Group(
+          name: state.group.name, file: state.group.file, interval: state.interval,
+          queryOffset: state.group.queryOffset, limit: state.group.limit, rules: rules,
+          lastEvaluation: state.lastEvaluation, evaluationTime: rules.reduce(.zero) { $0 + $1.evaluationTime }
+        )
+      })
+  }
+
+  private func snapshot(of state: RuleState) -> RulesSnapshot.Rule {
+    let rule = state.rule
+    let alerts = ordered(state.instances.keys).compactMap { state.instances[$0] }.map { instance in
+      RulesSnapshot.Alert(
+        identity: alertIdentity(rule: state.identity, labels: instance.labels), labels: instance.labels,
+        annotations: instance.annotations, state: instance.state, activeAt: instance.activeAt,
+        firedAt: instance.firedAt, keepFiringSince: instance.keepFiringSince, value: instance.value)
+    }
+    return RulesSnapshot.Rule(
+      kind: rule.kind == .recording ? .recording : .alerting, name: rule.name, query: rule.expressionText,
+      labels: rule.labelTexts, annotations: rule.annotationTexts, hold: state.timing.hold,
+      keepFiring: state.timing.keepFiring, health: state.health, lastError: state.lastError,
+      lastEvaluation: state.lastTimestamp, evaluationTime: state.evaluationTime,
+      alerts: alerts.sorted { $0.activeAt < $1.activeAt })
+  }
+}

@@ -1,0 +1,91 @@
+internal import Model
+internal import PromQL
+internal import Templating
+
+// All that this target knows of the expression language and the template language.
+
+/// Why an expression cannot be used, and where in its text (Unicode scalars from 0).
+struct ExpressionProblem: Error {
+  var message: String
+  var offset: Int
+}
+
+/// Parses `text` and makes sure that it can be evaluated.
+func parseRuleExpression(_ text: String) throws(ExpressionProblem) -> Expression {
+  let expression: Expression
+  do {
+    expression = try parseExpression(text)
+  } catch {
+    throw ExpressionProblem(message: "in the expression: \(error.message)", offset: error.offset)
+  }
+  do {
+    _ = try Plan(expression)
+  } catch {
+    throw ExpressionProblem(message: "in the expression: \(error.message)", offset: 0)
+  }
+  return expression
+}
+
+extension TemplateError {
+  /// Where in `text`, the template, in Unicode scalars from 0. The error's column counts bytes.
+  func offset(in text: String) -> Int {
+    let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    guard lines.indices.contains(line - 1), column > 0 else { return 0 }
+    let before = lines[..<(line - 1)].reduce(0) { $0 + String(Substring($1)).unicodeScalars.count + 1 }
+    return before + String(decoding: lines[line - 1].prefix(column - 1), as: UTF8.self).unicodeScalars.count
+  }
+}
+
+/// What the function `query` of templates asks: an expression at the moment of the rule's evaluation.
+func templateQuery(
+  _ reader: any SeriesReader, at time: Timestamp, limits: EvaluationLimits
+) -> TemplateContext.Query {
+  { text throws(TemplateFailure) in
+    let value: Value
+    do {
+      value = try Plan(parseRuleExpression(text)).evaluate(at: time, in: reader, limits: limits)
+    } catch let error as ExpressionProblem {
+      throw TemplateFailure(error.message)
+    } catch let error as EvaluationError {
+      throw TemplateFailure(error.message)
+    } catch {
+      throw TemplateFailure("\(error)")
+    }
+    switch value {
+    case .scalar(let number): return [TemplateSample(labels: .empty, value: number)]
+    case .vector(let vector): return vector.map { TemplateSample(labels: $0.labels, value: $0.value) }
+    case .string(let text): return [TemplateSample(labels: .empty, value: .nan, text: text)]
+    }
+  }
+}
+
+/// One element of an expression's result.
+struct ResultElement {
+  /// `__name__` among them when the expression kept it.
+  var labels: Labels
+  var value: Double
+}
+
+/// Why an evaluation gave no result.
+struct EvaluationFailure: Error {
+  var message: String
+}
+
+extension Plan {
+  /// The result as a vector: a scalar is one element without labels.
+  func elements(
+    at time: Timestamp, in reader: any SeriesReader, limits: EvaluationLimits
+  ) throws(EvaluationFailure) -> [ResultElement] {
+    let value: Value
+    do {
+      value = try evaluate(at: time, in: reader, limits: limits)
+    } catch {
+      throw EvaluationFailure(message: error.message)
+    }
+    switch value {
+    case .scalar(let number): return [ResultElement(labels: .empty, value: number)]
+    case .vector(let vector): return vector.map { ResultElement(labels: $0.labels, value: $0.value) }
+    case .string: throw EvaluationFailure(message: "rule result is not a vector or scalar")
+    }
+  }
+}

@@ -1,0 +1,132 @@
+internal import Model
+internal import PromQL
+
+/// A group and when it is due.
+final class GroupState {
+  let group: RuleGroup
+  let interval: Duration
+  /// nil: at the first run.
+  var nextInterval: MonotonicInstant?
+  var lastEvaluation: Timestamp?
+  var rules: [RuleState] = []
+
+  init(_ group: RuleGroup, interval: Duration) {
+    self.group = group
+    self.interval = interval
+  }
+
+  /// Moves on to the next interval and returns how many passed unused. After the first evaluation groups are spread
+  /// over their interval by their names, so that they do not all come at once.
+  func advance(_ monotonic: MonotonicInstant) -> Int {
+    guard let due = nextInterval else {
+      let place = Labels(["group": group.name]).fingerprint % 1000 + 1
+      nextInterval = monotonic + interval * Double(place) / 1000
+      return 0
+    }
+    let missed = max(0, (monotonic - due).nanoseconds / max(1, interval.nanoseconds))
+    nextInterval = due + interval * Int(missed + 1)
+    return Int(missed)
+  }
+}
+
+/// A rule and all that it remembers between evaluations.
+final class RuleState {
+  /// The series that a rule writes for one of its alerts.
+  struct AlertSeries {
+    var state: AlertInstance.State
+    var alerts: SeriesID?
+    var forState: SeriesID?
+  }
+
+  /// A recorded series.
+  struct Output {
+    var series: SeriesID?
+    var value: Double
+  }
+
+  let rule: Rule
+  let group: RuleGroup
+  let interval: Duration
+  let identity: String
+  /// nil when the expression cannot be evaluated: ``lastError`` says why.
+  let plan: Plan?
+
+  /// A sample that the rule reads has changed since its last evaluation.
+  var isDirty = false
+  /// How many rules passed on the change that made it dirty.
+  var wakeDepth = 0
+  var lastEvaluated: MonotonicInstant?
+  var lastTimestamp: Timestamp?
+  /// Least time between two evaluations that samples cause.
+  var spacing: Duration = .zero
+  /// When an alert's `for` or `keep_firing_for` elapses.
+  var clockDue: Timestamp?
+  /// The last pass in which the rule was evaluated.
+  var pass = 0
+
+  var health = RuleHealth.unknown
+  var lastError: String?
+  var evaluationTime: Duration = .zero
+
+  /// By the alert's labels.
+  var instances: [Labels: AlertInstance] = [:]
+  var alertSeries: [Labels: AlertSeries] = [:]
+  /// By the series' labels without the metric's name.
+  var outputs: [Labels: Output] = [:]
+
+  init(_ rule: Rule, in group: RuleGroup, interval: Duration, identity: String) {
+    self.rule = rule
+    self.group = group
+    self.interval = interval
+    self.identity = identity
+    do {
+      plan = try Plan(rule.expression)
+    } catch {
+      plan = nil
+      health = .err
+      lastError = error.message
+    }
+  }
+
+  /// Takes over what `old`, the same rule before a reload, remembers.
+  func adopt(_ old: RuleState) {
+    instances = old.instances
+    alertSeries = old.alertSeries
+    outputs = old.outputs
+    lastEvaluated = old.lastEvaluated
+    lastTimestamp = old.lastTimestamp
+    health = old.health
+    lastError = old.lastError
+    evaluationTime = old.evaluationTime
+    updateClock()
+  }
+
+  var timing: AlertInstance.Timing {
+    if case .alerting(let timing) = rule.kind { timing } else { .init(hold: .zero, keepFiring: .zero) }
+  }
+
+  var origin: AlertOrigin {
+    AlertOrigin(
+      group: group.name, alertName: rule.name, expression: rule.expressionText,
+      holdSeconds: timing.hold.inSeconds, intervalSeconds: interval.inSeconds)
+  }
+
+  func updateClock() {
+    let timing = timing
+    clockDue = instances.values.lazy.compactMap { $0.deadline(timing: timing) }.min()
+  }
+
+  /// The first moment at which samples may cause an evaluation. Two evaluations never share a timestamp: the store
+  /// takes one value for each.
+  func earliestWake(now: Timestamp, monotonic: MonotonicInstant) -> MonotonicInstant {
+    guard let lastEvaluated else { return monotonic }
+    let spaced = lastEvaluated + spacing
+    return lastTimestamp == now ? max(spaced, monotonic + .milliseconds(1)) : spaced
+  }
+
+  func isDue(now: Timestamp, monotonic: MonotonicInstant) -> Bool {
+    if isDirty, earliestWake(now: now, monotonic: monotonic) <= monotonic { return true }
+    guard let clockDue, lastTimestamp != now else { return false }
+    return clockDue <= now
+  }
+}

@@ -1,0 +1,58 @@
+package import Model
+
+/// Everything about rules and active alerts at one moment, for the API and the status page.
+package struct RulesSnapshot: Sendable {
+  package struct Group: Sendable {
+    package var name: String
+    package var file: String
+    package var interval: Duration
+    package var queryOffset: Duration
+    package var limit: Int
+    package var rules: [Rule]
+    /// When the group was last evaluated at its interval; nil: not yet.
+    package var lastEvaluation: Timestamp?
+    /// Sum over the rules' last evaluations.
+    package var evaluationTime: Duration
+  }
+
+  package struct Rule: Sendable {
+    package var kind: RuleKind
+    package var name: String
+    package var query: String
+    /// Of an alerting rule: templates as written.
+    package var labels: Labels
+    package var annotations: Labels
+    package var hold: Duration
+    package var keepFiring: Duration
+    package var health: RuleHealth
+    package var lastError: String?
+    package var lastEvaluation: Timestamp?
+    package var evaluationTime: Duration
+    /// Longest active first.
+    package var alerts: [Alert]
+
+    /// `firing`, `pending` or `inactive`, as the API says it.
+    package var state: String {
+      if alerts.contains(where: { $0.state == .firing }) { return "firing" }
+      return alerts.isEmpty ? "inactive" : "pending"
+    }
+  }
+
+  package enum RuleKind: String, Sendable { case alerting, recording }
+
+  package struct Alert: Sendable {
+    package var identity: String
+    package var labels: Labels
+    package var annotations: Labels
+    package var state: AlertInstance.State
+    package var activeAt: Timestamp
+    package var firedAt: Timestamp?
+    package var keepFiringSince: Timestamp?
+    package var value: Double
+  }
+
+  package var groups: [Group]
+
+  /// All active alerts, in the order of their rules.
+  package var alerts: [Alert] { groups.flatMap { $0.rules.flatMap(\.alerts) } }
+}
