@@ -40,7 +40,7 @@ package enum DSNSource: Hashable, Sendable {
 ///
 /// Made on a thread of its own (``DSNSource/read()`` and `getaddrinfo` block), so that the loop never looks up a
 /// name: every host name is replaced by its addresses in `hostaddr`, each tried in turn, while `host` stays for
-/// certificate checks and the password file. A host that comes from a service file is resolved by libpq itself.
+/// certificate checks and the password file. A host that comes from a service file or PGHOST libpq resolves itself.
 struct ConnectionParameters: Sendable {
   private(set) var values: [String: String]
   private static let addressesPerName = 8

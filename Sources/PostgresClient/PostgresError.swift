@@ -42,6 +42,7 @@ package struct PostgresError: Error, Equatable, Sendable, CustomStringConvertibl
     let reasons: [(String, FailureReason)] = [
       ("could not translate host name", .dns),
       ("certificate has expired", .certificateExpired),
+      ("certificate expired", .certificateExpired),
       ("does not match host name", .certificateName),
       ("certificate", .certificateInvalid),
       ("Connection refused", .refused),

@@ -196,7 +196,6 @@ import Testing
     #expect(split.value(PostgresMetrics.splitBrain) == 1)
     #expect(split.value(PostgresMetrics.timeline, ["region": "east"]) == 1)
     #expect(split.value(PostgresMetrics.timeline, ["region": "west"]) == 2)
-    #expect(try await standby.sql("SELECT timeline_id FROM pg_control_checkpoint()") != "")
     #expect(split.why("west") == "unexpected_status")
     #expect(split.recoveryPoint == down.recoveryPoint)
     #expect(split.isReplicating == 0 && split.lagSeconds == nil)
