@@ -33,8 +33,10 @@ let package = Package(
   dependencies: [],
   targets: [
     room("Model"),
+    room("SampleStore", ["Model"]),
     room("FarwatchTesting", ["Model"]),
     tests(of: "Model"),
+    tests(of: "SampleStore"),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -1,0 +1,35 @@
+/// Why a template could not be parsed or rendered, and where in its text.
+///
+/// `line` and `column` count from 1; the column counts bytes, as Go's messages do.
+package struct TemplateError: Error, Equatable {
+  package let template: String
+  package let message: String
+  package let line: Int
+  package let column: Int
+}
+
+extension TemplateError: CustomStringConvertible {
+  package var description: String { "template: \(template):\(line):\(column): \(message)" }
+}
+
+/// Why a function of a template refused its arguments; the interpreter adds the place.
+package struct TemplateFailure: Error, Equatable {
+  package let message: String
+  package init(_ message: String) { self.message = message }
+}
+
+/// What one template may cost. Templates come from rule files, so that a slip must end in an error.
+enum TemplateLimits {
+  static let textBytes = 256 << 10
+  /// Bytes of the rendered text, and of any string on the way there.
+  static let outputBytes = 256 << 10
+  /// Nested actions and parentheses in the text; nested executions and template calls while rendering.
+  static let syntaxDepth = 64
+  static let executionDepth = 128
+  /// Actions, pipelines and loop turns of one rendering.
+  static let steps = 200_000
+  /// Levels of `args` within `args`.
+  static let valueDepth = 16
+  /// Bytes that one `reReplaceAll` could at worst produce.
+  static let replacementBytes = 16 << 20
+}
