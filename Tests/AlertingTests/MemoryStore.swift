@@ -65,8 +65,9 @@ final class MemoryStore: SeriesReader, SampleAppender {
 final class Bench {
   let store = MemoryStore()
   var engine: RuleEngine
-  /// Seconds since the start of both clocks.
-  private(set) var now = 0.0
+  /// Since the start of both clocks.
+  private var nanoseconds: Int64 = 0
+  var now: Double { Double(nanoseconds) / 1e9 }
   private(set) var rows: [String: [UInt8]] = [:]
   private(set) var last = Decisions()
   private(set) var events: [AlertEvent] = []
@@ -86,19 +87,20 @@ final class Bench {
       restoring: rows.map { ($0.key, $0.value) })
   }
 
-  var monotonic: MonotonicInstant { MonotonicInstant(nanoseconds: Int64(now * 1e9)) }
+  var monotonic: MonotonicInstant { MonotonicInstant(nanoseconds: nanoseconds) }
+  var wall: Timestamp { Timestamp(milliseconds: nanoseconds / 1_000_000) }
 
   /// Appends a value and says so, without running.
   func sample(_ name: String, _ labels: Labels = .empty, _ value: Double) {
     guard let id = store.series(.gauge(name, ""), labels) else { return }
-    store.append(value, at: Timestamp(seconds: now), to: id)
+    store.append(value, at: wall, to: id)
     engine.seriesChanged(id)
   }
 
   /// Runs at the present moment and returns what happened: `fired X{…}`, `resolved X{…}`.
   @discardableResult
   func run() -> [String] {
-    last = engine.run(now: Timestamp(seconds: now), monotonic: monotonic)
+    last = engine.run(now: wall, monotonic: monotonic)
     for change in last.changes { rows[change.key] = change.value }
     events += last.events
     return last.events.map(text)
@@ -112,17 +114,17 @@ final class Bench {
   /// Moves time to `seconds`, running at every deadline on the way and at the end. Each event with its time.
   @discardableResult
   func advance(to seconds: Double) -> [String] {
+    let end = Int64((seconds * 1e9).rounded())
     var out: [String] = []
-    for _ in 0..<100_000 {
-      guard let next = engine.nextDeadline, next.nanoseconds <= Int64(seconds * 1e9) else { break }
-      now = max(now, Double(next.nanoseconds) / 1e9)
-      out += run().map { "\(NumberText.shortest(now)): \($0)" }
+    while let next = engine.nextDeadline?.nanoseconds, next <= end {
+      nanoseconds = max(nanoseconds, next)
+      out += run().map { "\(NumberText.shortest(wall.seconds)): \($0)" }
     }
-    now = seconds
-    return out + run().map { "\(NumberText.shortest(now)): \($0)" }
+    nanoseconds = end
+    return out + run().map { "\(NumberText.shortest(wall.seconds)): \($0)" }
   }
 
-  func jump(to seconds: Double) { now = seconds }
+  func jump(to seconds: Double) { nanoseconds = Int64((seconds * 1e9).rounded()) }
 }
 
 struct StoppedClock: TimeSource {
