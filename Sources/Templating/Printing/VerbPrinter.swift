@@ -39,9 +39,9 @@ struct VerbPrinter {
     }
   }
 
-  /// `%!d(string=x)`.
+  /// `%!d(string=x)`: the value as `%v` shows it with the same width and flags.
   private func wrong(_ value: TemplateValue) -> String {
-    let shown = (try? ValuePrinter.printed(value)) ?? "…"
+    let shown = (try? VerbPrinter(verb: "v", flags: flags).printed(value)) ?? "…"
     return "%!\(verb)(\(value.typeName)=\(shown))"
   }
 
@@ -85,7 +85,8 @@ struct VerbPrinter {
     case "x": return whole(value, radix: 16, prefix: "0x")
     case "X": return whole(value, radix: 16, prefix: "0X", uppercase: true)
     case "c": return padded(String(Character(scalar(value))))
-    case "q": return padded(GoQuoting.quoted(String(Character(scalar(value))), by: "'", asciiOnly: flags.plus))
+    case "q":
+      return padded(GoQuoting.quoted(String(Character(scalar(value))), by: "'", asciiOnly: flags.plus))
     case "U":
       return padded("U+" + GoQuoting.hexadecimal(UInt32(truncatingIfNeeded: value), 4).uppercased())
     default: return nil
@@ -120,6 +121,9 @@ struct VerbPrinter {
     case "v", "g", "G":
       text = flags.precision.map { CFormat.number(value, $0, "g") } ?? NumberText.shortest(value)
     case "e", "E": text = CFormat.number(value, flags.precision ?? 6, "e")
+    case "x", "X":
+      text = CFormat.hexadecimal(value, flags.precision)
+      if verb == "X", value.isFinite { text = text.uppercased() }
     case "f", "F": text = CFormat.number(value, flags.precision ?? 6, "f")
     default: return nil
     }
