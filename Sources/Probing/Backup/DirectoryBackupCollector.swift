@@ -30,6 +30,8 @@ package final class DirectoryBackupCollector: Collector {
   /// Names kept for people.
   private static let namesLimit = 50
 
+  private enum Work { case nothing, wanted, older }
+
   private struct Remembered {
     var firstSeen: Timestamp
     var content: BackupContent
@@ -39,7 +41,8 @@ package final class DirectoryBackupCollector: Collector {
     var files: [FileKey: Remembered] = [:]
     /// When the listing began that has not returned yet.
     var scanStarted: MonotonicInstant?
-    var isVerifying = false
+    /// What the verifying thread is at, or was given to do next.
+    var reading = Work.nothing
     var stopped = false
     /// Of this process' life: a series that vanished with its last file could never raise an alarm.
     var lastSuccess: Timestamp?
@@ -131,7 +134,7 @@ package final class DirectoryBackupCollector: Collector {
       for entry in scan.entries {
         var known = state.files[entry.key] ?? Remembered(firstSeen: now, content: .unverified)
         // A permission can be corrected without changing the file.
-        if known.content == .bad(.unreadable), !state.isVerifying { known.content = .unverified }
+        if known.content == .bad(.unreadable), state.reading == .nothing { known.content = .unverified }
         kept[entry.key] = known
       }
       state.files = kept
@@ -160,31 +163,39 @@ package final class DirectoryBackupCollector: Collector {
     let older = assessment.older.prefix(max(0, settings.verify.olderFilesPerPass)).map { scan.entries[$0] }
     guard !wanted.isEmpty || !older.isEmpty else { return }
     let proceed = state.withLock { state in
-      defer { state.isVerifying = true }
-      return !state.isVerifying && !state.stopped
+      // A search ends the reading of an older file: a new backup must not wait for hours behind last year's.
+      let free = state.reading == .nothing || (state.reading == .older && !wanted.isEmpty)
+      guard free, !state.stopped else { return false }
+      state.reading = .wanted
+      return true
     }
     guard proceed else { return }
     let found = DispatchSemaphore(value: 0)
     verifying.async {
-      for entry in wanted where self.verify(entry) == .good { break }
+      for entry in wanted where self.verify(entry, as: .wanted) == .good { break }
+      // Before the signal, so that the next collection is not sent away.
+      self.state.withLock { $0.reading = older.isEmpty ? .nothing : .older }
       found.signal()
-      for entry in older { _ = self.verify(entry) }
-      self.state.withLock { $0.isVerifying = false }
+      for entry in older { _ = self.verify(entry, as: .older) }
+      self.state.withLock { state in
+        if state.reading == .older { state.reading = .nothing }
+      }
     }
     if !wanted.isEmpty {
       _ = found.wait(timeout: .now() + .milliseconds(Int(clamping: settings.timeout.milliseconds / 2)))
     }
   }
 
-  private func verify(_ entry: DirectoryScan.Entry) -> BackupContent? {
+  private func verify(_ entry: DirectoryScan.Entry, as reading: Work) -> BackupContent? {
     // The list was made before the verification that ended since: it may have read this file already.
-    let known = state.withLock { $0.files[entry.key]?.content }
+    let (known, isDue) = state.withLock { ($0.files[entry.key]?.content, $0.reading == reading) }
     if let known, known != .unverified { return known }
+    guard isDue else { return nil }
     let started = time.monotonic
     let content = BackupVerifier.verify("\(settings.path)/\(entry.name)", entry.key, settings.verify) {
       bytes in
-      throttle(bytes, since: started)
-      return !state.withLock { $0.stopped }
+      throttle(bytes, since: started, as: reading)
+      return mayGoOn(reading)
     }
     guard let content else { return nil }
     state.withLock { state in
@@ -195,11 +206,15 @@ package final class DirectoryBackupCollector: Collector {
     return content
   }
 
+  private func mayGoOn(_ reading: Work) -> Bool {
+    state.withLock { !$0.stopped && $0.reading == reading }
+  }
+
   /// Waits as long as the configured rate asks for, in steps short enough for ``stop()``.
-  private func throttle(_ bytes: UInt64, since started: MonotonicInstant) {
+  private func throttle(_ bytes: UInt64, since started: MonotonicInstant, as reading: Work) {
     guard let rate = settings.verify.bytesPerSecond, rate > 0 else { return }
     let due = Duration.seconds(Double(bytes) / Double(rate))
-    while !state.withLock({ $0.stopped }) {
+    while mayGoOn(reading) {
       let left = due - (time.monotonic - started)
       guard left > .zero else { return }
       usleep(UInt32(min(left.nanoseconds / 1000, 200_000)))

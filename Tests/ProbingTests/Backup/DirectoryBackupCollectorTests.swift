@@ -64,19 +64,19 @@ private let dump = Data(
 
   """.utf8)
 
+/// By the real gzip, through files: a pair of pipes would fill up and stand still.
 private func gzipped(_ data: Data) throws -> Data {
+  let plain = FileManager.default.temporaryDirectory.appendingPathComponent(
+    "farwatch-gzip-\(UUID().uuidString)")
+  try data.write(to: plain)
   let gzip = Process()
   gzip.executableURL = URL(fileURLWithPath: "/usr/bin/gzip")
-  gzip.arguments = ["-c"]
-  let (input, output) = (Pipe(), Pipe())
-  gzip.standardInput = input
-  gzip.standardOutput = output
+  gzip.arguments = [plain.path]
   try gzip.run()
-  input.fileHandleForWriting.write(data)
-  try input.fileHandleForWriting.close()
-  let answer = output.fileHandleForReading.readDataToEndOfFile()
   gzip.waitUntilExit()
-  return answer
+  let result = plain.appendingPathExtension("gz")
+  defer { try? FileManager.default.removeItem(at: result) }
+  return try Data(contentsOf: result)
 }
 
 private func collect(_ collector: DirectoryBackupCollector) async -> Outcome {
@@ -234,6 +234,23 @@ private let hour = Duration.seconds(3600)
     #expect(outcome[BackupFamilies.unverified] == 2)
     // Not verified, so no success yet: and not the older one either, for which nobody looked.
     #expect(outcome[BackupFamilies.lastSuccess] == nil)
+    collector.stop()
+  }
+
+  @Test func aNewBackupDoesNotWaitBehindTheReadingOfAnOldOne() async throws {
+    let folder = try Folder()
+    let whole = try gzipped(dump)
+    let random = Data((0..<300_000).map { _ in UInt8.random(in: 0...255) })
+    try folder.write(try gzipped(random + dump), "backup_1.sql.gz", age: hour * 48)
+    try folder.write(whole, "backup_2.sql.gz", age: hour * 24)
+    // Eighteen seconds for the old one.
+    let collector = try folder.collector { $0.verify.bytesPerSecond = 16_384 }
+    #expect(await collect(collector).age.map { $0 > 80_000 } == true)
+    try folder.write(whole, "backup_3.sql.gz", age: hour)
+    let outcome = await collect(collector)
+    #expect(outcome.age.map { $0 < 4000 } == true)
+    #expect(outcome.took < .seconds(3))
+    #expect(outcome[BackupFamilies.unverified] == 1)
     collector.stop()
   }
 
