@@ -57,7 +57,7 @@ enum BackupSection {
   }
 
   private static var trailer: YAMLType<DumpTrailer> {
-    YAMLType<KnownTrailer>.choice().map(placeholder: .none) { known in
+    .converted(from: YAMLType<KnownTrailer>.choice(), placeholder: .none) { known in
       switch known {
       case .none: .none
       case .mysqldump, .mariadbDump: .mysqldump
@@ -67,15 +67,7 @@ enum BackupSection {
   }
 
   private static var glob: YAMLType<Glob> {
-    YAMLType(expected: "a file name pattern", placeholder: anyName) { node, problems in
-      guard let text = YAMLType<String>.nonEmptyString.read(node, problems) else { return nil }
-      do {
-        return try Glob(text)
-      } catch {
-        problems.add("\(error)", at: node)
-        return nil
-      }
-    }
+    .converted(from: .nonEmptyString, placeholder: anyName) { try Glob($0) }
   }
 
   private static var anyName: Glob {
@@ -84,6 +76,6 @@ enum BackupSection {
   }
 
   private static var timeFormat: YAMLType<BackupTimeFormat?> {
-    YAMLType<String>.nonEmptyString.map(placeholder: nil) { try BackupTimeFormat($0) }
+    .converted(from: .nonEmptyString, placeholder: nil) { try BackupTimeFormat($0) }
   }
 }

@@ -35,10 +35,11 @@ func httpURLComplaint(_ text: String) -> String? {
 extension YAMLType where Value == Labels {
   /// Label names and values.
   static var labels: YAMLType<Labels> {
-    YAMLType<[String: String]>.map(.string).validated { pairs in
+    let pairs = YAMLType<[String: String]>.map(.string).validated { pairs in
       let wrong = pairs.keys.sorted().first { !isLabelName($0) }
       return wrong.map { "\"\($0)\" is no label name: letters, digits and _, not beginning with a digit" }
-    }.map(placeholder: .empty) { Labels($0) }
+    }
+    return .converted(from: pairs, placeholder: .empty) { Labels($0) }
   }
 }
 

@@ -37,10 +37,10 @@ package enum ConfigurationFile {
     let scope = Scope(regions: regions.map(\.name), vantage: vantage, paths: paths)
     let checks = m.optional("health", .mapping { HealthSection.read($0, scope) }) ?? []
     let link = YAMLType<PostgresLinkSettings?>.mapping { ReplicationSection.read($0, scope) }
-    let links = m.optional("replication", .list(link.located)) ?? []
+    let links = m.optional("replication", .list(.located(link))) ?? []
     let backup = YAMLType<DirectoryBackupSettings>.mapping { BackupSection.read($0, scope) }
-    let backups = m.optional("backups", .list(backup.located)) ?? []
-    let ruleFiles = m.optional("rule_files", .list(YAMLType<String>.nonEmptyString.located)) ?? []
+    let backups = m.optional("backups", .list(.located(backup))) ?? []
+    let ruleFiles = m.optional("rule_files", .list(.located(YAMLType<String>.nonEmptyString))) ?? []
     let notifying = NotifyingSection.read(m, paths)
     let seriesLimit = m.optional("series_limit", .int(1...10_000_000)) ?? 200_000
     scope.reportDuplicates(checks.map { ("check", "\($0.value.region)/\($0.value.name)", $0.node) }, m.problems)
@@ -120,9 +120,10 @@ struct FilePaths {
 
   /// A file that must be there to be read later.
   func existing(_ what: String) -> YAMLType<String> {
-    YAMLType<String>.nonEmptyString.validated { path in
+    let readable = YAMLType<String>.nonEmptyString.validated { path in
       access(resolve(path), R_OK) == 0
         ? nil : "\(what) \"\(path)\" cannot be read: \(String(cString: strerror(errno)))"
-    }.map(placeholder: "") { resolve($0) }
+    }
+    return .converted(from: readable, placeholder: "") { resolve($0) }
   }
 }

@@ -60,7 +60,7 @@ enum HTTPSection {
 
   /// A regular expression in RE2's syntax, checked where it stands.
   private static var pattern: YAMLType<String> {
-    YAMLType<String>.nonEmptyString.map(placeholder: "") { text in
+    .converted(from: .nonEmptyString, placeholder: "") { text in
       _ = try RegularExpression(text, anchoring: .unanchored)
       return text
     }

@@ -25,7 +25,7 @@ enum HealthSection {
     var defaults = Pace()
     _ = m.optional("defaults", .mapping { defaults.read($0) })
     let check = YAMLType<HTTPCheckSettings>.mapping { readCheck($0, defaults, scope) }
-    return m.required("checks", .list(check.located))
+    return m.required("checks", .list(.located(check)))
   }
 
   private static func readCheck(_ m: MappingReader, _ defaults: Pace, _ scope: Scope) -> HTTPCheckSettings {

@@ -103,7 +103,7 @@ enum NotifyingSection {
 
   /// A regular expression that must match a whole label value.
   private static var pattern: YAMLType<(text: String, expression: RegularExpression)?> {
-    YAMLType<String>.string.map(placeholder: nil) { text in
+    .converted(from: .string, placeholder: nil) { text in
       (text, try RegularExpression(text, anchoring: .whole))
     }
   }
@@ -126,7 +126,7 @@ enum Headers {
 
   /// Read once at load: a rotated secret is taken up by a reload.
   private static func secretValue(_ paths: FilePaths) -> YAMLType<String> {
-    paths.existing("the file of the header").map(placeholder: "") { path in
+    .converted(from: paths.existing("the file of the header"), placeholder: "") { path in
       let problems = Problems(file: path)
       let text = YAML.text(ofFile: path, problems) ?? ""
       try problems.throwIfAny()

@@ -3,14 +3,19 @@ internal import HTTPClient
 internal import Model
 internal import PostgresClient
 internal import Probing
+internal import RegularExpressions
 
 /// Owns the clients that collectors share, and makes collectors from settings. A new kind of collector is one more
 /// line in ``plans(for:)``.
 final class CollectorFactory: Sendable {
   private let http: HTTPClient
-  private let postgres = PostgresClient()
+  private let resolver = HostResolver()
+  private let postgres: PostgresClient
 
-  init() {
+  init() throws(StartFailure) {
+    do {
+      postgres = try PostgresClient()
+    } catch { throw StartFailure("\(error)") }
     var settings = HTTPClientSettings()
     settings.userAgent = "Farwatch/\(Version.text)"
     settings.maximumKeptConnections = 10_000
@@ -22,7 +27,10 @@ final class CollectorFactory: Sendable {
     var problems: [String] = []
     for check in settings.checks {
       do {
-        let made = try HTTPCheck(check, client: http, time: SystemTime())
+        let made = try HTTPCheck(check, client: http, resolver: resolver) { pattern in
+          let expression = try RegularExpression(pattern, anchoring: .unanchored)
+          return { body in body.withUnsafeBytes { expression.matches(bytes: $0) } }
+        }
         plans.append(TargetPlan(subject: .check(check), description: made.description, make: { made }))
       } catch { problems.append("check \(check.name) of region \(check.region): \(error)") }
     }
@@ -40,6 +48,5 @@ final class CollectorFactory: Sendable {
 
   func stop() {
     http.shutdown()
-    postgres.shutdown()
   }
 }

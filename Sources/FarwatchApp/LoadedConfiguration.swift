@@ -6,35 +6,34 @@ internal import StrictYAML
 struct LoadedConfiguration: Sendable {
   let settings: Settings
   let groups: [RuleGroup]
+  /// About rule files; what they say holds nevertheless.
+  let warnings: [String]
 
   var ruleCount: Int { groups.reduce(0) { $0 + $1.rules.count } }
 
-  /// Collects the problems of every file before it gives up.
+  /// Collects the problems of all rule files before it gives up.
   init(file: String) throws(StartFailure) {
     let settings: Settings
     do {
       settings = try ConfigurationFile.load(file)
     } catch { throw StartFailure(error.list.map(\.description)) }
-    var groups: [RuleGroup] = []
-    var lines: [String] = []
-    for path in settings.ruleFiles {
-      do {
-        groups += try RuleFile.load(path).groups
-      } catch { lines += error.list.map(\.description) }
-    }
-    if !lines.isEmpty { throw StartFailure(lines) }
+    do {
+      let rules = try RuleFile.load(settings.ruleFiles)
+      groups = rules.groups
+      warnings = rules.warnings.map(\.description)
+    } catch { throw StartFailure(error.list.map(\.description)) }
     self.settings = settings
-    self.groups = groups
   }
 }
 
 /// `farwatch check`.
 package enum Checks {
   package struct Report: Sendable {
-    /// `FILE:LINE:COLUMN: message`, in order.
-    package var problems: [String]
+    /// `FILE:LINE:COLUMN: message`, in order; empty for a good file.
+    package var problems: [String] = []
+    package var warnings: [String] = []
     /// One line about a good file.
-    package var summary: String
+    package var summary = ""
   }
 
   package static func configuration(_ file: String) -> Report {
@@ -42,24 +41,23 @@ package enum Checks {
       let loaded = try LoadedConfiguration(file: file)
       let settings = loaded.settings
       let parts = [
-        (settings.regions.count, "region"), (settings.checks.count, "check"),
-        (settings.links.count, "replication link"), (settings.backups.count, "backup job"),
-        (loaded.ruleCount, "rule"), (settings.notifying.topics.count, "topic"),
+        counted(settings.regions.count, "region"), counted(settings.checks.count, "check"),
+        counted(settings.links.count, "replication link"), counted(settings.backups.count, "backup job"),
+        counted(loaded.ruleCount, "rule"), counted(settings.notifying.topics.count, "topic"),
       ]
-      return Report(
-        problems: [],
-        summary: "\(file): good: "
-          + parts.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }.joined(separator: ", "))
-    } catch { return Report(problems: error.lines, summary: "") }
+      return Report(warnings: loaded.warnings, summary: "\(file): good: " + parts.joined(separator: ", "))
+    } catch { return Report(problems: error.lines) }
   }
 
   package static func rules(_ file: String) -> Report {
     do {
-      let groups = try RuleFile.load(file).groups
-      let rules = groups.reduce(0) { $0 + $1.rules.count }
+      let loaded = try RuleFile.load([file])
+      let rules = loaded.groups.reduce(0) { $0 + $1.rules.count }
       return Report(
-        problems: [],
-        summary: "\(file): good: \(groups.count) group\(groups.count == 1 ? "" : "s"), \(rules) rule\(rules == 1 ? "" : "s")")
-    } catch { return Report(problems: error.list.map(\.description), summary: "") }
+        warnings: loaded.warnings.map(\.description),
+        summary: "\(file): good: \(counted(loaded.groups.count, "group")), \(counted(rules, "rule"))")
+    } catch { return Report(problems: error.list.map(\.description)) }
   }
+
+  private static func counted(_ count: Int, _ what: String) -> String { "\(count) \(what)\(count == 1 ? "" : "s")" }
 }

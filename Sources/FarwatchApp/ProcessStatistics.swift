@@ -20,7 +20,7 @@ struct ProcessStatistics {
   func readings() -> [Reading] {
     var readings = [Reading(Self.startTime, started.seconds)]
     var usage = rusage()
-    if getrusage(RUSAGE_SELF, &usage) == 0 {
+    if getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 {
       let seconds = Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
       let micros = Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec)
       readings.append(Reading(Self.cpu, seconds + micros / 1e6))

@@ -41,11 +41,29 @@ struct StateDirectory {
       throw StartFailure("\(error)")
     }
     do {
-      identity = try Self.loadIdentity(path)
+      identity = try Self.signingIdentity(in: path)
     } catch {
       database.close()
       lock.release()
       throw StartFailure("signing key in \(path): \(error)")
+    }
+  }
+
+  /// The key that pages are signed with: made at the first start and kept, so that receivers go on trusting it.
+  private static func signingIdentity(in directory: String) throws -> SigningIdentity {
+    let keyFile = "\(directory)/signing-key.pem"
+    let certificateFile = "\(directory)/signing-certificates.pem"
+    func text(_ path: String) throws -> String { String(decoding: try readFile(path, limit: 64 << 10), as: UTF8.self) }
+    return try SigningIdentity.loadOrCreate(commonName: "Farwatch", now: SystemTime().now) {
+      do {
+        return SigningIdentity.Files(keyPEM: try text(keyFile), certificatesPEM: try text(certificateFile))
+      } catch let failure as IOFailure where failure.isMissingFile {
+        return nil
+      }
+    } store: { files in
+      // The key last: without it the next start begins anew, with it both are there.
+      try AtomicFile.replace(certificateFile, with: Array(files.certificatesPEM.utf8), mode: 0o644)
+      try AtomicFile.replace(keyFile, with: Array(files.keyPEM.utf8), mode: 0o600)
     }
   }
 }

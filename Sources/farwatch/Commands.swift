@@ -36,6 +36,7 @@ struct CheckCommand: ParsableCommand {
 
     func run() throws {
       let report = Checks.configuration(file)
+      for warning in report.warnings { standardError("warning: \(warning)") }
       guard report.problems.isEmpty else { throw CommandFailure(lines: report.problems) }
       print(report.summary)
     }
@@ -52,6 +53,7 @@ struct CheckCommand: ParsableCommand {
       var problems: [String] = []
       for file in files {
         let report = Checks.rules(file)
+        for warning in report.warnings { standardError("warning: \(warning)") }
         if report.problems.isEmpty { print(report.summary) }
         problems += report.problems
       }

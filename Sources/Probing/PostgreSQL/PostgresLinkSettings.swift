@@ -2,8 +2,8 @@ internal import Model
 package import PostgresClient
 
 /// One source and the standbys that must follow it.
-package struct PostgresLinkSettings: Sendable {
-  package struct Node: Sendable {
+package struct PostgresLinkSettings: Hashable, Sendable {
+  package struct Node: Hashable, Sendable {
     package var region: String
     package var dsn: DSNSource
 
