@@ -5,12 +5,12 @@ internal import Model
 /// Invariants:
 /// - A lane holds one alert's pages, oldest first; only its head is ever sent. So neither the end of an episode nor
 ///   a later episode overtakes an earlier page, while other alerts pass a page that is refused.
-/// - After a failure one page at a time is tried, each alert in its turn, until one is taken: a receiver in trouble
+/// - After a failure two pages at a time are tried, each alert in its turn, until one is taken: a receiver in trouble
 ///   is not pressed, and one page that it cannot digest does not stop the others. When pages are taken again after
 ///   an outage, all that wait are sent without sitting out their pauses.
 /// - A page leaves only by being taken, given up (kept apart), or by the limits: then pages that are older than
 ///   another page of their alert go first, then the oldest end of an alert, then the oldest alarm. What goes is
-///   reported. A page that is on its way never goes.
+///   reported. A page that is on its way never goes and does not count.
 struct SubscriptionQueue {
   struct Limits: Equatable {
     var entries: Int
@@ -31,16 +31,18 @@ struct SubscriptionQueue {
   }
 
   enum Finish {
-    case delivered(OutboxRow)
-    case retry(OutboxRow, at: MonotonicInstant)
+    case delivered(OutboxRow, attempts: Int)
+    case retry(OutboxRow, attempts: Int, at: MonotonicInstant)
     /// `dropped` made room among those given up.
-    case gaveUp(OutboxRow, dropped: OutboxRow?)
+    case gaveUp(OutboxRow, attempts: Int, dropped: OutboxRow?)
     /// The entry is gone, or the attempt is not the one that is on its way.
     case unknown
   }
 
   /// Failures in a row after which the next success counts as the end of an outage.
   static let outageStreak = 3
+  /// Pages on their way at one time while the last attempt failed.
+  private static let inFlightInTrouble = 2
 
   var limits: Limits
   private var lanes: [String: [OutboxEntry]] = [:]
@@ -49,6 +51,7 @@ struct SubscriptionQueue {
   /// Alerts that had more than one page when they were noted.
   private var foldable: [String] = []
   private(set) var inFlight = 0
+  private var inFlightBytes = 0
   private(set) var entryCount = 0
   private(set) var bytes = 0
   private(set) var consecutiveFailures = 0
@@ -100,11 +103,12 @@ struct SubscriptionQueue {
       lanes[alert]?[0].wake()
       settle(alert)
     }
-    guard inFlight < (consecutiveFailures > 0 ? 1 : max(1, maximumInFlight)) else { return nil }
+    guard mayFly(maximumInFlight) else { return nil }
     while let alert = ready.removeFirst() {
       guard lanes[alert]?.first?.state == .ready else { continue }
       lanes[alert]?[0].sent(id)
       inFlight += 1
+      inFlightBytes += lanes[alert]?.first?.bytes ?? 0
       return lanes[alert]?.first
     }
     return nil
@@ -114,8 +118,9 @@ struct SubscriptionQueue {
     _ id: DeliveryID, alert: String, result: DeliveryResult, now: MonotonicInstant, at wall: Timestamp,
     policy: RetryPolicy
   ) -> Finish {
-    guard lanes[alert]?.first?.state == .inFlight(id) else { return .unknown }
+    guard let sent = lanes[alert]?.first, sent.state == .inFlight(id) else { return .unknown }
     inFlight -= 1
+    inFlightBytes -= sent.bytes
     if result.succeeded {
       guard let entry = removeHead(of: alert) else { return .unknown }
       let wasOut = consecutiveFailures >= Self.outageStreak
@@ -123,7 +128,7 @@ struct SubscriptionQueue {
       pausedUntil = nil
       if wasOut { wakeAll() }
       settle(alert)
-      return .delivered(entry.row)
+      return .delivered(entry.row, attempts: entry.attempts)
     }
     consecutiveFailures += 1
     if let asked = result.retryAfter {
@@ -132,22 +137,27 @@ struct SubscriptionQueue {
     switch lanes[alert]?[0].failed(at: now, result: result, policy: policy) {
     case .retry(let at):
       waiting.insert(alert, at: at)
-      guard let row = lanes[alert]?.first?.row else { return .unknown }
-      return .retry(row, at: at)
+      guard let head = lanes[alert]?.first else { return .unknown }
+      return .retry(head.row, attempts: head.attempts, at: at)
     case .giveUp:
-      guard var row = removeHead(of: alert)?.row else { return .unknown }
+      guard let head = removeHead(of: alert) else { return .unknown }
+      var row = head.row
       row.givenUp = .init(at: wall, reason: result.reason?.rawValue ?? "other")
       let dropped = keepGivenUp(row)
       settle(alert)
-      return .gaveUp(row, dropped: dropped)
+      return .gaveUp(row, attempts: head.attempts, dropped: dropped)
     case nil: return .unknown
     }
   }
 
+  private func mayFly(_ maximum: Int) -> Bool {
+    inFlight < (consecutiveFailures > 0 ? min(Self.inFlightInTrouble, max(1, maximum)) : max(1, maximum))
+  }
+
   /// When ``takeNext`` may have something that it has not now; nil: not before an attempt ends or a page comes.
   func nextDeadline(maximumInFlight: Int) -> MonotonicInstant? {
-    guard inFlight < (consecutiveFailures > 0 ? 1 : max(1, maximumInFlight)) else { return nil }
-    let soonest = ready.isEmpty ? waiting.earliest : pausedUntil ?? MonotonicInstant(nanoseconds: .min)
+    guard mayFly(maximumInFlight) else { return nil }
+    let soonest = ready.isEmpty ? waiting.earliest : pausedUntil ?? MonotonicInstant(nanoseconds: 0)
     return soonest.map { max($0, pausedUntil ?? $0) }
   }
 
@@ -182,7 +192,10 @@ struct SubscriptionQueue {
     return gone
   }
 
-  private var isOverLimit: Bool { entryCount > limits.entries || bytes > limits.bytes }
+  /// What is on its way does not count: it cannot go, and must not push out the news that follow it.
+  private var isOverLimit: Bool {
+    entryCount - inFlight > limits.entries || bytes - inFlightBytes > limits.bytes
+  }
 
   private mutating func fold(_ alert: String) -> [(row: OutboxRow, loss: Loss)] {
     guard let newest = lanes[alert]?.last?.row.sequence else { return [] }

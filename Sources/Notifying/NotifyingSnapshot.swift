@@ -1,0 +1,84 @@
+package import Model
+
+/// Counts since the start; see each name's help text for what it counts.
+package struct NotifyingStatistics: Hashable, Sendable {
+  /// Alert events handed to the dispatcher.
+  package var events: UInt64 = 0
+  /// Events that no route took.
+  package var unrouted: UInt64 = 0
+  /// Events whose topics have nobody to tell.
+  package var withoutSubscriber: UInt64 = 0
+  /// Pages that entered the outbox.
+  package var accepted: UInt64 = 0
+  /// Pages that were in the outbox already.
+  package var duplicates: UInt64 = 0
+  /// Pages whose commit failed and which were sent nonetheless.
+  package var undurable: UInt64 = 0
+  package var delivered: UInt64 = 0
+  /// Attempts that failed, by reason.
+  package var failed: [FailureReason: UInt64] = [:]
+  /// Attempts beyond a page's first.
+  package var retries: UInt64 = 0
+  package var gaveUp: UInt64 = 0
+  /// Pages that will never be sent, by ``DropReason/rawValue``.
+  package var dropped: [String: UInt64] = [:]
+  package var handshakes: UInt64 = 0
+
+  /// Every value that may be a key of ``dropped``.
+  package static let dropReasons = SubscriptionQueue.Loss.allCases.map(\.rawValue)
+
+  package init() {}
+}
+
+/// How delivery stands, for the status page and the metrics.
+package struct NotifyingSnapshot: Sendable {
+  package struct Topic: Hashable, Sendable {
+    package let name: String
+    package let arn: String
+    package let displayName: String?
+  }
+
+  package enum Standing: String, Hashable, Sendable, CaseIterable {
+    case pendingConfirmation = "pending_confirmation"
+    case confirmed
+    case unsubscribed
+    /// No longer in the configuration, but pages wait for its return.
+    case removed
+  }
+
+  package struct Subscription: Hashable, Sendable {
+    package let topic: String
+    /// Scheme, host, port and path of the endpoint; user information and query may be secrets.
+    package let endpoint: String
+    /// As in the links that receivers get; knowing it is the right to unsubscribe, so it is not for the page.
+    package let subscriptionARN: String
+    package let standing: Standing
+    package let queued: Int
+    package let queuedBytes: Int
+    package let inFlight: Int
+    package let givenUp: Int
+    package let oldestPendingAge: Duration?
+    package let lastSuccess: Timestamp?
+    package let consecutiveFailures: Int
+  }
+
+  package struct Attempt: Hashable, Sendable {
+    package let at: Timestamp
+    package let topic: String
+    package let endpoint: String
+    package let messageID: String
+    /// nil: a handshake.
+    package let alert: String?
+    package let status: AlertEvent.Status?
+    package let attempt: Int
+    /// nil: taken.
+    package let failure: FailureReason?
+    package let detail: String
+  }
+
+  package let topics: [Topic]
+  package let subscriptions: [Subscription]
+  /// The newest last; at most ``Dispatcher/keptAttempts``.
+  package let recent: [Attempt]
+  package let statistics: NotifyingStatistics
+}
