@@ -19,7 +19,7 @@ import Testing
     }
   }
 
-  /// The vector of segments once shared the connection's memory with the requests behind it; the library aborted.
+  /// What a client sends ahead fills the connection's memory, which the answer must not depend on.
   @Test(arguments: [0, 100, 400, 800, 1200, 1600]) func manySegmentsWithAFullRequestBuffer(padding: Int)
     throws
   {
