@@ -1,5 +1,4 @@
 internal import CMicroHTTPD
-internal import Dispatch
 internal import Synchronization
 
 #if canImport(Glibc)
@@ -23,13 +22,8 @@ package final class HTTPServer: Sendable {
 
   private let exchanges: ExchangeContext
   private let drainTimeout: Duration
-  /// nil once stopped.
-  private let running: Mutex<Running?>
-
-  private struct Running {
-    let daemon: OpaquePointer
-    let listening: Int32
-  }
+  /// libmicrohttpd's daemon; nil once stopped.
+  private let running: Mutex<OpaquePointer?>
 
   /// Listens and serves from the moment it returns.
   ///
@@ -59,15 +53,15 @@ package final class HTTPServer: Sendable {
     start.request_target = exchangeBegan
     start.log = logLine
     guard let daemon = farwatch_mhd_start_daemon(&start) else {
+      // It has closed the socket.
       held.release()
-      close(listening.descriptor)
       throw .cannotStart("libmicrohttpd refused to start on \(listening.boundAddress)")
     }
     exchanges = context
     drainTimeout = settings.drainTimeout
     port = listening.port
     boundAddress = listening.boundAddress
-    running = Mutex(Running(daemon: daemon, listening: listening.descriptor))
+    running = Mutex(daemon)
   }
 
   deinit { stop() }
@@ -78,14 +72,14 @@ package final class HTTPServer: Sendable {
   /// server would wait for itself.
   package func stop() {
     running.withLock { running in
-      guard let server = running else { return }
+      guard let daemon = running else { return }
       running = nil
-      // From here on nobody is accepted. The descriptor stays open until no thread can use its number any more.
-      _ = MHD_quiesce_daemon(server.daemon)
-      shutdown(server.listening, Int32(SHUT_RDWR))
+      // From here on nobody is accepted. The descriptor, now ours again, stays open until no thread can use its number.
+      let listening = MHD_quiesce_daemon(daemon)
+      shutdown(listening, Int32(SHUT_RDWR))
       exchanges.drain(for: drainTimeout)
-      MHD_stop_daemon(server.daemon)
-      close(server.listening)
+      MHD_stop_daemon(daemon)
+      if listening >= 0 { close(listening) }
       // libmicrohttpd's threads are joined: the reference that it held is given back.
       Unmanaged.passUnretained(exchanges).release()
     }
@@ -103,9 +97,14 @@ package final class HTTPServer: Sendable {
       "connectionLimit must be at least the number of threads and at most 100000")
     try require(
       (1...100_000).contains(settings.perIPConnectionLimit ?? 1), "perIPConnectionLimit must be 1 to 100000")
-    try require(settings.idleTimeout > .zero, "idleTimeout must be above 0")
-    try require(settings.requestTimeout > .zero, "requestTimeout must be above 0")
-    try require(settings.drainTimeout >= .zero, "drainTimeout must not be negative")
+    let day = Duration.seconds(86_400)
+    try require(
+      settings.idleTimeout > .zero && settings.idleTimeout <= day, "idleTimeout must be above 0, up to 1d")
+    try require(
+      settings.requestTimeout > .zero && settings.requestTimeout <= day,
+      "requestTimeout must be above 0, up to 1d")
+    try require(
+      settings.drainTimeout >= .zero && settings.drainTimeout <= day, "drainTimeout must be 0 to 1d")
     try require((0...(1 << 30)).contains(settings.maxBodyBytes), "maxBodyBytes must be at most 1 GiB")
     try require(
       (4096...(16 << 20)).contains(settings.maxHeaderBytes), "maxHeaderBytes must be 4 KiB to 16 MiB")

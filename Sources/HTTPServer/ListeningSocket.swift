@@ -4,7 +4,7 @@
   internal import Musl
 #endif
 
-/// A TCP socket that listens; the caller closes it.
+/// A TCP socket that listens; whoever is given it closes it.
 ///
 /// Bound here and not by libmicrohttpd, because only so does the operator learn why an address cannot be had.
 struct ListeningSocket {

@@ -14,8 +14,12 @@ final class RawConnection {
   private let descriptor: Int32
   private var buffer: [UInt8] = []
 
-  init(port: UInt16) throws {
-    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+  // The descriptor is a property only once it is connected: an init that throws later would run deinit as well, and
+  // a descriptor closed twice is somebody else's.
+  init(port: UInt16) throws { descriptor = try Self.open(port) }
+
+  private static func open(_ port: UInt16) throws -> Int32 {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
@@ -28,6 +32,7 @@ final class RawConnection {
       close(descriptor)
       throw Failure(description: "connect: \(reason)")
     }
+    return descriptor
   }
 
   deinit { close(descriptor) }
