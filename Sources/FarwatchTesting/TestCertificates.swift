@@ -9,23 +9,21 @@ internal import Model
 /// Starts a program and waits for it; for tests only.
 ///
 /// - Returns: the exit code, or 128 + signal; -1 when it could not start.
-package func runProgram(_ arguments: [String], quiet: Bool = true) -> CInt {
-  guard let pid = startProgram(arguments, quiet: quiet) else { return -1 }
+package func runProgram(_ arguments: [String]) -> CInt {
+  guard let pid = startProgram(arguments) else { return -1 }
   var status: CInt = 0
   waitpid(pid, &status, 0)
   return status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f)
 }
 
-/// Starts a program without waiting; nil when that fails. Its output is thrown away if `quiet`.
-package func startProgram(_ arguments: [String], quiet: Bool = true) -> CInt? {
+/// Starts a program without waiting; nil when that fails. Its output goes to the file `output`.
+package func startProgram(_ arguments: [String], output: String = "/dev/null") -> CInt? {
   var actions = posix_spawn_file_actions_t()
   posix_spawn_file_actions_init(&actions)
   defer { posix_spawn_file_actions_destroy(&actions) }
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-  if quiet {
-    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-  }
+  posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+  posix_spawn_file_actions_adddup2(&actions, 1, 2)
   var pid = pid_t()
   var pointers = arguments.map { strdup($0) } + [nil]
   defer { for pointer in pointers { free(pointer) } }
@@ -33,7 +31,7 @@ package func startProgram(_ arguments: [String], quiet: Bool = true) -> CInt? {
   return code == 0 ? pid : nil
 }
 
-/// Ends a program started by ``startProgram(_:quiet:)``.
+/// Ends a program started by ``startProgram(_:output:)``.
 package func stopProgram(_ pid: CInt) {
   kill(pid, SIGKILL)
   var status: CInt = 0
@@ -128,27 +126,34 @@ package final class TestCertificates: Sendable {
   }
 }
 
-/// `openssl s_server` answering every GET with 200 and a page, on a free port of 127.0.0.1.
+/// `openssl s_server` answering every GET with 200 and a page, on a port of 127.0.0.1 that the system chose.
 package final class TLSServer: Sendable {
   package let port: Int
   private let pid: CInt
 
   /// - Parameter more: further options of `s_server`.
   package init(_ certificates: TestCertificates, _ name: String, more: [String] = []) throws {
-    port = try freePort()
+    let log = certificates.path("\(name)-\(UInt32.random(in: 0 ... .max)).log")
     let arguments = [
-      "openssl", "s_server", "-accept", "127.0.0.1:\(port)", "-cert", certificates.path("\(name).pem"),
-      "-key",
-      certificates.path("\(name).key"), "-www", "-quiet",
+      "openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", certificates.path("\(name).pem"), "-key",
+      certificates.path("\(name).key"), "-www",
     ]
-    guard let pid = startProgram(arguments + more) else { throw TestCertificates.Failed(step: "s_server") }
+    guard let pid = startProgram(arguments + more, output: log) else {
+      throw TestCertificates.Failed(step: "s_server")
+    }
     self.pid = pid
-    var patience = 500
-    while !isListening(port) {
-      patience -= 1
-      guard patience > 0 else { throw TestCertificates.Failed(step: "s_server does not listen") }
+    // It says `ACCEPT 127.0.0.1:40123` when it listens.
+    for _ in 0..<1000 {
+      let line = readText(log).split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        .first { $0.hasPrefix("ACCEPT ") }
+      if let line, let port = line.split(separator: ":").last.flatMap({ Int($0) }) {
+        self.port = port
+        return
+      }
       usleep(10_000)
     }
+    stopProgram(pid)
+    throw TestCertificates.Failed(step: "s_server does not listen")
   }
 
   deinit { stopProgram(pid) }
@@ -156,23 +161,17 @@ package final class TLSServer: Sendable {
   package func url(_ path: String = "/") -> String { "https://127.0.0.1:\(port)\(path)" }
 }
 
+private func readText(_ path: String) -> String {
+  guard let file = fopen(path, "r") else { return "" }
+  defer { fclose(file) }
+  var buffer = [UInt8](repeating: 0, count: 4096)
+  let count = fread(&buffer, 1, buffer.count, file)
+  return String(decoding: buffer[..<count], as: UTF8.self)
+}
+
 /// A TCP port of 127.0.0.1 that nobody listens on right now.
 package func freePort() throws -> Int {
   let server = try LoopbackServer { _ in [] }
   server.stop()
   return server.port
-}
-
-private func isListening(_ port: Int) -> Bool {
-  let probe = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
-  defer { close(probe) }
-  var address = sockaddr_in()
-  address.sin_family = sa_family_t(AF_INET)
-  address.sin_port = in_port_t(port).bigEndian
-  address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-  return withUnsafePointer(to: &address) {
-    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-      connect(probe, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-    }
-  }
 }

@@ -18,13 +18,11 @@ package final class HTTPCheck: Collector {
   /// Addresses that are probed at most; the rest is left out, and `farwatch_probe_addresses` shows how many there are.
   package static let addressLimit = 16
 
-  /// - Parameters:
-  ///   - resolver: needed where the settings want every address.
-  ///   - compile: makes a matcher of a regular expression.
-  /// - Throws: ``HTTPCheckSettings/Invalid``, or what `compile` throws.
+  /// - Parameter resolver: needed where the settings want every address.
+  /// - Throws: ``HTTPCheckSettings/Invalid``, or `RegularExpressionError` of a bad expression.
   package init(
     _ settings: HTTPCheckSettings, client: HTTPClient, resolver: HostResolver? = nil,
-    time: any TimeSource = SystemTime(), compile: (String) throws -> BodyPattern
+    time: any TimeSource = SystemTime()
   ) throws {
     try settings.validate()
     guard !settings.everyAddress || resolver != nil else {
@@ -34,7 +32,7 @@ package final class HTTPCheck: Collector {
     self.resolver = settings.everyAddress ? resolver : nil
     self.time = time
     description = settings.description
-    verdict = try HTTPVerdict(settings, compile: compile)
+    verdict = try HTTPVerdict(settings)
     request = try Self.request(settings)
     host = HTTPURL(settings.url)?.host ?? ""
   }

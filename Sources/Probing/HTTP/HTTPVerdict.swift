@@ -1,20 +1,21 @@
 internal import HTTPClient
 internal import Model
+internal import RegularExpressions
 
 /// Decides whether an answer is healthy. Pure.
 struct HTTPVerdict: Sendable {
   private let settings: HTTPCheckSettings
   private let contains: [[UInt8]]
   private let notContains: [[UInt8]]
-  private let patterns: [BodyPattern]
-  private let notPatterns: [BodyPattern]
+  private let patterns: [RegularExpression]
+  private let notPatterns: [RegularExpression]
 
-  init(_ settings: HTTPCheckSettings, compile: (String) throws -> BodyPattern) rethrows {
+  init(_ settings: HTTPCheckSettings) throws(RegularExpressionError) {
     self.settings = settings
     contains = settings.bodyContains.map { Array($0.utf8) }
     notContains = settings.bodyNotContains.map { Array($0.utf8) }
-    patterns = try settings.bodyRegex.map(compile)
-    notPatterns = try settings.bodyNotRegex.map(compile)
+    patterns = try Self.compile(settings.bodyRegex)
+    notPatterns = try Self.compile(settings.bodyNotRegex)
   }
 
   struct Decision: Equatable {
@@ -47,14 +48,14 @@ struct HTTPVerdict: Sendable {
     for (index, text) in notContains.enumerated() where Self.contains(body, text) {
       return mismatch("the body contains \(quoted(settings.bodyNotContains[index]))", regex: false)
     }
-    for (index, pattern) in notPatterns.enumerated() where pattern(body) {
+    for (index, pattern) in notPatterns.enumerated() where Self.matches(body, pattern) {
       return mismatch("the body matches \(quoted(settings.bodyNotRegex[index]))", regex: true)
     }
     for (index, text) in contains.enumerated() where !Self.contains(body, text) {
       guard isWhole else { return cutOff }
       return mismatch("the body does not contain \(quoted(settings.bodyContains[index]))", regex: false)
     }
-    for (index, pattern) in patterns.enumerated() where !pattern(body) {
+    for (index, pattern) in patterns.enumerated() where !Self.matches(body, pattern) {
       guard isWhole else { return cutOff }
       return mismatch("the body does not match \(quoted(settings.bodyRegex[index]))", regex: true)
     }
@@ -78,10 +79,17 @@ struct HTTPVerdict: Sendable {
     Decision(verdict: .failure(.body, detail: detail), failedDueToRegex: regex)
   }
 
+  private static func compile(_ patterns: [String]) throws(RegularExpressionError) -> [RegularExpression] {
+    var compiled: [RegularExpression] = []
+    for pattern in patterns { compiled.append(try RegularExpression(pattern, anchoring: .unanchored)) }
+    return compiled
+  }
+
+  private static func matches(_ body: [UInt8], _ pattern: RegularExpression) -> Bool {
+    body.withUnsafeBytes { pattern.matches(bytes: $0) }
+  }
+
   private static func contains(_ body: [UInt8], _ text: [UInt8]) -> Bool {
     text.isEmpty || body.firstRange(of: text) != nil
   }
 }
-
-/// Whether a compiled expression matches anywhere in a body.
-package typealias BodyPattern = @Sendable ([UInt8]) -> Bool
