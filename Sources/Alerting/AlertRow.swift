@@ -46,19 +46,23 @@ struct AlertRow: Codable {
     return [UInt8](data)
   }
 
-  /// Throws a text for people when the bytes are no such row.
-  init(key: String, bytes: [UInt8]) throws(EvaluationFailure) {
+  /// Why bytes are no such row, for people.
+  struct RowProblem: Error {
+    var message: String
+  }
+
+  init(key: String, bytes: [UInt8]) throws(RowProblem) {
     let row: AlertRow
     do {
       row = try JSONDecoder().decode(AlertRow.self, from: Data(bytes))
     } catch {
-      throw EvaluationFailure(message: "alert row \(key) cannot be read: \(error)")
+      throw RowProblem(message: "alert row \(key) cannot be read: \(error)")
     }
     guard row.version == Self.currentVersion else {
-      throw EvaluationFailure(message: "alert row \(key) has version \(row.version)")
+      throw RowProblem(message: "alert row \(key) has version \(row.version)")
     }
     guard alertIdentity(rule: row.rule, labels: row.labels) == key else {
-      throw EvaluationFailure(message: "alert row \(key) does not hold the alert of its key")
+      throw RowProblem(message: "alert row \(key) does not hold the alert of its key")
     }
     self = row
   }

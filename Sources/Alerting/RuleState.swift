@@ -12,7 +12,8 @@ final class GroupState {
 
   init(_ group: RuleGroup, interval: Duration) {
     self.group = group
-    self.interval = interval
+    // Anything shorter would do nothing else.
+    self.interval = max(interval, .milliseconds(10))
   }
 
   /// Moves on to the next interval and returns how many passed unused. After the first evaluation groups are spread
