@@ -1,3 +1,5 @@
+import Foundation
+import Synchronization
 import Templating
 import Testing
 
@@ -9,10 +11,10 @@ import Testing
 
   @Test(arguments: [
     (String(repeating: "x", count: 300_000), "longer than 262144 bytes"),
-    (nested("{{ if true }}", "{{ end }}", 100), "nest more than 64 deep"),
-    ("{{ " + nested("(", ")", 10_000) + " }}", "nest more than 64 deep"),
-    ("{{ define \"a\" }}{{ template \"a\" }}{{ end }}{{ template \"a\" }}", "nest more than 128 deep"),
-    ("{{ define \"a\" }}{{ tmpl \"a\" 1 }}{{ end }}{{ tmpl \"a\" 1 }}", "nest more than 128 deep"),
+    (nested("{{ if true }}", "{{ end }}", 100), "nest more than 32 deep"),
+    ("{{ " + nested("(", ")", 10_000) + " }}", "nest more than 32 deep"),
+    ("{{ define \"a\" }}{{ template \"a\" }}{{ end }}{{ template \"a\" }}", "nest more than 50 deep"),
+    ("{{ define \"a\" }}{{ tmpl \"a\" 1 }}{{ end }}{{ tmpl \"a\" 1 }}", "nest more than 50 deep"),
     ("{{ range 1000 }}{{ range 1000 }}{{ end }}{{ end }}", "more than 200000 steps"),
     ("{{ range 100000000000 }}{{ end }}", "more than 200000 steps"),
     (
@@ -34,6 +36,27 @@ import Testing
   func stopsAtTheLimit(_ template: String, _ expected: String) {
     let message = failure(template) ?? "rendered"
     #expect(message.contains(expected), "\(message.suffix(200))")
+  }
+
+  @Test func theDeepestExecutionFitsASmallStack() {
+    let templates = [
+      "{{ define \"a\" }}{{ tmpl \"a\" 1 }}{{ end }}{{ tmpl \"a\" 1 }}",
+      "{{ define \"a\" }}{{ if true }}{{ range 1 }}{{ template \"a\" }}{{ end }}{{ end }}{{ end }}{{ template \"a\" }}",
+      "{{ " + Self.nested("(", ")", 30) + " }}",
+    ]
+    let messages = Mutex<[String]>([])
+    let done = DispatchSemaphore(value: 0)
+    let thread = Thread {
+      for template in templates {
+        let message = failure(template) ?? "rendered"
+        messages.withLock { $0.append(message) }
+      }
+      done.signal()
+    }
+    thread.stackSize = 512 << 10
+    thread.start()
+    done.wait()
+    #expect(messages.withLock { $0.map { $0.contains("50 deep") } } == [true, true, false])
   }
 
   @Test func aLongChainOfElseIfsDoesNotNest() throws {
