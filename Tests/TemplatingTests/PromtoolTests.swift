@@ -24,7 +24,7 @@ import Testing
     "{{ with $x := query \"m\" }}{{ len $x }} {{ $x | first | value }} {{ first $x | label \"job\" }}{{ end }}",
     "{{ query \"m\" | sortByLabel \"instance\" | len }} {{ with query \"nope\" }}x{{ else }}empty{{ end }}",
     "{{ define \"t\" }}({{ . }}|{{ $ }}){{ end }}{{ template \"t\" $value }}{{ template \"t\" \"x\" }}",
-    "{{ define \"u\" }}{{ .arg0 }}-{{ .arg1 }}{{ end }}{{ template \"u\" (args 1 \"two\") }} {{ tmpl \"u\" (args 3 4.5) }}",
+    "{{ define \"u\" }}{{ .arg0 }}-{{ .arg1 }}{{ end }}{{ template \"u\" (args 1 \"two\") }}",
     "{{ block \"b\" 7 }}<{{ . }}>{{ end }}",
     "{{ len $labels.job }} {{ len \"é\" }} {{ len $labels }} {{ index $labels \"job\" }} {{ index \"abc\" 1 }}",
     "{{ slice \"abcdef\" 1 3 }} {{ slice \"abcdef\" 2 }} {{ index $labels \"nope\" }}|",

@@ -73,13 +73,11 @@ enum TextFunctions {
   /// What follows the authority, without query and fragment.
   private static func path(ofURL url: String) -> String {
     var rest = Substring(url)
-    if let mark = rest.range(of: "://") { rest = rest[mark.upperBound...].drop { $0 != "/" && $0 != "?" } }
+    if let mark = rest.firstRange(of: "://") {
+      rest = rest[mark.upperBound...].drop { $0 != "/" && $0 != "?" }
+    }
     return String(rest.prefix { $0 != "?" && $0 != "#" })
   }
-}
-
-extension Substring {
-  fileprivate func range(of word: String) -> Range<Index>? { firstRange(of: word) }
 }
 
 /// `host:port` and `[v6]:port`, taken apart as Go's `net.SplitHostPort` does.

@@ -27,6 +27,10 @@ enum CFormat {
     }
     let length = min(max(0, Int(written)), buffer.count - 1)
     var text = String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    // Rounding up can leave a 2 before the point, where Go keeps a 1.
+    if text.hasPrefix("0x2") || text.hasPrefix("-0x2"), let rounded = Double(text) {
+      return hexadecimal(rounded, precision)
+    }
     if let mark = text.lastIndex(of: "p"), text.distance(from: mark, to: text.endIndex) == 3 {
       text.insert("0", at: text.index(mark, offsetBy: 2))
     }
