@@ -30,6 +30,7 @@ func library(_ name: String, pkgConfig: String, apt: String) -> Target {
 
 let package = Package(
   name: "farwatch",
+  products: [.executable(name: "farwatch", targets: ["farwatch"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
@@ -64,6 +65,9 @@ let package = Package(
     room("Probing", ["Model", "HTTPClient", "PostgresClient", "Decompression", "RegularExpressions"]),
     room("SampleStore", ["Model"]),
     room("Exposition", ["Model"]),
+    room("PromQL", ["Model", "RegularExpressions"]),
+    room("Templating", ["Model", "RegularExpressions"]),
+    room("Alerting", ["Model", "PromQL", "Templating", "StrictYAML"]),
     room(
       "Notifying",
       [
@@ -76,18 +80,37 @@ let package = Package(
     room("Configuration", ["Model", "StrictYAML", "Probing", "Notifying", "RegularExpressions"]),
 
     // Where the stages are joined into one daemon.
+    room(
+      "FarwatchApp",
+      [
+        "Model", "DurableIO", "RegularExpressions", "StrictYAML", "HTTPServer", "HTTPClient",
+        "PostgresClient",
+        "StateDatabase", "Probing", "SampleStore", "Exposition", "PromQL", "Templating", "Alerting",
+        "Notifying",
+        "Configuration", .product(name: "Logging", package: "swift-log"),
+      ]),
+    .executableTarget(
+      name: "farwatch",
+      dependencies: [
+        "FarwatchApp", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
     room("FarwatchTesting", ["Model"]),
 
     tests(of: "Model"),
     tests(of: "DurableIO"),
     tests(of: "RegularExpressions"),
     tests(of: "StrictYAML"),
+    tests(of: "HTTPServer", ["HTTPClient"]),
     tests(of: "HTTPClient"),
     tests(of: "PostgresClient"),
     tests(of: "Decompression"),
     tests(of: "StateDatabase"),
     tests(of: "Probing", ["HTTPClient", "PostgresClient", "Decompression", "RegularExpressions"]),
     tests(of: "SampleStore"),
+    tests(of: "Exposition"),
+    tests(of: "Templating"),
+    tests(of: "Alerting", ["PromQL", "Templating", "StrictYAML"]),
     .testTarget(name: "ArchitectureTests", dependencies: ["FarwatchTesting"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6],

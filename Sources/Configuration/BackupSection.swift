@@ -19,7 +19,7 @@ enum BackupSection {
     backup.expectedCount = m.optional("expected_count", .int(1...1_000_000))
     backup.verify = m.optional("verify", .mapping(readVerification)) ?? backup.verify
     if let low = m.optional("min_ratio", .double(0...1)) {
-      backup.sizeRatio = low ... (m.optional("max_ratio", .double(1...1_000_000)) ?? 1_000_000)
+      backup.sizeRatio = low...(m.optional("max_ratio", .double(1...1_000_000)) ?? 1_000_000)
     } else if let high = m.optional("max_ratio", .double(1...1_000_000)) {
       backup.sizeRatio = 0...high
     }
@@ -46,7 +46,9 @@ enum BackupSection {
       gzip: gzip, trailer: m.optional("trailer", trailer) ?? .none)
     m.atMostOne(of: "trailer", "trailer_text")
     if let text = m.optional("trailer_text", .nonEmptyString) { verification.trailer = .custom(text) }
-    if let limit = m.optional("bytes_per_second", .byteSize) { verification.bytesPerSecond = UInt64(max(1, limit)) }
+    if let limit = m.optional("bytes_per_second", .byteSize) {
+      verification.bytesPerSecond = UInt64(max(1, limit))
+    }
     return verification
   }
 

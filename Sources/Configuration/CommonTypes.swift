@@ -69,7 +69,9 @@ extension YAMLType where Value == [Settings.Region] {
         }.read(entry.value, problems)
       }
       let shares = regions.compactMap(\.share).reduce(0, +)
-      if shares > 100.001 { problems.add("the shares add up to \(NumberText.plain(shares)) %, above 100", at: node) }
+      if shares > 100.001 {
+        problems.add("the shares add up to \(NumberText.plain(shares)) %, above 100", at: node)
+      }
       return regions
     }
   }

@@ -43,11 +43,14 @@ package enum ConfigurationFile {
     let ruleFiles = m.optional("rule_files", .list(.located(YAMLType<String>.nonEmptyString))) ?? []
     let notifying = NotifyingSection.read(m, paths)
     let seriesLimit = m.optional("series_limit", .int(1...10_000_000)) ?? 200_000
-    scope.reportDuplicates(checks.map { ("check", "\($0.value.region)/\($0.value.name)", $0.node) }, m.problems)
+    scope.reportDuplicates(
+      checks.map { ("check", "\($0.value.region)/\($0.value.name)", $0.node) }, m.problems)
     scope.reportDuplicates(links.map { ("link", $0.value?.link ?? "", $0.node) }, m.problems)
-    scope.reportDuplicates(backups.map { ("backup job", "\($0.value.region)/\($0.value.job)", $0.node) }, m.problems)
+    scope.reportDuplicates(
+      backups.map { ("backup job", "\($0.value.region)/\($0.value.job)", $0.node) }, m.problems)
     return Settings(
-      vantage: vantage, listen: listen, stateDirectory: state, externalURL: externalURL, externalLabels: labels,
+      vantage: vantage, listen: listen, stateDirectory: state, externalURL: externalURL,
+      externalLabels: labels,
       regions: regions, checks: checks.map(\.value), links: links.compactMap(\.value),
       backups: backups.map(\.value), ruleFiles: expand(ruleFiles, paths, m.problems), notifying: notifying,
       seriesLimit: seriesLimit)
@@ -61,7 +64,9 @@ package enum ConfigurationFile {
     var found: [String] = []
     for (pattern, node) in patterns {
       let files = paths.matching(paths.resolve(pattern))
-      if files.isEmpty { problems.add("no file matches \"\(pattern)\" (looked in \(paths.directory))", at: node) }
+      if files.isEmpty {
+        problems.add("no file matches \"\(pattern)\" (looked in \(paths.directory))", at: node)
+      }
       // Unit tests of rules lie beside them and are no rules.
       for file in files where !found.contains(file) && !file.hasSuffix("_test.yml") { found.append(file) }
     }
@@ -96,7 +101,8 @@ struct Scope {
     var seen: [String: YAMLNode] = [:]
     for (kind, name, node) in named {
       if let first = seen[name] {
-        problems.add("\(kind) \"\(name)\" is declared a second time; first in line \(first.position.line)", at: node)
+        problems.add(
+          "\(kind) \"\(name)\" is declared a second time; first in line \(first.position.line)", at: node)
       } else {
         seen[name] = node
       }

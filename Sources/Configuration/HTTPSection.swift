@@ -12,7 +12,8 @@ enum HTTPSection {
   }
 
   static func read(_ m: MappingReader, _ scope: Scope) -> HTTPCheckSettings {
-    var check = HTTPCheckSettings(name: "", url: m.required("url", .nonEmptyString.validated(httpURLComplaint)))
+    var check = HTTPCheckSettings(
+      name: "", url: m.required("url", .nonEmptyString.validated(httpURLComplaint)))
     check.method = m.optional("method", .nonEmptyString) ?? "GET"
     check.body = Array((m.optional("body", .string) ?? "").utf8)
     check.headers = headers(m, scope.paths)
@@ -23,7 +24,9 @@ enum HTTPSection {
     check.bodyNotRegex = m.optional("not_regex", .oneOrMore(pattern)) ?? []
     check.json = (m.optional("json", .map(jsonValue)) ?? [:]).sorted { $0.key < $1.key }
       .map { JSONCondition(path: $0.key, expected: $0.value) }
-    if let follow = m.optional("follow_redirects", .int(0...20)), follow > 0 { check.redirects = .upTo(follow) }
+    if let follow = m.optional("follow_redirects", .int(0...20)), follow > 0 {
+      check.redirects = .upTo(follow)
+    }
     check.bodyLimit = m.optional("body_limit", .byteSize) ?? check.bodyLimit
     check.bodyMaximum = m.optional("max_body", .byteSize)
     check.verifyPeer = m.optional("verify", .bool) ?? true
@@ -48,8 +51,10 @@ enum HTTPSection {
   /// `200`, `200-299` or `2xx`.
   private static var status: YAMLType<ClosedRange<Int>> {
     .scalar("a status such as 200, 200-299 or 2xx", placeholder: 200...200) { text in
-      if text.count == 3, text.hasSuffix("xx"), let hundreds = text.first?.wholeNumberValue, (1...5).contains(hundreds) {
-        return hundreds * 100 ... hundreds * 100 + 99
+      if text.count == 3, text.hasSuffix("xx"), let hundreds = text.first?.wholeNumberValue,
+        (1...5).contains(hundreds)
+      {
+        return hundreds * 100...hundreds * 100 + 99
       }
       let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
       guard let low = ends[0], (100...599).contains(low), ends.count <= 2 else { return nil }

@@ -11,7 +11,9 @@ enum NotifyingSection {
     settings.topics = m.optional("topics", topics(paths)) ?? []
     let names = settings.topics.map(\.name)
     settings.routes = m.optional("routes", .list(route(names))) ?? []
-    if m.has("routes"), settings.topics.isEmpty { m.problem("routes lead nowhere without `topics`", at: "routes") }
+    if m.has("routes"), settings.topics.isEmpty {
+      m.problem("routes lead nowhere without `topics`", at: "routes")
+    }
     return settings
   }
 
@@ -48,7 +50,8 @@ enum NotifyingSection {
     var subscription = SubscriptionSettings(transport, endpoint)
     subscription.raw = m.optional("raw", .bool) ?? false
     subscription.confirmation = m.optional("confirm", .choice()) ?? .required
-    subscription.timeout = m.optional("timeout", .duration(.milliseconds(100) ... .seconds(300))) ?? .seconds(15)
+    subscription.timeout =
+      m.optional("timeout", .duration(.milliseconds(100) ... .seconds(300))) ?? .seconds(15)
     subscription.caFile = m.optional("ca_file", paths.existing("the CA file"))
     subscription.headers = Headers.read(m, paths)
     subscription.retry = m.optional("retry", .mapping(readRetry)) ?? RetryPolicy()
@@ -83,7 +86,11 @@ enum NotifyingSection {
       }
       route.topic = m.optional("topic", topic(topics))
       route.continue = m.optional("continue", .bool) ?? false
-      if m.has("routes") { route.routes = m.optional("routes", .list(Self.route(topics))) ?? [] } else { m.allow("routes") }
+      if m.has("routes") {
+        route.routes = m.optional("routes", .list(Self.route(topics))) ?? []
+      } else {
+        m.allow("routes")
+      }
       if route.topic == nil, route.routes.isEmpty, !m.has("topic") {
         m.problem("a route needs a `topic` or `routes` of its own")
       }

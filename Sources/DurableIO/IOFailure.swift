@@ -16,6 +16,9 @@ package struct IOFailure: Error, Hashable, Sendable, CustomStringConvertible {
   package let code: Int32
   package let text: String
 
+  /// Nothing is there, as opposed to something that cannot be had.
+  package var isMissingFile: Bool { code == ENOENT }
+
   package init(path: String, operation: Operation, code: Int32, text: String) {
     self.path = path
     self.operation = operation

@@ -3,7 +3,6 @@ internal import HTTPClient
 internal import Model
 internal import PostgresClient
 internal import Probing
-internal import RegularExpressions
 
 /// Owns the clients that collectors share, and makes collectors from settings. A new kind of collector is one more
 /// line in ``plans(for:)``.
@@ -27,10 +26,7 @@ final class CollectorFactory: Sendable {
     var problems: [String] = []
     for check in settings.checks {
       do {
-        let made = try HTTPCheck(check, client: http, resolver: resolver) { pattern in
-          let expression = try RegularExpression(pattern, anchoring: .unanchored)
-          return { body in body.withUnsafeBytes { expression.matches(bytes: $0) } }
-        }
+        let made = try HTTPCheck(check, client: http, resolver: resolver)
         plans.append(TargetPlan(subject: .check(check), description: made.description, make: { made }))
       } catch { problems.append("check \(check.name) of region \(check.region): \(error)") }
     }

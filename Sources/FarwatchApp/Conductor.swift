@@ -64,7 +64,9 @@ final class Conductor {
   /// When there is something to do without an event.
   var nextDeadline: MonotonicInstant {
     var next = nextHousekeeping
-    for deadline in [watchlist.nextDeadline, judging ? engine.nextDeadline : judgeAt, dispatcher.nextDeadline] {
+    for deadline in [
+      watchlist.nextDeadline, judging ? engine.nextDeadline : judgeAt, dispatcher.nextDeadline,
+    ] {
       if let deadline, deadline < next { next = deadline }
     }
     return next
@@ -84,7 +86,9 @@ final class Conductor {
     watchlist.rollUp(at: now, always: housekeeping)
     judge(now: now, monotonic: monotonic)
     commit()
-    for delivery in dispatcher.takeDeliveries(now: now, monotonic: monotonic) { effects.append(.send(delivery)) }
+    for delivery in dispatcher.takeDeliveries(now: now, monotonic: monotonic) {
+      effects.append(.send(delivery))
+    }
     defer { effects = [] }
     return effects
   }
@@ -135,12 +139,12 @@ final class Conductor {
   /// Puts a new configuration in force. What it does not change goes on undisturbed.
   func replace(
     targets: [TargetPlan], regions: [Settings.Region], groups: [RuleGroup], notifying: NotifyingSettings,
-    now: Timestamp, monotonic: MonotonicInstant
+    identity: SigningIdentity, externalURL: String, now: Timestamp, monotonic: MonotonicInstant
   ) {
     pendingChanges += watchlist.replace(with: targets, regions: regions, now: now, monotonic: monotonic)
     engine.replaceRules(groups)
     pendingChanges += dispatcher.replaceSettings(
-      notifying, identity: dispatcher.currentIdentity, externalURL: externalURL, now: now)
+      notifying, identity: identity, externalURL: externalURL, now: now)
   }
 
   func keep(_ changes: [StateChange]) { pendingChanges += changes }

@@ -1,5 +1,5 @@
 internal import Foundation
-internal import Logging
+internal import Notifying
 internal import Model
 internal import Synchronization
 
@@ -52,7 +52,8 @@ final class CoreLoop: Sendable {
         answer.value.withLock { $0 = body(conductor) }
         answer.ready.signal()
       })
-    guard answer.ready.wait(timeout: .now() + .nanoseconds(Int(clamping: limit.nanoseconds))) == .success else {
+    guard answer.ready.wait(timeout: .now() + .nanoseconds(Int(clamping: limit.nanoseconds))) == .success
+    else {
       return nil
     }
     return answer.value.withLock { $0 }
@@ -80,7 +81,9 @@ final class CoreLoop: Sendable {
       let sleep = min(conductor.nextDeadline - time.monotonic, Self.longestSleep)
       let events = mailbox.take(waitingUpTo: sleep)
       let began = time.monotonic
-      for effect in conductor.turn(events, now: clock.read(wall: time.now, monotonic: began), monotonic: began) { perform(effect, carriers) }
+      for effect in conductor.turn(
+        events, now: clock.read(wall: time.now, monotonic: began), monotonic: began)
+      { perform(effect, carriers) }
       let finished = time.monotonic
       state.withLock { state in
         state.lastTurn = finished

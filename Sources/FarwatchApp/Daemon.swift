@@ -18,6 +18,7 @@ package final class Daemon: Sendable {
   private let configurationFile: String
   private let logger: Logger
   private let time = SystemTime()
+  private let startedAt = SystemTime().now
   private let lock: LockFile
   private let database: StateDatabase
   private let identity: SigningIdentity
@@ -28,8 +29,7 @@ package final class Daemon: Sendable {
   private let loop: CoreLoop
   private let server: HTTPServer
   private let endpoints: EndpointBox
-  private let readiness = Mutex(false)
-  private let reloads: Mutex<ReloadState>
+  private let reloads: ReloadLog
   private let stopped = Mutex(false)
 
   /// Reads the configuration, takes the state directory, and watches from the moment it returns.
@@ -49,16 +49,17 @@ package final class Daemon: Sendable {
     storeSettings.seriesLimit = settings.seriesLimit
     store = SampleStore(storeSettings)
     pages = PageRenderer(store)
-    collectors = CollectorFactory()
+    collectors = try CollectorFactory()
     deliveries = DeliveryCarrier()
     loop = CoreLoop(time: time)
     endpoints = EndpointBox()
-    reloads = Mutex(ReloadState(at: time.now, settings: settings))
+    reloads = ReloadLog(at: time.now, settings: settings)
     do {
-      server = try HTTPServer(HTTPServerSettings(address: settings.listen)) { [endpoints] line in
-        _ = endpoints
+      server = try HTTPServer(HTTPServerSettings(address: settings.listen)) { line in
         logger.debug("http server", metadata: ["detail": "\(line)"])
-      } handler: { [endpoints] in endpoints.answer($0) }
+      } handler: { [endpoints] in
+        endpoints.answer($0)
+      }
     } catch {
       database.close()
       lock.release()
@@ -83,7 +84,7 @@ package final class Daemon: Sendable {
     let monotonic = time.monotonic
     let watchlist = Watchlist(store: store, restoring: rows.checks, regions: loaded.settings.regions)
     _ = watchlist.replace(
-      with: collectors.plans(for: loaded.settings), now: time.now, monotonic: monotonic)
+      with: try collectors.plans(for: loaded.settings), now: time.now, monotonic: monotonic)
     var ruleSettings = RuleSettings()
     ruleSettings.externalLabels = loaded.settings.externalLabels
     ruleSettings.externalURL = externalURL(loaded.settings)
@@ -96,13 +97,28 @@ package final class Daemon: Sendable {
     let (dispatcher, changes) = Dispatcher.start(
       settings: loaded.settings.notifying, identity: identity, externalURL: externalURL(loaded.settings),
       restoring: rows.notifying, now: time.now, monotonic: monotonic)
+    try commitAndWait(changes)
     let conductor = Conductor(
       watchlist: watchlist, engine: engine, dispatcher: dispatcher, store: store,
       selfMetrics: SelfMetrics(
-        store: store, sources: .init(
-          pages: pages, server: server, database: database, loop: loop, reloads: { [reloads] in reloads.withLock { $0 } })),
+        store: store,
+        sources: .init(
+          pages: pages, server: server, database: database, loop: loop, reloads: reloads)),
       monotonic: monotonic)
     loop.start(conductor, CoreLoop.Carriers(commit: commit, send: { [deliveries] in deliveries.send($0) }))
+  }
+
+  /// What must be durable before anything is sent, such as the token of a subscription to be confirmed.
+  private func commitAndWait(_ changes: [StateChange]) throws(StartFailure) {
+    guard !changes.isEmpty else { return }
+    let done = DispatchSemaphore(value: 0)
+    let failure = Mutex<StateDatabaseError?>(nil)
+    database.commit(changes) { result in
+      if case .failure(let error) = result { failure.withLock { $0 = error } }
+      done.signal()
+    }
+    done.wait()
+    if let error = failure.withLock({ $0 }) { throw StartFailure("\(error)") }
   }
 
   private var commit: @Sendable ([StateChange], @escaping @Sendable (Bool) -> Void) -> Void {
@@ -138,28 +154,31 @@ package final class Daemon: Sendable {
   @discardableResult
   package func reload() -> [String] {
     let loaded: LoadedConfiguration
+    let plans: [TargetPlan]
     do {
       loaded = try LoadedConfiguration(file: configurationFile)
-      try reloads.withLock { $0.settings }.checkUnchangeable(against: loaded.settings)
+      plans = try collectors.plans(for: loaded.settings)
+      try reloads.current.settings.checkUnchangeable(against: loaded.settings)
     } catch {
-      reloads.withLock { $0.failed(error.lines, at: time.now) }
+      reloads.failed(error.lines)
       for line in error.lines { logger.error("configuration refused", metadata: ["problem": "\(line)"]) }
       return error.lines
     }
-    let plans = collectors.plans(for: loaded.settings)
-    let time = time
-    let done = loop.ask(within: .seconds(10)) { conductor in
+    let identity = identity
+    let externalURL = externalURL(loaded.settings)
+    let done = loop.ask(within: .seconds(10)) { [time] conductor in
       conductor.replace(
         targets: plans, regions: loaded.settings.regions, groups: loaded.groups,
-        notifying: loaded.settings.notifying, now: time.now, monotonic: time.monotonic)
+        notifying: loaded.settings.notifying, identity: identity, externalURL: externalURL, now: time.now,
+        monotonic: time.monotonic)
       return true
     }
     guard done == true else {
       let line = "the core did not take the new configuration within 10 s"
-      reloads.withLock { $0.failed([line], at: time.now) }
+      reloads.failed([line])
       return [line]
     }
-    reloads.withLock { $0.succeeded(loaded.settings, at: time.now) }
+    reloads.succeeded(loaded.settings, at: time.now)
     logger.info("configuration reloaded", metadata: ["rules": "\(loaded.ruleCount)"])
     return []
   }
@@ -179,9 +198,10 @@ package final class Daemon: Sendable {
 
 extension Daemon: DaemonFace {
   func status() -> StatusSnapshot? {
-    let reloads = reloads.withLock { $0 }
+    let reloads = reloads.current
     let now = time.now
-    return loop.ask { conductor in conductor.snapshot(now: now, reloads: reloads) }
+    let startedAt = startedAt
+    return loop.ask { conductor in conductor.snapshot(now: now, startedAt: startedAt, reloads: reloads) }
   }
 
   func metricsPage() -> MetricsPage { pages.render() }

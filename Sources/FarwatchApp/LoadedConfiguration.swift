@@ -1,5 +1,6 @@
 internal import Alerting
 internal import Configuration
+internal import Notifying
 internal import StrictYAML
 
 /// A configuration file and the rule files it names, all of them without a problem.
@@ -59,5 +60,7 @@ package enum Checks {
     } catch { return Report(problems: error.list.map(\.description)) }
   }
 
-  private static func counted(_ count: Int, _ what: String) -> String { "\(count) \(what)\(count == 1 ? "" : "s")" }
+  private static func counted(_ count: Int, _ what: String) -> String {
+    "\(count) \(what)\(count == 1 ? "" : "s")"
+  }
 }

@@ -26,8 +26,11 @@ package struct LogfmtHandler: LogHandler {
   }
 
   package func log(event: LogEvent) {
-    var line = "time=\(SystemTime().now.iso8601) level=\(event.level) msg=\(quoted(event.message.description))"
-    for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }).sorted(by: { $0.key < $1.key }) {
+    var line =
+      "time=\(SystemTime().now.iso8601) level=\(event.level) msg=\(quoted(event.message.description))"
+    for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }).sorted(by: {
+      $0.key < $1.key
+    }) {
       let text = value.description
       let plain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x22 && $0 != 0x3d && $0 < 0x7f }
       line += " \(key)=\(plain ? text : quoted(text))"

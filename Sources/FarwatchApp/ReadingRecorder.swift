@@ -48,7 +48,9 @@ final class ReadingRecorder {
     guard readings.count == slots.count, !slots.isEmpty else { return false }
     for (slot, reading) in zip(slots, readings) {
       // A refused series is asked for again: room may have come.
-      guard slot.series != nil, slot.family == reading.family, slot.labels == reading.labels else { return false }
+      guard slot.series != nil, slot.family == reading.family, slot.labels == reading.labels else {
+        return false
+      }
     }
     return true
   }

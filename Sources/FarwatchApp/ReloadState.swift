@@ -1,5 +1,20 @@
 internal import Configuration
 internal import Model
+internal import Synchronization
+
+/// The one place that knows which configuration is in force; any thread asks.
+final class ReloadLog: Sendable {
+  private let state: Mutex<ReloadState>
+
+  init(at time: Timestamp, settings: Settings) { state = Mutex(ReloadState(at: time, settings: settings)) }
+
+  var current: ReloadState { state.withLock { $0 } }
+
+  func failed(_ lines: [String]) { state.withLock { $0.failed(lines) } }
+  func succeeded(_ settings: Settings, at time: Timestamp) {
+    state.withLock { $0.succeeded(settings, at: time) }
+  }
+}
 
 /// How the configuration in force came to be there.
 struct ReloadState: Sendable {
@@ -16,7 +31,7 @@ struct ReloadState: Sendable {
     self.settings = settings
   }
 
-  mutating func failed(_ lines: [String], at time: Timestamp) {
+  mutating func failed(_ lines: [String]) {
     failures += 1
     lastAttemptSucceeded = false
     problem = lines.first.map { lines.count > 1 ? "\($0) (and \(lines.count - 1) more)" : $0 }
@@ -35,7 +50,9 @@ extension Settings {
   /// What cannot change while the process lives, because it is held open.
   func checkUnchangeable(against new: Settings) throws(StartFailure) {
     var lines: [String] = []
-    if new.listen != listen { lines.append("`listen` changes only with a restart (\(listen) → \(new.listen))") }
+    if new.listen != listen {
+      lines.append("`listen` changes only with a restart (\(listen) → \(new.listen))")
+    }
     if new.stateDirectory != stateDirectory {
       lines.append("`state` changes only with a restart (\(stateDirectory) → \(new.stateDirectory))")
     }

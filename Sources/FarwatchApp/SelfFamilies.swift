@@ -13,7 +13,8 @@ enum SelfFamilies {
   static let seriesRefused = MetricFamily.counter(
     "farwatch_store_series_refused_total", "New series refused at the series limit.")
   static let pageRefused = MetricFamily.gauge(
-    "farwatch_page_series_refused", "Series and families left off the metrics page because they cannot be written.")
+    "farwatch_page_series_refused",
+    "Series and families left off the metrics page because they cannot be written.")
 
   static let evaluations = MetricFamily.counter("farwatch_rule_evaluations_total", "Evaluations of rules.")
   static let evaluationFailures = MetricFamily.counter(
@@ -25,7 +26,8 @@ enum SelfFamilies {
   static let alertsResolved = MetricFamily.counter("farwatch_alerts_resolved_total", "Alerts that ended.")
 
   static let pagesAccepted = MetricFamily.counter(
-    "farwatch_pages_accepted_total", "Pages that entered the outbox: one for each alert event and subscription.")
+    "farwatch_pages_accepted_total",
+    "Pages that entered the outbox: one for each alert event and subscription.")
   static let pagesDelivered = MetricFamily.counter(
     "farwatch_pages_delivered_total", "Pages that their receiver took.")
   static let pagesRetried = MetricFamily.counter(
@@ -45,13 +47,15 @@ enum SelfFamilies {
   static let outboxPages = MetricFamily.gauge(
     "farwatch_outbox_pages", "Pages that wait for a subscription, those on their way included.")
   static let outboxOldest = MetricFamily.gauge(
-    "farwatch_outbox_oldest_seconds", "Age of the oldest page that waits for a subscription; 0 when none does.")
+    "farwatch_outbox_oldest_seconds",
+    "Age of the oldest page that waits for a subscription; 0 when none does.")
   static let receiverFailures = MetricFamily.gauge(
     "farwatch_receiver_consecutive_failures", "Failed attempts since the last that was taken.")
   static let receiverLastSuccess = MetricFamily.gauge(
     "farwatch_receiver_last_success_timestamp_seconds", "When the receiver last took a page.")
 
-  static let commits = MetricFamily.counter("farwatch_state_commits_total", "Transactions that reached the disk.")
+  static let commits = MetricFamily.counter(
+    "farwatch_state_commits_total", "Transactions that reached the disk.")
   static let commitFailures = MetricFamily.counter(
     "farwatch_state_commit_failures_total", "Transactions that failed and are tried again.")
   static let commitSeconds = MetricFamily.gauge(
@@ -59,7 +63,8 @@ enum SelfFamilies {
   static let unsavedRows = MetricFamily.gauge(
     "farwatch_state_unsaved_rows", "Rows whose newest value the disk has refused so far.")
 
-  static let httpRequests = MetricFamily.counter("farwatch_http_requests_total", "Requests answered, by status class.")
+  static let httpRequests = MetricFamily.counter(
+    "farwatch_http_requests_total", "Requests answered, by status class.")
   static let httpAborted = MetricFamily.counter(
     "farwatch_http_requests_aborted_total", "Requests that ended before the whole answer was sent.")
   static let httpConnections = MetricFamily.gauge("farwatch_http_connections", "Open connections.")

@@ -14,7 +14,7 @@ final class SelfMetrics {
     var server: HTTPServer
     var database: StateDatabase
     var loop: CoreLoop
-    var reloads: @Sendable () -> ReloadState
+    var reloads: ReloadLog
   }
 
   private let sources: Sources
@@ -36,7 +36,7 @@ final class SelfMetrics {
     readings += deliveryReadings(conductor.dispatcher.snapshot(now: now))
     readings += databaseReadings(sources.database.statistics)
     readings += serverReadings(sources.server.statistics)
-    readings += reloadReadings(sources.reloads())
+    readings += reloadReadings(sources.reloads.current)
     readings += process.readings()
     let turns = sources.loop.statistics
     readings.append(Reading(SelfFamilies.turns, Double(turns.turns)))
@@ -114,7 +114,9 @@ final class SelfMetrics {
       Reading(SelfFamilies.commitFailures, Double(s.failures)),
       Reading(SelfFamilies.unsavedRows, Double(s.unsavedKeys)),
     ]
-    if let took = s.lastCommitDuration { readings.append(Reading(SelfFamilies.commitSeconds, took.inSeconds)) }
+    if let took = s.lastCommitDuration {
+      readings.append(Reading(SelfFamilies.commitSeconds, took.inSeconds))
+    }
     return readings
   }
 

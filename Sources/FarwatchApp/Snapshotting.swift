@@ -1,3 +1,4 @@
+internal import Alerting
 internal import Configuration
 internal import Model
 internal import Notifying
@@ -15,10 +16,12 @@ extension Conductor {
     }
     let firstRegions = watchlist.regions.map { regionStatus($0) }
     return StatusSnapshot(
-      takenAt: now, startedAt: startedAt, vantage: reloads.settings.vantage, version: Version.text, ready: isReady,
+      takenAt: now, startedAt: startedAt, vantage: reloads.settings.vantage, version: Version.text,
+      ready: isReady,
       lastReloadProblem: reloads.problem, regions: firstRegions, links: linkStatuses(now),
       backups: backupStatuses(now),
-      alerts: rules.alerts.sorted { ($0.state.rawValue, $1.activeAt) < ($1.state.rawValue, $0.activeAt) }.map {
+      alerts: rules.alerts.sorted { ($0.state.rawValue, $1.activeAt) < ($1.state.rawValue, $0.activeAt) }.map
+      {
         StatusSnapshot.ActiveAlert(
           name: $0.labels["alertname"] ?? "", state: $0.state.rawValue, since: $0.activeAt, labels: $0.labels,
           summary: $0.annotations["summary"] ?? $0.annotations["description"] ?? "")
@@ -35,7 +38,9 @@ extension Conductor {
       case .unknown: .unknown
       }
     let checks = sortedTargets.compactMap { target -> StatusSnapshot.Check? in
-      guard case .check(let settings) = target.plan.subject, settings.region == region.name else { return nil }
+      guard case .check(let settings) = target.plan.subject, settings.region == region.name else {
+        return nil
+      }
       return StatusSnapshot.Check(
         name: settings.name, verdict: Self.verdict(target.check.health), since: target.check.since,
         consecutiveFailures: target.check.consecutiveFailures, problem: target.problem,
@@ -59,7 +64,8 @@ extension Conductor {
       return settings.targets.map { node in
         let point = newest(
           "farwatch_replication_recovery_point_timestamp_seconds",
-          [LabelMatcher("link", equals: settings.link), LabelMatcher("target_region", equals: node.region)], now)
+          [LabelMatcher("link", equals: settings.link), LabelMatcher("target_region", equals: node.region)],
+          now)
         return StatusSnapshot.Link(
           name: settings.link, engine: "postgres", source: settings.source.region, target: node.region,
           recoveryPoint: point.map { Timestamp(seconds: $0) }, objective: settings.rpo,
@@ -74,9 +80,12 @@ extension Conductor {
       let matchers = settings.labels.entries.map { LabelMatcher($0.name, equals: $0.value) }
       return StatusSnapshot.Backup(
         job: settings.job, region: settings.region,
-        newestGood: newest("backup_last_success_timestamp_seconds", matchers, now).map { Timestamp(seconds: $0) },
+        newestGood: newest("backup_last_success_timestamp_seconds", matchers, now).map {
+          Timestamp(seconds: $0)
+        },
         objective: settings.objective ?? settings.every,
-        sizeBytes: newest("backup_last_size_bytes", matchers, now), measured: target.newest?.succeeded ?? false,
+        sizeBytes: newest("backup_last_size_bytes", matchers, now),
+        measured: target.newest?.succeeded ?? false,
         problem: target.problem)
     }
   }
@@ -84,7 +93,9 @@ extension Conductor {
   private func receiverStatuses(_ now: Timestamp) -> [StatusSnapshot.Receiver] {
     let snapshot = dispatcher.snapshot(now: now)
     return snapshot.subscriptions.map { subscription in
-      let last = snapshot.recent.last { $0.topic == subscription.topic && $0.endpoint == subscription.endpoint }
+      let last = snapshot.recent.last {
+        $0.topic == subscription.topic && $0.endpoint == subscription.endpoint
+      }
       return StatusSnapshot.Receiver(
         topic: subscription.topic, endpoint: subscription.endpoint,
         confirmed: subscription.standing == .confirmed, waiting: subscription.queued,

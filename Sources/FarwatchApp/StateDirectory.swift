@@ -53,7 +53,9 @@ struct StateDirectory {
   private static func signingIdentity(in directory: String) throws -> SigningIdentity {
     let keyFile = "\(directory)/signing-key.pem"
     let certificateFile = "\(directory)/signing-certificates.pem"
-    func text(_ path: String) throws -> String { String(decoding: try readFile(path, limit: 64 << 10), as: UTF8.self) }
+    func text(_ path: String) throws -> String {
+      String(decoding: try readFile(path, limit: 64 << 10), as: UTF8.self)
+    }
     return try SigningIdentity.loadOrCreate(commonName: "Farwatch", now: SystemTime().now) {
       do {
         return SigningIdentity.Files(keyPEM: try text(keyFile), certificatesPEM: try text(certificateFile))

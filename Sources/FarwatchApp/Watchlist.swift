@@ -134,7 +134,8 @@ final class Watchlist {
     let ids = timetable.replace(with: plans.map { Timetable.Target($0.description) }, now: monotonic)
     timetableIDs = Dictionary(uniqueKeysWithValues: zip(plans.map { TargetKey($0.description) }, ids))
     keys = Dictionary(uniqueKeysWithValues: timetableIDs.map { ($0.value, $0.key) })
-    for target in targets.values where target.isCheck && target.check.health != .unknown && target.newest == nil {
+    for target in targets.values
+    where target.isCheck && target.check.health != .unknown && target.newest == nil {
       recordState(of: target, at: now)
     }
     checksChanged = true

@@ -64,7 +64,8 @@ struct CheckCommand: ParsableCommand {
 
 struct DemoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "demo", abstract: "Watch a small world made for the purpose, break it, and show the page arrive.",
+    commandName: "demo",
+    abstract: "Watch a small world made for the purpose, break it, and show the page arrive.",
     discussion: """
       Two regions answer health checks on loopback, a backup folder is kept fresh and a local pager receives. \
       Everything between them is what `farwatch run` uses: the same sockets, store, rules and outbox.

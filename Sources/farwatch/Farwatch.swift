@@ -38,4 +38,7 @@ struct CommandFailure: Error {
   var lines: [String]
 }
 
-func standardError(_ line: String) { fputs(line + "\n", stderr) }
+func standardError(_ line: String) {
+  var bytes = line + "\n"
+  bytes.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+}

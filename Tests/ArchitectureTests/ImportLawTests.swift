@@ -31,7 +31,8 @@ private struct House {
   /// For each target under Sources: the modules that its files import.
   func imports() throws -> [String: Set<String>] {
     var found: [String: Set<String>] = [:]
-    let statement = #/^\s*(?:@\w+\s+)*(?:package |public |internal |private |fileprivate )?import (?:struct |class |enum |func |protocol )?(\w+)/#
+    let statement =
+      #/^\s*(?:@\w+\s+)*(?:package |public |internal |private |fileprivate )?import (?:struct |class |enum |func |protocol )?(\w+)/#
     for (path, text) in try swiftFiles("Sources") {
       let target = String(path.split(separator: "/")[1])
       for line in text.split(separator: "\n") {
@@ -44,7 +45,8 @@ private struct House {
   /// For each of our targets: the targets and products that the manifest lets it import.
   func allowed() -> [String: Set<String>] {
     var allowed: [String: Set<String>] = [:]
-    let declaration = #/(?:room|executableTarget)\(\s*(?:name:\s*)?"(\w+)"(?:,\s*(?:dependencies:\s*)?\[(.*?)\])?/#
+    let declaration =
+      #/(?:room|executableTarget)\(\s*(?:name:\s*)?"(\w+)"(?:,\s*(?:dependencies:\s*)?\[(.*?)\])?/#
       .dotMatchesNewlines()
     for match in manifest.matches(of: declaration) {
       let list = String(match.2 ?? "").replacing(#/package: "[^"]*"/#, with: "")
@@ -55,7 +57,8 @@ private struct House {
 }
 
 private let systemModules: Set<String> = [
-  "Swift", "Foundation", "FoundationEssentials", "Dispatch", "Synchronization", "Glibc", "Musl", "PackageDescription",
+  "Swift", "Foundation", "FoundationEssentials", "Dispatch", "Synchronization", "Glibc", "Musl",
+  "PackageDescription",
 ]
 
 @Suite struct ImportLawTests {
@@ -74,7 +77,9 @@ private let systemModules: Set<String> = [
 
   /// Data moves from left to right: a stage may import what stands before it in this row, never what stands after.
   @Test func theFlowIsOneWay() throws {
-    let flow = ["Model", "Probing", "SampleStore", "PromQL", "Alerting", "Notifying", "Configuration", "FarwatchApp"]
+    let flow = [
+      "Model", "Probing", "SampleStore", "PromQL", "Alerting", "Notifying", "Configuration", "FarwatchApp",
+    ]
     let imports = try House().imports()
     for (place, stage) in flow.enumerated() {
       let later = Set(flow[(place + 1)...])

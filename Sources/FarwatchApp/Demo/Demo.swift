@@ -73,7 +73,9 @@ private final class DemoWorld: Sendable {
       daemon = try Daemon(configurationFile: "\(folder)/farwatch.yml", logLevel: "warning")
     } catch let failure {
       // Something else may have the usual port: the demo does not insist on it.
-      guard port != 0, failure.lines.contains(where: { $0.contains("listening there") }) else { throw failure }
+      guard port != 0, failure.lines.contains(where: { $0.contains("listening there") }) else {
+        throw failure
+      }
       try files.on("127.0.0.1:0").configuration
         .write(toFile: "\(folder)/farwatch.yml", atomically: true, encoding: .utf8)
       daemon = try Daemon(configurationFile: "\(folder)/farwatch.yml", logLevel: "warning")
@@ -171,6 +173,6 @@ private final class DemoWorld: Sendable {
 
   private func say(_ text: String) {
     print(text)
-    fflush(stdout)
+    fflush(nil)
   }
 }

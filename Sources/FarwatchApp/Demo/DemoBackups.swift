@@ -24,7 +24,9 @@ final class DemoBackups: Sendable {
     try text.write(toFile: "\(dump).part", atomically: false, encoding: .utf8)
     let gzip = Process()
     gzip.executableURL = URL(filePath: "/bin/sh")
-    gzip.arguments = ["-c", #"gzip -c "$1.part" > "$1.gz.part" && mv "$1.gz.part" "$1.gz" && rm "$1.part""#, "gzip", dump]
+    gzip.arguments = [
+      "-c", #"gzip -c "$1.part" > "$1.gz.part" && mv "$1.gz.part" "$1.gz" && rm "$1.part""#, "gzip", dump,
+    ]
     try gzip.run()
     gzip.waitUntilExit()
     let dumps = try FileManager.default.contentsOfDirectory(atPath: folder)

@@ -33,7 +33,7 @@ final class DemoPager: Sendable {
       switch message.type {
       case "SubscriptionConfirmation":
         // The handshake: nothing is sent here until this address was visited.
-        if let url = message.subscribeURL { client.start(HTTPRequest(method: "GET", url: url)) { _ in } }
+        if let url = message.subscribeURL { client.start(HTTPRequest(url: url)) { _ in } }
       case "Notification":
         verify(message, client) { valid in
           received(message.page(at: arrived, signatureIsValid: valid))
@@ -93,7 +93,7 @@ private func verify(
   _ message: DemoPager.Message, _ client: HTTPClient, _ answer: @escaping @Sendable (Bool) -> Void
 ) {
   guard let url = message.fields["SigningCertURL"] else { return answer(false) }
-  client.start(HTTPRequest(method: "GET", url: url)) { result in
+  client.start(HTTPRequest(url: url)) { result in
     answer(
       SNSSignature.isValid(
         fields: message.fields, certificatePEM: String(decoding: result.body, as: UTF8.self)))
