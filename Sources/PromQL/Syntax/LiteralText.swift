@@ -1,0 +1,143 @@
+internal import Model
+
+/// Values of literals, by the rules of Go that PromQL inherits.
+enum LiteralText {
+  struct Fault: Error { let message: String }
+
+  /// Longest duration: what fits 64 bits of nanoseconds, as in Prometheus.
+  static let maximumMilliseconds = Int64.max / 1_000_000
+
+  /// `1`, `.5`, `5.`, `1e3`, `0x1f`, `0755` (octal, as Go reads it), with `_` between digits.
+  static func number(_ text: ArraySlice<UInt8>) -> Double? {
+    let underscore = UInt8(ascii: "_")
+    if text.contains(underscore), !underscoresSeparateDigits(text) { return nil }
+    let digits = text.filter { $0 != underscore }
+    if digits.count > 1, digits[0] == UInt8(ascii: "0") {
+      if digits[1] | 0x20 == UInt8(ascii: "x") { return hexadecimal(digits[2...]) }
+      if let octal = Int64(String(decoding: digits, as: UTF8.self), radix: 8) { return Double(octal) }
+    }
+    // Digits, at most one point, and an exponent: anything else that Swift reads ("nan", "0x1p3") is no number here.
+    var pointSeen = false
+    var digitSeen = false
+    var index = 0
+    while index < digits.count {
+      let byte = digits[index]
+      if (0x30...0x39).contains(byte) {
+        digitSeen = true
+      } else if byte == UInt8(ascii: "."), !pointSeen {
+        pointSeen = true
+      } else {
+        break
+      }
+      index += 1
+    }
+    guard digitSeen else { return nil }
+    if index < digits.count {
+      guard digits[index] | 0x20 == UInt8(ascii: "e") else { return nil }
+      var exponent = digits[(index + 1)...]
+      if exponent.first == UInt8(ascii: "+") || exponent.first == UInt8(ascii: "-") { exponent.removeFirst() }
+      guard !exponent.isEmpty, exponent.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+    }
+    var plain = String(decoding: digits[..<index], as: UTF8.self)
+    if plain.hasSuffix(".") { plain += "0" }
+    // Beyond the range of a double Go reports an error; infinity is what Swift gives then.
+    guard let value = Double(plain + String(decoding: digits[index...], as: UTF8.self)), value.isFinite else {
+      return nil
+    }
+    return value
+  }
+
+  private static func hexadecimal(_ digits: ArraySlice<UInt8>) -> Double? {
+    guard digits.allSatisfy({ isHexadecimal($0) }) else { return nil }
+    return Int64(String(decoding: digits, as: UTF8.self), radix: 16).map(Double.init)
+  }
+
+  private static func isHexadecimal(_ byte: UInt8) -> Bool {
+    (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte | 0x20)
+  }
+
+  private static func underscoresSeparateDigits(_ text: ArraySlice<UInt8>) -> Bool {
+    let underscore = UInt8(ascii: "_")
+    for index in text.indices where text[index] == underscore {
+      guard index > text.startIndex, index + 1 < text.endIndex else { return false }
+      let before = text[index - 1] | 0x20
+      guard isHexadecimal(text[index - 1]) || before == UInt8(ascii: "x"), isHexadecimal(text[index + 1])
+      else {
+        return false
+      }
+    }
+    return true
+  }
+
+  /// `1h30m`: milliseconds; nil when it is no duration or too long.
+  static func duration(_ text: ArraySlice<UInt8>) -> Int64? {
+    let milliseconds = DurationText.parse(String(decoding: text, as: UTF8.self))?.milliseconds
+    return milliseconds.flatMap { $0 > maximumMilliseconds ? nil : $0 }
+  }
+
+  /// The value of a quoted string: Go's escapes, none in backquotes.
+  static func unquote(_ body: ArraySlice<UInt8>, quote: UInt8) -> Result<String, Fault> {
+    var out: [UInt8] = []
+    if quote == UInt8(ascii: "`") || !body.contains(UInt8(ascii: "\\")) {
+      out = Array(body)
+    } else {
+      var rest = body
+      while let byte = rest.popFirst() {
+        if byte != UInt8(ascii: "\\") {
+          out.append(byte)
+        } else if let fault = appendEscape(&rest, quote: quote, to: &out) {
+          return .failure(fault)
+        }
+      }
+    }
+    guard let text = String(validating: out, as: UTF8.self) else {
+      return .failure(Fault(message: "string is not valid UTF-8"))
+    }
+    return .success(text)
+  }
+
+  private static func appendEscape(
+    _ rest: inout ArraySlice<UInt8>, quote: UInt8, to out: inout [UInt8]
+  ) -> Fault? {
+    guard let byte = rest.popFirst() else { return Fault(message: "escape sequence not terminated") }
+    switch byte {
+    case UInt8(ascii: "a"): out.append(0x07)
+    case UInt8(ascii: "b"): out.append(0x08)
+    case UInt8(ascii: "f"): out.append(0x0c)
+    case UInt8(ascii: "n"): out.append(0x0a)
+    case UInt8(ascii: "r"): out.append(0x0d)
+    case UInt8(ascii: "t"): out.append(0x09)
+    case UInt8(ascii: "v"): out.append(0x0b)
+    case UInt8(ascii: "\\"), quote: out.append(byte)
+    case UInt8(ascii: "0")...UInt8(ascii: "7"):
+      guard let value = digits(3, radix: 8, first: byte, of: &rest), value < 256 else {
+        return Fault(message: "octal escape value > 255 or cut short")
+      }
+      out.append(UInt8(value))
+    case UInt8(ascii: "x"):
+      guard let value = digits(2, radix: 16, of: &rest) else {
+        return Fault(message: "illegal character in escape sequence")
+      }
+      out.append(UInt8(value))
+    case UInt8(ascii: "u"), UInt8(ascii: "U"):
+      let count = byte == UInt8(ascii: "u") ? 4 : 8
+      guard let value = digits(count, radix: 16, of: &rest), let scalar = Unicode.Scalar(value) else {
+        return Fault(message: "escape sequence is an invalid Unicode code point")
+      }
+      out.append(contentsOf: String(Character(scalar)).utf8)
+    default:
+      let shown = String(decoding: [byte] + rest.prefix(3), as: UTF8.self).prefix(1)
+      return Fault(message: "unknown escape sequence '\(shown)'")
+    }
+    return nil
+  }
+
+  private static func digits(
+    _ count: Int, radix: Int, first: UInt8? = nil, of rest: inout ArraySlice<UInt8>
+  ) -> UInt32? {
+    var text = first.map { [$0] } ?? []
+    while text.count < count, let byte = rest.popFirst() { text.append(byte) }
+    guard text.count == count, text.allSatisfy({ isHexadecimal($0) }) else { return nil }
+    return UInt32(String(decoding: text, as: UTF8.self), radix: radix)
+  }
+}

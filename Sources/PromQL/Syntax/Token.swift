@@ -1,0 +1,72 @@
+/// One word of an expression.
+struct Token {
+  enum Kind: Equatable {
+    case endOfInput
+    /// What the lexer could not read: thrown when the parser arrives here, so that faults come in order of place.
+    case fault(String)
+    case identifier
+    /// A name with a colon: a metric, never a label or a function.
+    case metricIdentifier
+    case number(Double)
+    /// A duration literal, in milliseconds.
+    case duration(Int64)
+    case string(String)
+    case keyword(Keyword)
+    case aggregation(AggregationOperator)
+    case binary(BinaryOperator)
+    case leftParenthesis, rightParenthesis, leftBrace, rightBrace, leftBracket, rightBracket
+    case comma, colon, at
+    /// `=`, which only label matchers know.
+    case assign
+    case regexMatch, regexNoMatch
+  }
+
+  enum Keyword: String, CaseIterable {
+    case offset, by, without, on, ignoring, bool, start, end
+    case groupLeft = "group_left"
+    case groupRight = "group_right"
+  }
+
+  let kind: Kind
+  let range: SourceRange
+  /// As written.
+  let text: String
+
+  /// Whether this is a word that may name a label, keyword or not.
+  var isLabelWord: Bool {
+    switch kind {
+    case .identifier, .keyword, .aggregation: true
+    case .binary(let op): op.isSetOperator || op == .atan2
+    default: false
+    }
+  }
+
+  /// Whether an expression may start with this word as the name of a metric.
+  var isMetricWord: Bool {
+    switch kind {
+    case .identifier, .metricIdentifier, .aggregation: true
+    case .keyword(let word): [.offset, .by, .without, .start, .end].contains(word)
+    case .binary(let op): op.isSetOperator
+    default: false
+    }
+  }
+
+  /// As it appears behind "unexpected".
+  var summary: String {
+    switch kind {
+    case .endOfInput: "end of input"
+    case .fault(let message): message
+    case .identifier: "identifier \"\(text)\""
+    case .metricIdentifier: "metric identifier \"\(text)\""
+    case .number: "number \"\(text)\""
+    case .duration: "duration \"\(text)\""
+    case .string: "string \(text)"
+    case .keyword(let word): "<\(word.rawValue)>"
+    case .aggregation(let op): "aggregation \"\(op.rawValue)\""
+    case .binary(let op): "<op:\(op.rawValue)>"
+    case .leftParenthesis: "left parenthesis \"(\""
+    case .rightParenthesis: "right parenthesis \")\""
+    default: "\"\(text)\""
+    }
+  }
+}
