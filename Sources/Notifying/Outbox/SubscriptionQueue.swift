@@ -130,7 +130,7 @@ struct SubscriptionQueue {
       settle(alert)
       return .delivered(entry.row, attempts: entry.attempts)
     }
-    consecutiveFailures += 1
+    if !result.isCancelled { consecutiveFailures += 1 }
     if let asked = result.retryAfter {
       pausedUntil = max(pausedUntil ?? now, now + min(asked, policy.retryAfterLimit))
     }
