@@ -24,6 +24,8 @@ package struct DeliveryResult: Hashable, Sendable {
   package let detail: String
   /// How long the receiver asks to be left alone.
   package let retryAfter: Duration?
+  /// The sender stopped; this says nothing about the receiver and counts as no failure of a page.
+  package private(set) var isCancelled = false
 
   package static func failed(_ reason: FailureReason, _ detail: String) -> DeliveryResult {
     .init(status: nil, reason: reason, detail: detail, retryAfter: nil)
@@ -53,6 +55,7 @@ package struct DeliveryResult: Hashable, Sendable {
     } else {
       let failure = result.failure ?? HTTPFailure(.other, "no answer")
       self = .failed(failure.reason, failure.detail)
+      isCancelled = failure.isCancelled
     }
   }
 

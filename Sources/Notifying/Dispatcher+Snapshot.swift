@@ -24,7 +24,7 @@ extension Dispatcher {
       }
     let queue = receiver.queue
     return NotifyingSnapshot.Subscription(
-      topic: receiver.place?.topicName ?? receiver.row.topicARN,
+      id: String(receiver.key.prefix(8)), topic: receiver.place?.topicName ?? receiver.row.topicARN,
       endpoint: receiver.place.map { redacted($0.settings.endpoint) } ?? "",
       subscriptionARN: receiver.row.subscriptionARN, standing: standing, queued: queue.entryCount,
       queuedBytes: queue.bytes, inFlight: queue.inFlight, givenUp: queue.givenUp.count,

@@ -178,7 +178,7 @@ package final class Dispatcher {
     guard let attempt = attempts.removeValue(forKey: id),
       var receiver = receivers.removeValue(forKey: attempt.receiver)
     else { return [] }
-    if let reason = result.reason { statistics.failed[reason, default: 0] += 1 }
+    if let reason = result.reason, !result.isCancelled { statistics.failed[reason, default: 0] += 1 }
     guard let alert = attempt.alert else {
       if receiver.handshake.inFlight == id {
         receiver.handshake.finished(result, now: monotonic, policy: receiver.policy)

@@ -1,6 +1,6 @@
 package import Model
 
-/// Counts since the start; see each name's help text for what it counts.
+/// Counts since the start.
 package struct NotifyingStatistics: Hashable, Sendable {
   /// Alert events handed to the dispatcher.
   package var events: UInt64 = 0
@@ -20,7 +20,7 @@ package struct NotifyingStatistics: Hashable, Sendable {
   /// Attempts beyond a page's first.
   package var retries: UInt64 = 0
   package var gaveUp: UInt64 = 0
-  /// Pages that will never be sent, by ``DropReason/rawValue``.
+  /// Pages that will never be sent, by one of ``dropReasons``.
   package var dropped: [String: UInt64] = [:]
   package var handshakes: UInt64 = 0
 
@@ -47,6 +47,8 @@ package struct NotifyingSnapshot: Sendable {
   }
 
   package struct Subscription: Hashable, Sendable {
+    /// Tells subscriptions of one topic and endpoint apart (they may differ in a secret query); no secret.
+    package let id: String
     package let topic: String
     /// Scheme, host, port and path of the endpoint; user information and query may be secrets.
     package let endpoint: String

@@ -1,3 +1,4 @@
+import HTTPClient
 import Model
 import Testing
 
@@ -124,17 +125,20 @@ import Testing
 
   @Test func anOutageEndsForAllAtOnce() throws {
     var world = World(pager("https://a.example/"))
-    for n in 0..<6 { world.page(event(.firing, "A\(n)")) }
-    for delivery in world.take() { world.finish(delivery, .failed(.refused, "")) }
-    for _ in 0..<40 {
-      let deliveries = world.take()
-      #expect(deliveries.count <= 2, "a receiver in trouble is not pressed")
-      for delivery in deliveries { world.finish(delivery, .failed(.refused, "")) }
-      world.advance(
-        try #require(world.dispatcher.nextDeadline.map { max(.zero, $0 - world.monotonic) }).inSeconds)
+    for step in 0..<200 {
+      // Six alerts, their attempts spread over time.
+      if step < 60, step % 10 == 0 { world.page(event(.firing, "A\(step)")) }
+      while true {
+        let deliveries = world.take()
+        if deliveries.isEmpty { break }
+        #expect(deliveries.count <= 2, "a receiver in trouble is not pressed")
+        for delivery in deliveries { world.finish(delivery, .failed(.refused, "")) }
+      }
+      world.advance(1)
     }
-    world.finish(try #require(world.take().first), .answered(200))
-    #expect(world.drain().count >= 4, "without sitting out their pauses")
+    let next = try #require(world.dispatcher.nextDeadline)
+    world.advance((next - world.monotonic).inSeconds)
+    #expect(world.drain().count == 6, "the first success frees all, without sitting out their pauses")
     #expect(
       world.notices().filter { $0.hasPrefix("receiver") } == [
         "receiver does not take pages", "receiver takes pages again",
@@ -271,6 +275,42 @@ import Testing
     let values = world.drain().map(\.event.value)
     #expect(values.count == 2 && values[0].isNaN && values[1] == .infinity)
     #expect(world.rowCount(.outbox) == 2)
+  }
+
+  @Test func theEndOfAnEpisodeRemovesItsBeginningAgain() throws {
+    var world = World(pager("https://a.example/"))
+    world.page(event(.firing), event(.resolved))
+    let firing = try #require(world.take().first)
+    _ = world.dispatcher.deliveryFinished(
+      firing.id, result: .answered(200), now: world.now, monotonic: world.monotonic)
+    #expect(world.rowCount(.outbox) == 2, "that removal was lost")
+    world.finish(try #require(world.take().first), .answered(200))
+    #expect(world.rowCount(.outbox) == 0, "or a restart would send the alarm after its end")
+  }
+
+  @Test func stoppingTheSenderGivesNothingUp() throws {
+    var world = World(pager("https://a.example/") { $0.retry = .sns })
+    world.page(event(.firing))
+    var cancelled = HTTPResult()
+    cancelled.failure = .cancelled
+    for _ in 0..<10 {
+      world.finish(try #require(world.take().first), DeliveryResult(cancelled, now: world.now))
+    }
+    #expect(world.statistics.gaveUp == 0)
+    #expect(world.statistics.failed.isEmpty)
+    #expect(world.drain().count == 1)
+  }
+
+  @Test func anAnswerIsReadFromTheClient() {
+    var result = HTTPResult()
+    result.status = 503
+    result.headers = HTTPHeaders(raw: Array("HTTP/1.1 503 x\r\nretry-after: 7\r\n\r\n".utf8))
+    #expect(DeliveryResult(result, now: start).retryAfter == .seconds(7))
+    result.status = 200
+    result.failure = HTTPFailure(.reset, "broke off after the status")
+    #expect(DeliveryResult(result, now: start).succeeded, "the receiver said that it took it")
+    result.status = nil
+    #expect(DeliveryResult(result, now: start).reason == .reset)
   }
 
   @Test func messageIdsTellMessagesApart() {

@@ -68,6 +68,10 @@ struct OutboxEntry {
   mutating func failed(
     at now: MonotonicInstant, result: DeliveryResult, policy: RetryPolicy
   ) -> FailureAnswer {
+    if result.isCancelled {
+      state = .waitingRetry(until: now)
+      return .retry(at: now)
+    }
     guard now < expiresAt, let pause = policy.delay(beforeRetry: attempts) else { return .giveUp }
     var longest = pause
     // A 3xx or 4xx will hardly be different in a second; but it is no reason to lose a page either.

@@ -72,7 +72,7 @@ enum RowCoding {
 
 /// Names of messages. A message has one name for ever: over retries, restarts and subscriptions.
 package enum MessageID {
-  /// A UUID of version 5's shape over topic, alert, start of the episode and status.
+  /// A UUID made from topic, alert, start of the episode and status.
   package static func of(_ event: AlertEvent, topicARN: String) -> String {
     uuid([topicARN, event.identity, String(event.startsAt.milliseconds), event.status.rawValue])
   }

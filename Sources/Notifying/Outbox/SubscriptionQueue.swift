@@ -76,7 +76,7 @@ struct SubscriptionQueue {
     lanes[alert, default: []].append(entry)
     entryCount += 1
     bytes += entry.bytes
-    if lanes[alert, default: []].count > 1 { foldable.append(alert) }
+    if lanes[alert, default: []].count > 1 { noteFoldable(alert) }
     settle(alert)
     return makeRoom(for: entry.row)
   }
@@ -130,7 +130,7 @@ struct SubscriptionQueue {
       settle(alert)
       return .delivered(entry.row, attempts: entry.attempts)
     }
-    consecutiveFailures += 1
+    if !result.isCancelled { consecutiveFailures += 1 }
     if let asked = result.retryAfter {
       pausedUntil = max(pausedUntil ?? now, now + min(asked, policy.retryAfterLimit))
     }
@@ -195,6 +195,14 @@ struct SubscriptionQueue {
   /// What is on its way does not count: it cannot go, and must not push out the news that follow it.
   private var isOverLimit: Bool {
     entryCount - inFlight > limits.entries || bytes - inFlightBytes > limits.bytes
+  }
+
+  private mutating func noteFoldable(_ alert: String) {
+    // Most lanes shrink by delivery and are never asked about: forget those now and then.
+    if foldable.count > 64 + 2 * lanes.count {
+      foldable = lanes.filter { $0.value.count > 1 }.keys.sorted()
+    }
+    foldable.append(alert)
   }
 
   private mutating func fold(_ alert: String) -> [(row: OutboxRow, loss: Loss)] {

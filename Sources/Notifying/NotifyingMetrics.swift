@@ -1,0 +1,72 @@
+package import Model
+
+/// What delivery says about itself on the metrics page.
+package enum NotifyingMetrics {
+  static let events = MetricFamily.counter(
+    "farwatch_notifying_events_total", "Alert events handed to delivery.")
+  static let unrouted = MetricFamily.counter(
+    "farwatch_notifying_unrouted_total", "Alert events that nobody was told of, by reason.")
+  static let accepted = MetricFamily.counter(
+    "farwatch_notifying_pages_accepted_total", "Pages that entered the outbox, one for each subscription.")
+  static let undurable = MetricFamily.counter(
+    "farwatch_notifying_pages_undurable_total", "Pages that were sent although they could not be stored.")
+  static let delivered = MetricFamily.counter(
+    "farwatch_notifying_pages_delivered_total", "Pages that a receiver took.")
+  static let gaveUp = MetricFamily.counter(
+    "farwatch_notifying_pages_given_up_total", "Pages that are no longer tried, kept apart.")
+  static let dropped = MetricFamily.counter(
+    "farwatch_notifying_pages_dropped_total", "Pages that will never be sent, by reason.")
+  static let failed = MetricFamily.counter(
+    "farwatch_notifying_attempts_failed_total", "Requests that a receiver did not take, by reason.")
+  static let retries = MetricFamily.counter(
+    "farwatch_notifying_retries_total", "Attempts beyond a page's first.")
+  static let queued = MetricFamily.gauge(
+    "farwatch_notifying_queue_pages", "Pages that wait or are on their way.")
+  static let queuedBytes = MetricFamily.gauge(
+    "farwatch_notifying_queue_bytes", "Stored size of the pages that wait or are on their way.")
+  static let oldest = MetricFamily.gauge(
+    "farwatch_notifying_queue_oldest_age_seconds", "Age of the oldest page that waits; absent when none does."
+  )
+  static let givenUpKept = MetricFamily.gauge(
+    "farwatch_notifying_given_up_pages", "Pages given up that are kept.")
+  static let confirmed = MetricFamily.gauge(
+    "farwatch_notifying_subscription_listening", "Whether the subscription may be sent pages (1) or not (0).")
+  static let failures = MetricFamily.gauge(
+    "farwatch_notifying_consecutive_failures", "Requests in a row that the receiver did not take.")
+  static let lastSuccess = MetricFamily.gauge(
+    "farwatch_notifying_last_success_timestamp_seconds",
+    "When the receiver last took a page; absent until it did.")
+}
+
+extension NotifyingSnapshot {
+  /// This snapshot as readings; no two have the same family and labels.
+  package var readings: [Reading] {
+    typealias M = NotifyingMetrics
+    let s = statistics
+    func count(_ family: MetricFamily, _ value: UInt64, _ labels: Labels = .empty) -> Reading {
+      Reading(family, Double(value), labels: labels)
+    }
+    var all = [
+      count(M.events, s.events), count(M.unrouted, s.unrouted, ["reason": "no_route"]),
+      count(M.unrouted, s.withoutSubscriber, ["reason": "no_subscriber"]), count(M.accepted, s.accepted),
+      count(M.undurable, s.undurable), count(M.delivered, s.delivered), count(M.gaveUp, s.gaveUp),
+      count(M.retries, s.retries),
+    ]
+    all += NotifyingStatistics.dropReasons.map { count(M.dropped, s.dropped[$0] ?? 0, ["reason": $0]) }
+    all += FailureReason.allCases.map { count(M.failed, s.failed[$0] ?? 0, ["reason": $0.rawValue]) }
+    for one in subscriptions {
+      let labels: Labels = ["topic": one.topic, "endpoint": one.endpoint, "subscription": one.id]
+      func gauge(_ family: MetricFamily, _ value: Double?) {
+        if let value { all.append(Reading(family, value, labels: labels)) }
+      }
+      gauge(M.queued, Double(one.queued))
+      gauge(M.queuedBytes, Double(one.queuedBytes))
+      gauge(M.oldest, one.oldestPendingAge?.inSeconds)
+      gauge(M.givenUpKept, Double(one.givenUp))
+      gauge(M.confirmed, one.standing == .confirmed ? 1 : 0)
+      gauge(M.failures, Double(one.consecutiveFailures))
+      gauge(M.lastSuccess, one.lastSuccess?.seconds)
+    }
+    return all
+  }
+}
