@@ -16,12 +16,15 @@ func parseRuleExpression(_ text: String) throws(ExpressionProblem) -> Expression
   do {
     expression = try parseExpression(text)
   } catch {
-    throw ExpressionProblem(message: "in the expression: \(error.message)", offset: error.offset)
+    // Their offset counts bytes.
+    let before = String(decoding: text.utf8.prefix(error.position.offset), as: UTF8.self)
+    throw ExpressionProblem(
+      message: "cannot parse the expression: \(error.message)", offset: before.unicodeScalars.count)
   }
   do {
     _ = try Plan(expression)
   } catch {
-    throw ExpressionProblem(message: "in the expression: \(error.message)", offset: 0)
+    throw ExpressionProblem(message: "cannot evaluate the expression: \(error.message)", offset: 0)
   }
   return expression
 }
