@@ -24,8 +24,9 @@ enum TemplateLimits {
   /// Bytes of the rendered text, and of any string on the way there.
   static let outputBytes = 256 << 10
   /// Nested actions and parentheses in the text; nested executions and template calls while rendering.
-  static let syntaxDepth = 64
-  static let executionDepth = 128
+  /// Low enough for a thread with a stack of 512 KiB in a debug build.
+  static let syntaxDepth = 32
+  static let executionDepth = 50
   /// Actions, pipelines and loop turns of one rendering.
   static let steps = 200_000
   /// Levels of `args` within `args`.

@@ -70,7 +70,8 @@ extension Interpreter {
   ) throws(TemplateError) -> TemplateValue {
     switch value {
     case .missing: return .missing
-    case .labels(let labels): return labels[name].map { .string($0) } ?? .missing
+    // Prometheus sets missingkey=zero: a label that is not there reads as "".
+    case .labels(let labels): return .string(labels[name] ?? "")
     case .map(let map): return map.entries[name] ?? .missing
     case .record(let map):
       if let value = map.entries[name] { return value }
@@ -112,6 +113,7 @@ extension Interpreter {
     var arguments: [TemplateValue] = []
     for operand in operands { arguments.append(try evaluate(operand, dot: dot)) }
     if let piped { arguments.append(piped) }
+    try charge(for: arguments, at: position)
     guard let function = FunctionTable.all[name] else {
       throw failure("\(GoQuoting.quoted(name)) is not a defined function", at: position)
     }

@@ -155,6 +155,12 @@ struct Interpreter {
     if stepsLeft < 0 { throw tooMuch(at: position) }
   }
 
+  /// Functions that read long texts take more of the budget: a loop over such calls must end in time.
+  mutating func charge(for arguments: [TemplateValue], at position: Int) throws(TemplateError) {
+    for case .string(let text) in arguments { stepsLeft -= text.utf8.count / 64 }
+    if stepsLeft < 0 { throw tooMuch(at: position) }
+  }
+
   /// Pair it with ``leave()``.
   mutating func enter(at position: Int) throws(TemplateError) {
     try step(at: position)

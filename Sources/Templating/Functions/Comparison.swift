@@ -10,16 +10,18 @@ enum Comparison {
       }
       return .bool(false)
     },
-    "ne": .init(2) { call throws(TemplateFailure) in .bool(!(try equal(call.arguments[0], call.arguments[1]))) },
+    "ne": .init(2) { call throws(TemplateFailure) in .bool(!(try equal(call.arguments[0], call.arguments[1])))
+    },
     "lt": .init(2) { call throws(TemplateFailure) in .bool(try less(call.arguments[0], call.arguments[1])) },
     "le": .init(2) { call throws(TemplateFailure) in
-      .bool(try less(call.arguments[0], call.arguments[1]) || equal(call.arguments[0], call.arguments[1]))
+      .bool(try lessOrEqual(call.arguments[0], call.arguments[1]))
     },
     // As in Go: not less and not equal, so that everything is greater than NaN.
     "gt": .init(2) { call throws(TemplateFailure) in
-      .bool(!(try less(call.arguments[0], call.arguments[1]) || equal(call.arguments[0], call.arguments[1])))
+      .bool(!(try lessOrEqual(call.arguments[0], call.arguments[1])))
     },
-    "ge": .init(2) { call throws(TemplateFailure) in .bool(!(try less(call.arguments[0], call.arguments[1]))) },
+    "ge": .init(2) { call throws(TemplateFailure) in .bool(!(try less(call.arguments[0], call.arguments[1])))
+    },
   ]
 
   private static func equal(_ a: TemplateValue, _ b: TemplateValue) throws(TemplateFailure) -> Bool {
@@ -44,6 +46,11 @@ enum Comparison {
     case (.missing, _), (.null, _), (_, .missing), (_, .null): return false
     default: throw TemplateFailure("incompatible types for comparison")
     }
+  }
+
+  private static func lessOrEqual(_ a: TemplateValue, _ b: TemplateValue) throws(TemplateFailure) -> Bool {
+    if try less(a, b) { return true }
+    return try equal(a, b)
   }
 
   private static func less(_ a: TemplateValue, _ b: TemplateValue) throws(TemplateFailure) -> Bool {

@@ -24,7 +24,11 @@ struct TemplateFunction: Sendable {
 enum FunctionTable {
   static let all: [String: TemplateFunction] = {
     var all: [String: TemplateFunction] = [:]
-    for family in [LanguageFunctions.table] {
+    let families = [
+      LanguageFunctions.table, Comparison.table, NumberFunctions.table, TextFunctions.table,
+      SeriesFunctions.table,
+    ]
+    for family in families {
       all.merge(family) { $1 }
     }
     return all

@@ -21,27 +21,36 @@ struct VerbPrinter {
       if verb == "d" { return try integer(Int(duration.nanoseconds)) ?? "" }
       return string(TimeText.format(duration)) ?? wrong(value)
     case .list(let list):
-      var parts: [String] = []
-      for element in list { parts.append(try printed(element)) }
-      return "[" + parts.joined(separator: " ") + "]"
+      return "[" + (try joined(list) { element throws(TemplateFailure) in try printed(element) }) + "]"
     case .map(let map), .record(let map):
-      var parts: [String] = []
-      for (key, element) in map.sorted {
-        parts.append(try printed(.string(key)) + ":" + printed(element))
-        try TextLimit.check(parts.reduce(0) { $0 + $1.utf8.count })
+      let entries = try joined(map.sorted) { entry throws(TemplateFailure) in
+        try printed(.string(entry.key)) + ":" + printed(entry.value)
       }
-      return "map[" + parts.joined(separator: " ") + "]"
+      return "map[" + entries + "]"
     case .labels(let labels):
-      let parts = labels.entries.map { (string($0.name) ?? wrong(.string($0.name)), $0.value) }
-      return "map["
-        + parts.map { $0.0 + ":" + (string($0.1) ?? wrong(.string($0.1))) }.joined(separator: " ") + "]"
+      let entries = try joined(labels.entries) { label throws(TemplateFailure) in
+        try printed(.string(label.name)) + ":" + printed(.string(label.value))
+      }
+      return "map[" + entries + "]"
     case .sample: return padded(try ValuePrinter.printed(value))
     }
   }
 
-  /// `%!d(string=x)`.
+  /// With a space between, and checked on the way: a width counts for every element.
+  private func joined<Element>(
+    _ elements: [Element], _ print: (Element) throws(TemplateFailure) -> String
+  ) throws(TemplateFailure) -> String {
+    var out = ""
+    for (place, element) in elements.enumerated() {
+      out += (place > 0 ? " " : "") + (try print(element))
+      try TextLimit.check(out.utf8.count)
+    }
+    return out
+  }
+
+  /// `%!d(string=x)`: the value as `%v` shows it with the same width and flags.
   private func wrong(_ value: TemplateValue) -> String {
-    let shown = (try? ValuePrinter.printed(value)) ?? "…"
+    let shown = (try? VerbPrinter(verb: "v", flags: flags).printed(value)) ?? "…"
     return "%!\(verb)(\(value.typeName)=\(shown))"
   }
 
@@ -85,7 +94,8 @@ struct VerbPrinter {
     case "x": return whole(value, radix: 16, prefix: "0x")
     case "X": return whole(value, radix: 16, prefix: "0X", uppercase: true)
     case "c": return padded(String(Character(scalar(value))))
-    case "q": return padded(GoQuoting.quoted(String(Character(scalar(value))), by: "'", asciiOnly: flags.plus))
+    case "q":
+      return padded(GoQuoting.quoted(String(Character(scalar(value))), by: "'", asciiOnly: flags.plus))
     case "U":
       return padded("U+" + GoQuoting.hexadecimal(UInt32(truncatingIfNeeded: value), 4).uppercased())
     default: return nil
@@ -120,6 +130,9 @@ struct VerbPrinter {
     case "v", "g", "G":
       text = flags.precision.map { CFormat.number(value, $0, "g") } ?? NumberText.shortest(value)
     case "e", "E": text = CFormat.number(value, flags.precision ?? 6, "e")
+    case "x", "X":
+      text = CFormat.hexadecimal(value, flags.precision)
+      if verb == "X", value.isFinite { text = text.uppercased() }
     case "f", "F": text = CFormat.number(value, flags.precision ?? 6, "f")
     default: return nil
     }

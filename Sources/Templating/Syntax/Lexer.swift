@@ -81,15 +81,14 @@ struct Lexer {
   private mutating func lexToken(_ spaceBefore: Bool) throws(SyntaxMistake) {
     let start = at
     let byte = bytes[at]
-    func single(_ kind: Token.Kind, _ length: Int = 1) -> (Token.Kind, Int) { (kind, length) }
     let simple: (Token.Kind, Int)? =
       switch byte {
-      case UInt8(ascii: "("): single(.leftParenthesis)
-      case UInt8(ascii: ")"): single(.rightParenthesis)
-      case UInt8(ascii: "|"): single(.bar)
-      case UInt8(ascii: ","): single(.comma)
-      case UInt8(ascii: "="): single(.assign)
-      case UInt8(ascii: ":") where follows(":="): single(.declare, 2)
+      case UInt8(ascii: "("): (.leftParenthesis, 1)
+      case UInt8(ascii: ")"): (.rightParenthesis, 1)
+      case UInt8(ascii: "|"): (.bar, 1)
+      case UInt8(ascii: ","): (.comma, 1)
+      case UInt8(ascii: "="): (.assign, 1)
+      case UInt8(ascii: ":") where follows(":="): (.declare, 2)
       default: nil
       }
     if let (kind, length) = simple {
