@@ -80,11 +80,13 @@ package final class RuleEngine {
   /// Goes on with other rules. Rules that stay (same group name, name, expression and labels, in whatever file) keep
   /// their alerts; the firing alerts of the others end with the next run.
   package func replaceRules(_ newGroups: [RuleGroup]) {
-    let old = Dictionary(uniqueKeysWithValues: rules.map { ($0.identity, $0) })
+    // A rule that an earlier reload removed, with no run since, may be back.
+    let old = Dictionary(uniqueKeysWithValues: (rules + retired).map { ($0.identity, $0) })
     let oldGroups = groups
     install(newGroups, keeping: old)
     let kept = Set(rules.map(\.identity))
-    retired += old.values.filter { !kept.contains($0.identity) }.sorted { $0.identity < $1.identity }
+    retired = old.values.filter { !kept.contains($0.identity) }.sorted { $0.identity < $1.identity }
+    claimOrphans()
     for group in groups {
       let before = oldGroups.first { $0.group.name == group.group.name && $0.interval == group.interval }
       group.lastEvaluation = before?.lastEvaluation
@@ -113,21 +115,23 @@ package final class RuleEngine {
   }
 
   private func restore(_ rows: [(key: String, value: [UInt8])]) {
-    let byIdentity = Dictionary(uniqueKeysWithValues: rules.map { ($0.identity, $0) })
     for (key, value) in rows.sorted(by: { $0.key < $1.key }) {
       do {
-        let row = try AlertRow(key: key, bytes: value)
-        if let rule = byIdentity[row.rule] {
-          rule.instances[row.labels] = row.instance
-        } else {
-          orphans.append(row)
-        }
+        orphans.append(try AlertRow(key: key, bytes: value))
       } catch {
         restoreProblems.append(error.message)
         // Nobody else would ever remove it.
         queuedChanges.append(StateChange(.alerts, key, nil))
       }
     }
+    claimOrphans()
+  }
+
+  /// Gives remembered alerts to their rules.
+  private func claimOrphans() {
+    let byIdentity = Dictionary(uniqueKeysWithValues: rules.map { ($0.identity, $0) })
+    for row in orphans { byIdentity[row.rule]?.instances[row.labels] = row.instance }
+    orphans.removeAll { byIdentity[$0.rule] != nil }
     for rule in rules { rule.updateClock() }
   }
 

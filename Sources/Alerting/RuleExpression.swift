@@ -6,8 +6,13 @@ internal import Templating
 
 /// Why an expression cannot be used, and where in its text (Unicode scalars from 0).
 struct ExpressionProblem: Error {
-  var message: String
-  var offset: Int
+  let message: String
+  let offset: Int
+
+  init(_ message: String, atByte byte: Int, in text: String) {
+    self.message = message
+    offset = String(decoding: text.utf8.prefix(byte), as: UTF8.self).unicodeScalars.count
+  }
 }
 
 /// Parses `text` and makes sure that it can be evaluated.
@@ -16,12 +21,14 @@ func parseRuleExpression(_ text: String) throws(ExpressionProblem) -> Expression
   do {
     expression = try parseExpression(text)
   } catch {
-    throw ExpressionProblem(message: "in the expression: \(error.message)", offset: error.offset)
+    throw ExpressionProblem(
+      "cannot parse the expression: \(error.message)", atByte: error.position.offset, in: text)
   }
   do {
     _ = try Plan(expression)
   } catch {
-    throw ExpressionProblem(message: "in the expression: \(error.message)", offset: 0)
+    throw ExpressionProblem(
+      "cannot evaluate the expression: \(error.message)", atByte: error.range.start, in: text)
   }
   return expression
 }

@@ -21,7 +21,7 @@ package struct Rule: Sendable {
   package let kind: Kind
   /// The alert's name or the metric that is recorded.
   package let name: String
-  /// As written, without white space around it.
+  /// The canonical form on one line: how it is written does not tell rules apart.
   package let expressionText: String
   package let expression: Expression
   /// Labels of the group and the rule, in order of name: templates of an alert, plain text of a recording rule.

@@ -82,7 +82,8 @@ final class RuleFileReader {
     warnOfDuplicate(name, allLabels, m)
     return Rule(
       kind: isAlert ? .alerting(.init(hold: hold, keepFiring: keepFiring)) : .recording, name: name,
-      expressionText: trimmed(expr.value), expression: expression, labels: labels, annotations: annotations,
+      expressionText: expression.description, expression: expression, labels: labels,
+      annotations: annotations,
       file: file, line: m.position.line)
   }
 
@@ -127,7 +128,7 @@ final class RuleFileReader {
   }
 
   private func expression(_ text: String, _ node: YAMLNode, _ problems: Problems) -> Expression? {
-    if trimmed(text).isEmpty {
+    if text.allSatisfy(\.isWhitespace) {
       problems.add("`expr` must not be empty", at: node)
       return nil
     }
@@ -156,10 +157,4 @@ extension YAMLType where Value == String {
       node.isNull ? "" : YAMLType.string.read(node, problems)
     }
   }
-}
-
-/// `text` without white space at its ends.
-func trimmed(_ text: String) -> String {
-  let body = text.drop { $0.isWhitespace }
-  return String(body.prefix(body.count - body.reversed().prefix { $0.isWhitespace }.count))
 }

@@ -47,7 +47,9 @@ struct PromtoolTests {
     rule("{alert: 'a b', expr: up}"), rule("{record: a, expr: up}"), rule("{record: 'a:b', expr: up}"),
     rule("{record: 'a{b=\"c\"}', expr: up}"), rule("{record: a, alert: b, expr: up}"), rule("{expr: up}"),
     rule("{alert: a}"), rule("{record: a}"), rule("{alert: a, expr: ''}"), rule("{alert: a, expr: up ==}"),
-    rule("{alert: a, expr: 'up{'}"), rule("{alert: a, expr: 'up == 0', for: 5m}"),
+    rule("{alert: a, expr: 'up{'}"), rule("{alert: a, expr: 'rate(up)'}"),
+    rule("{alert: a, expr: 'sum(up) by (a) > 0 and on (b) c'}"), rule("{alert: a, expr: 'nope(up)'}"),
+    rule("{alert: a, expr: 'up == 0', for: 5m}"),
     rule("{alert: a, expr: up, for: 5}"), rule("{alert: a, expr: up, for: [5m]}"),
     rule("{alert: a, expr: up, keep_firing_for: 5m}"), rule("{record: a, expr: up, for: 5m}"),
     rule("{record: a, expr: up, for: 0s}"), rule("{record: a, expr: up, keep_firing_for: 5m}"),
@@ -88,9 +90,11 @@ struct PromtoolTests {
     }
   }
 
-  /// Where we say no and promtool does not: it would cut the number, or not look at the second document.
+  /// Where we say no and promtool does not: it would cut the number, not look at the second document, or leave the
+  /// range to fail at every evaluation.
   @Test func stricterThanPromtool() throws {
-    for text in [group("  limit: 1.5\n"), "groups: []\n---\nnot: read\n"] {
+    for text in [group("  limit: 1.5\n"), rule("{alert: a, expr: 'up[5m]'}"), "groups: []\n---\nnot: read\n"]
+    {
       let problems = Problems(file: "r.yml")
       _ = RuleFile.read(text, file: "r.yml", problems)
       #expect(!problems.isEmpty, "\(text)")

@@ -52,13 +52,16 @@ private func rules(hold: String = "5m", name: String = "Down", extra: String = "
 }
 
 @Test func anErrorAtTheFirstEvaluationDoesNotResolve() {
-  let bench = Bench(rules(hold: "0s"))
+  let text = rules(hold: "0s").replacing("up == 0", fragile)
+  let bench = Bench(text)
+  bench.sample("gate", .empty, 1)
   bench.sample("up", .empty, 0)
-  bench.run()
+  #expect(bench.run().count == 1)
   bench.jump(to: 10)
-  bench.restart(rules(hold: "0s"))
-  bench.sample("up", .empty, -99)
-  #expect(bench.run() == [])
+  bench.restart(text)
+  bench.sample("up", .empty, 1)
+  bench.sample("gate", ["second": "1"], 1)
+  #expect(bench.run() == [] && bench.last.statistics.failures == 1)
   #expect(bench.engine.snapshot().alerts.count == 1)
 }
 
@@ -141,6 +144,20 @@ private func rules(hold: String = "5m", name: String = "Down", extra: String = "
   #expect(bench.advance(to: 40).contains("30: fired Stays{}"))
   #expect(
     bench.events.last?.annotations == ["a": "new"] && bench.events.last?.startsAt == Timestamp(seconds: 0))
+}
+
+@Test func aRuleThatComesBackBeforeTheNextRunNeverLeft() {
+  let bench = Bench(rules(hold: "0s"))
+  bench.sample("up", .empty, 0)
+  bench.run()
+  bench.jump(to: 10)
+  bench.engine.replaceRules([])
+  bench.engine.replaceRules(groups(rules(hold: "0s")))
+  #expect(bench.run() == [])
+  bench.jump(to: 20)
+  bench.restart("groups: []")
+  bench.engine.replaceRules(groups(rules(hold: "0s")))
+  #expect(bench.run() == [] && bench.rows.count == 1)
 }
 
 @Test func rulesThatSayTheSameAreToldApart() {

@@ -22,7 +22,8 @@ private func problems(_ text: String) -> [String] {
         rules:
           - alert: A
             expr: |
-              up == 0
+              up
+                ==0
             for: 5m
             keep_firing_for: 1m
             labels: {tier: 2, empty: }
