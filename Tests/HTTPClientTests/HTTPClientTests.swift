@@ -63,6 +63,7 @@ struct Misbehaviour: CustomTestStringConvertible {
     #expect(result.status == 200)
     #expect(result.body == Array("hello".utf8))
     #expect(result.bodyBytesTotal == 5)
+    #expect(result.contentLength == 5)
     #expect(result.headers["x-region"] == "eu-1")
     #expect(result.headers["empty"] == "")
     #expect(result.headers["none"] == nil)
