@@ -24,10 +24,18 @@ package func startProgram(_ arguments: [String], output: String = "/dev/null") -
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
   posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
   posix_spawn_file_actions_adddup2(&actions, 1, 2)
+  // Dispatch's threads block most signals, and a child inherits that: it would not hear SIGTERM.
+  var attributes = posix_spawnattr_t()
+  posix_spawnattr_init(&attributes)
+  defer { posix_spawnattr_destroy(&attributes) }
+  var none = sigset_t()
+  sigemptyset(&none)
+  posix_spawnattr_setsigmask(&attributes, &none)
+  posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
   var pid = pid_t()
   var pointers = arguments.map { strdup($0) } + [nil]
   defer { for pointer in pointers { free(pointer) } }
-  let code = posix_spawnp(&pid, arguments[0], &actions, nil, &pointers, environ)
+  let code = posix_spawnp(&pid, arguments[0], &actions, &attributes, &pointers, environ)
   return code == 0 ? pid : nil
 }
 
