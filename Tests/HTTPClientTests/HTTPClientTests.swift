@@ -159,13 +159,8 @@ struct Misbehaviour: CustomTestStringConvertible {
   // MARK: - Failures
 
   @Test func failuresHaveReasonsAndOnlyReachedPhases() async throws {
-    let refused: Int
-    do {
-      let gone = try LoopbackServer { _ in [] }
-      refused = gone.port
-      gone.stop()
-    }
-    let result = await client.send(HTTPRequest(url: "http://127.0.0.1:\(refused)/"))
+    let refusing = try RefusingPort()
+    let result = await client.send(HTTPRequest(url: "http://127.0.0.1:\(refusing.port)/"))
     #expect(result.failure?.reason == .refused)
     #expect(result.phases.connect == nil)
     #expect(result.phases.processing == nil)
