@@ -24,10 +24,18 @@ package func startProgram(_ arguments: [String], output: String = "/dev/null") -
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
   posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
   posix_spawn_file_actions_adddup2(&actions, 1, 2)
+  // Dispatch's threads block most signals, and a child inherits that: it would not hear SIGTERM.
+  var attributes = posix_spawnattr_t()
+  posix_spawnattr_init(&attributes)
+  defer { posix_spawnattr_destroy(&attributes) }
+  var none = sigset_t()
+  sigemptyset(&none)
+  posix_spawnattr_setsigmask(&attributes, &none)
+  posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
   var pid = pid_t()
   var pointers = arguments.map { strdup($0) } + [nil]
   defer { for pointer in pointers { free(pointer) } }
-  let code = posix_spawnp(&pid, arguments[0], &actions, nil, &pointers, environ)
+  let code = posix_spawnp(&pid, arguments[0], &actions, &attributes, &pointers, environ)
   return code == 0 ? pid : nil
 }
 
@@ -161,7 +169,8 @@ package final class TLSServer: Sendable {
   package func url(_ path: String = "/") -> String { "https://127.0.0.1:\(port)\(path)" }
 }
 
-private func readText(_ path: String) -> String {
+/// The text of a file of at most 4 KiB; "" when there is none.
+package func readText(_ path: String) -> String {
   guard let file = fopen(path, "r") else { return "" }
   defer { fclose(file) }
   var buffer = [UInt8](repeating: 0, count: 4096)
@@ -169,9 +178,28 @@ private func readText(_ path: String) -> String {
   return String(decoding: buffer[..<count], as: UTF8.self)
 }
 
-/// A TCP port of 127.0.0.1 that nobody listens on right now.
-package func freePort() throws -> Int {
-  let server = try LoopbackServer { _ in [] }
-  server.stop()
-  return server.port
+/// A port of 127.0.0.1 that refuses connections for as long as this lives: bound, so that nobody else gets it.
+package final class RefusingPort: Sendable {
+  package let port: Int
+  private let socket: CInt
+
+  package init() throws {
+    socket = openSocket()
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let socket = socket
+    let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(socket, $0, length) == 0 && getsockname(socket, $0, &length) == 0
+      }
+    }
+    guard isBound else { throw TestCertificates.Failed(step: "bind") }
+    port = Int(in_port_t(bigEndian: address.sin_port))
+  }
+
+  deinit { close(socket) }
 }
+
+private func openSocket() -> CInt { socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0) }

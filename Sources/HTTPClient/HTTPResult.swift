@@ -53,7 +53,12 @@ package struct HTTPHeaders: Hashable, Sendable {
 
   /// The first value of `name` (any case), trimmed.
   package subscript(name: String) -> String? {
-    all.first { $0.name.lowercased() == name.lowercased() }?.value
+    for line in raw.split(separator: UInt8(ascii: "\n")).dropFirst() {
+      guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
+      let isNamed = line[..<colon].elementsEqual(name.utf8) { isSameLetter($0, $1) }
+      if isNamed { return text(line[line.index(after: colon)...]) }
+    }
+    return nil
   }
 
   package var all: [(name: String, value: String)] {
@@ -61,6 +66,11 @@ package struct HTTPHeaders: Hashable, Sendable {
       guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return nil }
       return (text(line[..<colon]), text(line[line.index(after: colon)...]))
     }
+  }
+
+  private func isSameLetter(_ a: UInt8, _ b: UInt8) -> Bool {
+    func lower(_ byte: UInt8) -> UInt8 { (65...90).contains(byte) ? byte | 0x20 : byte }
+    return lower(a) == lower(b)
   }
 
   private func text(_ bytes: ArraySlice<UInt8>) -> String {
@@ -76,6 +86,8 @@ package struct HTTPResult: Sendable {
   /// Of the last answer; nil when there was none.
   package var status: Int?
   package var headers = HTTPHeaders()
+  /// What the last answer said its body's length was; nil when it did not say.
+  package var contentLength: Int?
   /// At most the request's `bodyLimit` bytes.
   package var body: [UInt8] = []
   /// Body bytes read of the last answer, also those not kept.

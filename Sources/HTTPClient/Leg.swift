@@ -4,6 +4,7 @@ internal import Model
 struct Leg {
   var status: Int?
   var headers = HTTPHeaders()
+  var contentLength: Int?
   var body: [UInt8] = []
   var bodyBytesTotal = 0
   var bodyTruncated = false
@@ -37,6 +38,7 @@ extension Job {
     result.reusedConnection = leg.reusedConnection
     result.status = leg.status
     result.headers = leg.headers
+    result.contentLength = leg.contentLength
     result.body = leg.body
     result.bodyBytesTotal = leg.bodyBytesTotal
     result.bodyTruncated = leg.bodyTruncated

@@ -35,7 +35,7 @@ final class SocketTable {
 
   deinit { events.deallocate() }
 
-  func close() { Glibc.close(epoll) }
+  func close() { closeDescriptor(epoll) }
 
   /// Waits for events or `deadline` and hands each event on in libcurl's terms.
   func wait(until deadline: MonotonicInstant?, _ time: SystemTime, _ body: (CInt, CInt) -> Void) {
@@ -104,7 +104,7 @@ final class SocketTable {
   func closed(_ socket: curl_socket_t) -> CInt {
     reserve(socket)
     entries[Int(socket)] = Entry()
-    return Glibc.close(socket)
+    return closeDescriptor(socket)
   }
 
   private func forget(_ socket: CInt) {
@@ -121,3 +121,7 @@ final class SocketTable {
     while entries.count <= Int(socket) { entries.append(Entry()) }
   }
 }
+
+/// The system's `close`, whose name the table's own method hides.
+@discardableResult
+private func closeDescriptor(_ descriptor: CInt) -> CInt { close(descriptor) }

@@ -266,6 +266,9 @@ final class Transfer {
     leg.headers = HTTPHeaders(raw: headerBytes)
     let status = long(CURLINFO_RESPONSE_CODE)
     leg.status = status > 0 ? status : nil
+    var length: curl_off_t = -1
+    fw_easy_get_offset(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length)
+    leg.contentLength = length >= 0 ? length : nil
     leg.httpVersion = version(long(CURLINFO_HTTP_VERSION))
     leg.reusedConnection = long(CURLINFO_NUM_CONNECTS) == 0
     leg.phases = phases(reused: leg.reusedConnection, hasStatus: leg.status != nil, code)
@@ -273,8 +276,7 @@ final class Transfer {
       leg.primaryAddress = string(CURLINFO_PRIMARY_IP)
     }
     if status >= 300, status < 400 { leg.redirectURL = string(CURLINFO_REDIRECT_URL) }
-    if let applied, applied.rare.wantCertificates, applied.url.utf8.count > 5, job?.target?.scheme == "https"
-    {
+    if let applied, applied.rare.wantCertificates, job?.target?.scheme == "https" {
       leg.certificates = readCertificates(code, leg.reusedConnection, &memory, now)
     }
     leg.failure = failure(code, leg)

@@ -23,7 +23,9 @@ final class TransferLoop {
   private var idle: [Transfer] = []
   private var active: [ObjectIdentifier: Transfer] = [:]
   private var certificates: CertificateMemory
+  private var knownURLs: [String: HTTPURL] = [:]
   private let time = SystemTime()
+  private static let knownURLLimit = 4096
   /// Handles kept for the next request; more than this many at once are made anew.
   private static let idleLimit = 64
 
@@ -97,11 +99,20 @@ final class TransferLoop {
   private func begin(_ job: Job) {
     job.startedAt = time.monotonic
     job.result.finalURL = job.url
-    guard let url = HTTPURL(job.url) else {
+    guard let url = read(job.url) else {
       return finish(job, HTTPFailure(.configuration, "the URL is not a valid http or https URL"))
     }
     job.target = url
     startLeg(job)
+  }
+
+  /// The same few URLs come again and again.
+  private func read(_ text: String) -> HTTPURL? {
+    if let known = knownURLs[text] { return known }
+    let url = HTTPURL(text)
+    if knownURLs.count >= Self.knownURLLimit { knownURLs.removeAll(keepingCapacity: true) }
+    if let url { knownURLs[text] = url }
+    return url
   }
 
   private func startLeg(_ job: Job) {

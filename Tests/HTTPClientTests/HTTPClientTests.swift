@@ -63,6 +63,7 @@ struct Misbehaviour: CustomTestStringConvertible {
     #expect(result.status == 200)
     #expect(result.body == Array("hello".utf8))
     #expect(result.bodyBytesTotal == 5)
+    #expect(result.contentLength == 5)
     #expect(result.headers["x-region"] == "eu-1")
     #expect(result.headers["empty"] == "")
     #expect(result.headers["none"] == nil)
@@ -158,13 +159,8 @@ struct Misbehaviour: CustomTestStringConvertible {
   // MARK: - Failures
 
   @Test func failuresHaveReasonsAndOnlyReachedPhases() async throws {
-    let refused: Int
-    do {
-      let gone = try LoopbackServer { _ in [] }
-      refused = gone.port
-      gone.stop()
-    }
-    let result = await client.send(HTTPRequest(url: "http://127.0.0.1:\(refused)/"))
+    let refusing = try RefusingPort()
+    let result = await client.send(HTTPRequest(url: "http://127.0.0.1:\(refusing.port)/"))
     #expect(result.failure?.reason == .refused)
     #expect(result.phases.connect == nil)
     #expect(result.phases.processing == nil)

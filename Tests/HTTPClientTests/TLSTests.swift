@@ -53,27 +53,26 @@ import Testing
         def log_message(self, *a): pass
         def do_GET(self):
           self.send_response(200); self.send_header('Content-Length', '2'); self.end_headers(); self.wfile.write(b'ok')
-      server = http.server.ThreadingHTTPServer(('127.0.0.1', int(sys.argv[1])), Handler)
+      server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
       context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-      context.load_cert_chain(sys.argv[2], sys.argv[3])
+      context.load_cert_chain(sys.argv[1], sys.argv[2])
       server.socket = context.wrap_socket(server.socket, server_side=True)
+      print(server.server_port, flush=True)
       server.serve_forever()
       """
-    let port = try freePort()
-    let pid = try #require(
-      startProgram([
-        "python3", "-c", script, "\(port)", certificates.path("good.pem"), certificates.path("good.key"),
-      ]))
+    let log = certificates.path("python.log")
+    let arguments = ["python3", "-c", script, certificates.path("good.pem"), certificates.path("good.key")]
+    let pid = try #require(startProgram(arguments, output: log))
     defer { stopProgram(pid) }
+    let start = ContinuousClock.now
+    while !readText(log).hasSuffix("\n"), ContinuousClock.now - start < .seconds(10) {
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    let port = try #require(Int(readText(log).dropLast()))
     var request = HTTPRequest(url: "https://127.0.0.1:\(port)/")
     request.caFile = certificates.path("ca.pem")
     request.wantCertificates = true
-    var first = await client.send(request)
-    let start = ContinuousClock.now
-    while first.failure?.reason == .refused, ContinuousClock.now - start < .seconds(10) {
-      try await Task.sleep(for: .milliseconds(20))
-      first = await client.send(request)
-    }
+    let first = await client.send(request)
     #expect(first.failure == nil)
     #expect(first.certificates != nil)
     for _ in 0..<3 {

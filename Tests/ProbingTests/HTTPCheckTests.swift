@@ -57,8 +57,8 @@ extension Outcome {
   }
 
   @Test func failureLeavesOutWhatIsUnknown() async throws {
-    let port = try freePort()
-    let outcome = try await check(.init(name: "test", url: "http://127.0.0.1:\(port)/")).collect()
+    let refusing = try RefusingPort()
+    let outcome = try await check(.init(name: "test", url: "http://127.0.0.1:\(refusing.port)/")).collect()
     #expect(outcome.reason == .refused)
     #expect(outcome.value("probe_success") == 0)
     #expect(outcome.value("farwatch_probe_failure_reason", ["reason": "connection_refused"]) == 1)

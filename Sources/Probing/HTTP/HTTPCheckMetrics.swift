@@ -61,9 +61,7 @@ package enum HTTPCheckMetrics {
       readings.append(Reading(redirects, Double(result.redirects)))
       readings.append(Reading(bodyLength, Double(result.bodyBytesTotal)))
       readings.append(Reading(ssl, result.finalURL.lowercased().hasPrefix("https:")))
-      if let length = result.headers["Content-Length"].flatMap({ Double($0) }) {
-        readings.append(Reading(contentLength, length))
-      }
+      if let length = result.contentLength { readings.append(Reading(contentLength, Double(length))) }
     }
     if let value = result.httpVersion { readings.append(Reading(version, value)) }
     if let chain = result.certificates {
