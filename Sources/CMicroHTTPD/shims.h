@@ -25,9 +25,11 @@ struct farwatch_mhd_start {
   void (*log)(void *context, const char *format, va_list arguments);
 };
 
-/* Swift does not see the members of enum MHD_FLAG under stable names. ITC is what MHD_quiesce_daemon needs. */
-static const unsigned int farwatch_mhd_epoll_thread_flags =
-    MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_USE_ITC;
+/* Swift does not see the members of enum MHD_FLAG under stable names. ITC is what MHD_quiesce_daemon needs.
+   Poll and not epoll: with 0.9.75's epoll a thread stands still when exactly 128 events are ready at once, and a
+   client's end that arrives together with its bytes is missed until the idle time-out. */
+static const unsigned int farwatch_mhd_poll_thread_flags =
+    MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_USE_ITC;
 
 /* MHD_start_daemon is variadic. The logger stands first: options after it report their mistakes to it. */
 static inline struct MHD_Daemon *farwatch_mhd_start_daemon(const struct farwatch_mhd_start *s) {

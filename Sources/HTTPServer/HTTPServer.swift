@@ -7,7 +7,7 @@ internal import Synchronization
   internal import Musl
 #endif
 
-/// An HTTP/1.1 server on libmicrohttpd's own threads (epoll, internal polling).
+/// An HTTP/1.1 server on libmicrohttpd's own threads (poll, because its epoll loses wake-ups).
 ///
 /// The handler runs on one of the `threads` and may take a moment; while it runs, the other connections of that thread
 /// wait. What a request may cost is bounded by ``HTTPServerSettings``; what happens at a limit is counted in
@@ -39,7 +39,7 @@ package final class HTTPServer: Sendable {
     let held = Unmanaged.passRetained(context)
     installPanicHandler()
     var start = farwatch_mhd_start()
-    start.flags = farwatch_mhd_epoll_thread_flags
+    start.flags = farwatch_mhd_poll_thread_flags
     start.listen_socket = listening.descriptor
     start.threads = UInt32(settings.threads)
     start.connection_limit = UInt32(settings.connectionLimit)
