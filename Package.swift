@@ -54,7 +54,7 @@ let package = Package(
     // Owners of a foreign library, one each.
     room("DurableIO", ["Model"]),
     room("RegularExpressions", ["CRE2", "Model"]),
-    room("StrictYAML", [.product(name: "Yams", package: "Yams")]),
+    room("StrictYAML", ["Model", .product(name: "Yams", package: "Yams")]),
     room("HTTPServer", ["CMicroHTTPD"]),
     room("HTTPClient", ["CCurl", "Model"]),
     room("PostgresClient", ["CPostgres", "Model"]),
@@ -71,7 +71,7 @@ let package = Package(
     room(
       "Notifying",
       [
-        "Model", "HTTPClient", "RegularExpressions", "DurableIO",
+        "Model", "HTTPClient",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "X509", package: "swift-certificates"),
@@ -109,9 +109,21 @@ let package = Package(
     tests(of: "Probing", ["HTTPClient", "PostgresClient", "Decompression", "RegularExpressions"]),
     tests(of: "SampleStore"),
     tests(of: "Exposition"),
+    tests(of: "PromQL", ["RegularExpressions"]),
     tests(of: "Templating"),
     tests(of: "Alerting", ["PromQL", "Templating", "StrictYAML"]),
+    tests(
+      of: "Notifying",
+      [
+        "HTTPClient", "RegularExpressions",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+        .product(name: "X509", package: "swift-certificates"),
+      ]),
     .testTarget(name: "ArchitectureTests", dependencies: ["FarwatchTesting"], swiftSettings: settings),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["FarwatchTesting", "HTTPServer", "Notifying", "farwatch"],
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
