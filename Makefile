@@ -30,10 +30,10 @@ run: build
 build: deps-build
 	$(RELEASE)
 
-# The real-process tests run by themselves: they measure time, and the others would take their processor.
+# One test at a time: many of them measure time, and on a small machine the others would take their processor.
 test: deps-test
 	$(SWIFT) build --build-tests $(SWIFT_BUILD_FLAGS)
-	$(SWIFT) test --skip-build --skip EndToEndTests $(SWIFT_BUILD_FLAGS)
+	$(SWIFT) test --skip-build --no-parallel --skip EndToEndTests $(SWIFT_BUILD_FLAGS)
 	$(SWIFT) test --skip-build --filter EndToEndTests --no-parallel $(SWIFT_BUILD_FLAGS)
 
 bench: deps-bench build

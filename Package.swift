@@ -77,7 +77,9 @@ let package = Package(
         .product(name: "X509", package: "swift-certificates"),
         .product(name: "SwiftASN1", package: "swift-asn1"),
       ]),
-    room("Configuration", ["Model", "StrictYAML", "Probing", "Notifying", "RegularExpressions"]),
+    room(
+      "Configuration",
+      ["Model", "StrictYAML", "Probing", "Notifying", "RegularExpressions", "HTTPClient", "PostgresClient"]),
 
     // Where the stages are joined into one daemon.
     room(

@@ -42,7 +42,7 @@ import Testing
         "BackupStale ALARM", "BackupStale OK", "RegionDown ALARM", "RegionDown OK", "ReplicationLag ALARM",
         "ReplicationLag OK",
       ], "each once")
-    #expect(pages.allSatisfy(\.signatureIsValid))
+    #expect(pages.allSatisfy { $0.signatureIsValid })
     #expect(Set(pages.map(\.messageID)).count == pages.count)
     #expect(pages.first { $0.alarm == "RegionDown" }?.labels["region"] == "japan")
     #expect(world.receiver.malformed.isEmpty)

@@ -26,7 +26,7 @@ package enum Demo {
       }, reload: {})
     world.describe()
     let story = Thread {
-      world.play()
+      world.play(once: once)
       if once { ended.signal() }
     }
     story.name = "demo"
@@ -98,7 +98,7 @@ private final class DemoWorld: Sendable {
   }
 
   /// The story: healthy, one region gone, the page, the region back, the recovery, and then quiet with fresh backups.
-  func play() {
+  func play(once: Bool) {
     guard wait(for: .seconds(6)) else { return }
     let victim = regions[1]
     say("\(clock()) Breaking region \(victim.name): from now on it refuses connections.")
@@ -114,6 +114,7 @@ private final class DemoWorld: Sendable {
     }
     say("\(clock()) Region \(victim.name) answers again.")
     guard awaitPage(since: time.monotonic) else { return }
+    if once { return }
     say("\(clock()) That is the whole way of a page. Farwatch goes on watching; Ctrl-C ends it.")
     while wait(for: .seconds(30)) {}
   }

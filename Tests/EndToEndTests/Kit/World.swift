@@ -99,7 +99,9 @@ final class World: Sendable {
   /// Waits for a page about `alarm` in `state`.
   func expectPage(_ alarm: String, _ state: String, within limit: Duration) async throws {
     let log = directory.file("farwatch.log")
-    try await waitUntil(timeout: limit, "the page \(alarm) \(state) arrives; have \(receiver.pages.map(\.subject)); \(log)") {
+    try await waitUntil(
+      timeout: limit, "the page \(alarm) \(state) arrives; have \(receiver.pages.map(\.subject)); \(log)"
+    ) {
       self.receiver.pages.contains { $0.alarm == alarm && $0.state == state }
     }
   }
