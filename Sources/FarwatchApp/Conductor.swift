@@ -19,6 +19,8 @@ enum Effect {
   case collect(any Collector, TargetKey, generation: UInt64)
   case commit([StateChange], CommitTicket)
   case send(Delivery)
+  /// For the log: what delivery wants an operator to find there.
+  case note(NotifyingNotice)
 }
 
 /// The core: everything that is decided, as a function of events and the clock.
@@ -89,6 +91,7 @@ final class Conductor {
     for delivery in dispatcher.takeDeliveries(now: now, monotonic: monotonic) {
       effects.append(.send(delivery))
     }
+    for notice in dispatcher.takeNotices() { effects.append(.note(notice)) }
     defer { effects = [] }
     return effects
   }

@@ -9,6 +9,7 @@ final class CoreLoop: Sendable {
   struct Carriers: Sendable {
     var commit: @Sendable ([StateChange], @escaping @Sendable (Bool) -> Void) -> Void
     var send: @Sendable (SentDelivery) -> Void
+    var note: @Sendable (NotifyingNotice) -> Void
   }
 
   private let mailbox = Mailbox<Event>()
@@ -101,6 +102,7 @@ final class CoreLoop: Sendable {
       collector.collect { mailbox.post(.collected(key, generation: generation, $0)) }
     case .commit(let changes, let ticket):
       carriers.commit(changes) { mailbox.post(.committed(ticket, durable: $0)) }
+    case .note(let notice): carriers.note(notice)
     case .send(let delivery):
       carriers.send(SentDelivery(delivery: delivery) { mailbox.post(.delivered(delivery.id, $0)) })
     }

@@ -105,7 +105,10 @@ package final class Daemon: Sendable {
         sources: .init(
           pages: pages, server: server, database: database, loop: loop, reloads: reloads)),
       monotonic: monotonic)
-    loop.start(conductor, CoreLoop.Carriers(commit: commit, send: { [deliveries] in deliveries.send($0) }))
+    loop.start(
+      conductor,
+      CoreLoop.Carriers(
+        commit: commit, send: { [deliveries] in deliveries.send($0) }, note: { [logger] in logger.log($0) }))
   }
 
   /// What must be durable before anything is sent, such as the token of a subscription to be confirmed.
@@ -212,7 +215,14 @@ extension Daemon: DaemonFace {
 
   func visit(_ visit: SubscriptionVisit) -> SNSAnswer? {
     let now = time.now
-    return loop.ask { $0.answer(visit, now: now) }
+    guard let answer = loop.ask({ $0.answer(visit, now: now) }) else { return nil }
+    // Who is told "confirmed" may rely on it: the answer waits until that is on the disk. The second question makes
+    // sure that the turn with the change has handed it over, the empty commit that it was written.
+    guard loop.ask({ _ in true }) == true else { return nil }
+    let written = DispatchSemaphore(value: 0)
+    database.commit([]) { _ in written.signal() }
+    _ = written.wait(timeout: .now() + .seconds(2))
+    return answer
   }
 
   func signingCertificate(named name: String) -> String? {
@@ -220,4 +230,19 @@ extension Daemon: DaemonFace {
   }
 
   func allowsWrites(from address: String) -> Bool { address == "::1" || address.hasPrefix("127.") }
+}
+
+extension Logger {
+  /// A notice of delivery: a constant message and its data.
+  fileprivate func log(_ notice: NotifyingNotice) {
+    let level: Logger.Level =
+      switch notice.level {
+      case .info: .info
+      case .warning: .warning
+      case .error: .error
+      }
+    log(
+      level: level, Logger.Message(stringLiteral: notice.message),
+      metadata: notice.metadata.mapValues { .string($0) })
+  }
 }

@@ -25,35 +25,6 @@ enum SelfFamilies {
   static let alertsFired = MetricFamily.counter("farwatch_alerts_fired_total", "Alerts that began to fire.")
   static let alertsResolved = MetricFamily.counter("farwatch_alerts_resolved_total", "Alerts that ended.")
 
-  static let pagesAccepted = MetricFamily.counter(
-    "farwatch_pages_accepted_total",
-    "Pages that entered the outbox: one for each alert event and subscription.")
-  static let pagesDelivered = MetricFamily.counter(
-    "farwatch_pages_delivered_total", "Pages that their receiver took.")
-  static let pagesRetried = MetricFamily.counter(
-    "farwatch_page_retries_total", "Attempts to deliver beyond a page's first.")
-  static let pageAttemptsFailed = MetricFamily.counter(
-    "farwatch_page_attempts_failed_total", "Attempts to deliver that failed, by reason.")
-  static let pagesGivenUp = MetricFamily.counter(
-    "farwatch_pages_given_up_total", "Pages whose retry policy has ended.")
-  static let pagesDropped = MetricFamily.counter(
-    "farwatch_pages_dropped_total", "Pages that will never be sent, by reason.")
-  static let pagesUndurable = MetricFamily.counter(
-    "farwatch_pages_undurable_total", "Pages that were sent although they could not be stored.")
-  static let alertsUntold = MetricFamily.counter(
-    "farwatch_alert_events_untold_total", "Alert events that nobody is told of, by reason.")
-  static let subscriptionConfirmed = MetricFamily.gauge(
-    "farwatch_subscription_confirmed", "Whether the subscription is confirmed, so that pages are sent to it.")
-  static let outboxPages = MetricFamily.gauge(
-    "farwatch_outbox_pages", "Pages that wait for a subscription, those on their way included.")
-  static let outboxOldest = MetricFamily.gauge(
-    "farwatch_outbox_oldest_seconds",
-    "Age of the oldest page that waits for a subscription; 0 when none does.")
-  static let receiverFailures = MetricFamily.gauge(
-    "farwatch_receiver_consecutive_failures", "Failed attempts since the last that was taken.")
-  static let receiverLastSuccess = MetricFamily.gauge(
-    "farwatch_receiver_last_success_timestamp_seconds", "When the receiver last took a page.")
-
   static let commits = MetricFamily.counter(
     "farwatch_state_commits_total", "Transactions that reached the disk.")
   static let commitFailures = MetricFamily.counter(

@@ -33,7 +33,7 @@ final class SelfMetrics {
     ]
     readings += storeReadings(conductor.store.statistics)
     readings += ruleReadings(conductor.engine)
-    readings += deliveryReadings(conductor.dispatcher.snapshot(now: now))
+    readings += conductor.dispatcher.snapshot(now: now).readings
     readings += databaseReadings(sources.database.statistics)
     readings += serverReadings(sources.server.statistics)
     readings += reloadReadings(sources.reloads.current)
@@ -69,43 +69,6 @@ final class SelfMetrics {
       Reading(
         SelfFamilies.alerts, Double(alerts.count { $0.state == .pending }), labels: ["state": "pending"]),
     ]
-  }
-
-  private func deliveryReadings(_ snapshot: NotifyingSnapshot) -> [Reading] {
-    let s = snapshot.statistics
-    var readings = [
-      Reading(SelfFamilies.pagesAccepted, Double(s.accepted)),
-      Reading(SelfFamilies.pagesDelivered, Double(s.delivered)),
-      Reading(SelfFamilies.pagesRetried, Double(s.retries)),
-      Reading(SelfFamilies.pagesGivenUp, Double(s.gaveUp)),
-      Reading(SelfFamilies.pagesUndurable, Double(s.undurable)),
-      Reading(SelfFamilies.alertsUntold, Double(s.unrouted), labels: ["reason": "no_route"]),
-      Reading(SelfFamilies.alertsUntold, Double(s.withoutSubscriber), labels: ["reason": "no_subscriber"]),
-    ]
-    for reason in FailureReason.allCases {
-      guard let count = s.failed[reason] else { continue }
-      readings.append(
-        Reading(SelfFamilies.pageAttemptsFailed, Double(count), labels: ["reason": reason.rawValue]))
-    }
-    for reason in NotifyingStatistics.dropReasons {
-      readings.append(
-        Reading(SelfFamilies.pagesDropped, Double(s.dropped[reason] ?? 0), labels: ["reason": reason]))
-    }
-    var seen: Set<Labels> = []
-    for receiver in snapshot.subscriptions {
-      let labels: Labels = ["topic": receiver.topic, "endpoint": receiver.endpoint]
-      guard seen.insert(labels).inserted else { continue }
-      readings += [
-        Reading(SelfFamilies.subscriptionConfirmed, receiver.standing == .confirmed, labels: labels),
-        Reading(SelfFamilies.outboxPages, Double(receiver.queued), labels: labels),
-        Reading(SelfFamilies.outboxOldest, receiver.oldestPendingAge?.inSeconds ?? 0, labels: labels),
-        Reading(SelfFamilies.receiverFailures, Double(receiver.consecutiveFailures), labels: labels),
-      ]
-      if let last = receiver.lastSuccess {
-        readings.append(Reading(SelfFamilies.receiverLastSuccess, last.seconds, labels: labels))
-      }
-    }
-    return readings
   }
 
   private func databaseReadings(_ s: StateDatabaseStatistics) -> [Reading] {

@@ -3,38 +3,38 @@ package import Model
 /// What delivery says about itself on the metrics page.
 package enum NotifyingMetrics {
   static let events = MetricFamily.counter(
-    "farwatch_notifying_events_total", "Alert events handed to delivery.")
+    "farwatch_alert_events_total", "Alert events handed to delivery.")
   static let unrouted = MetricFamily.counter(
-    "farwatch_notifying_unrouted_total", "Alert events that nobody was told of, by reason.")
+    "farwatch_alert_events_untold_total", "Alert events that nobody was told of, by reason.")
   static let accepted = MetricFamily.counter(
-    "farwatch_notifying_pages_accepted_total", "Pages that entered the outbox, one for each subscription.")
+    "farwatch_pages_accepted_total", "Pages that entered the outbox, one for each subscription.")
   static let undurable = MetricFamily.counter(
-    "farwatch_notifying_pages_undurable_total", "Pages that were sent although they could not be stored.")
+    "farwatch_pages_undurable_total", "Pages that were sent although they could not be stored.")
   static let delivered = MetricFamily.counter(
-    "farwatch_notifying_pages_delivered_total", "Pages that a receiver took.")
+    "farwatch_pages_delivered_total", "Pages that a receiver took.")
   static let gaveUp = MetricFamily.counter(
-    "farwatch_notifying_pages_given_up_total", "Pages that are no longer tried, kept apart.")
+    "farwatch_pages_given_up_total", "Pages that are no longer tried, kept apart.")
   static let dropped = MetricFamily.counter(
-    "farwatch_notifying_pages_dropped_total", "Pages that will never be sent, by reason.")
+    "farwatch_pages_dropped_total", "Pages that will never be sent, by reason.")
   static let failed = MetricFamily.counter(
-    "farwatch_notifying_attempts_failed_total", "Requests that a receiver did not take, by reason.")
+    "farwatch_page_attempts_failed_total", "Requests that a receiver did not take, by reason.")
   static let retries = MetricFamily.counter(
-    "farwatch_notifying_retries_total", "Attempts beyond a page's first.")
+    "farwatch_page_retries_total", "Attempts beyond a page's first.")
   static let queued = MetricFamily.gauge(
-    "farwatch_notifying_queue_pages", "Pages that wait or are on their way.")
+    "farwatch_outbox_pages", "Pages that wait or are on their way.")
   static let queuedBytes = MetricFamily.gauge(
-    "farwatch_notifying_queue_bytes", "Stored size of the pages that wait or are on their way.")
+    "farwatch_outbox_bytes", "Stored size of the pages that wait or are on their way.")
   static let oldest = MetricFamily.gauge(
-    "farwatch_notifying_queue_oldest_age_seconds", "Age of the oldest page that waits; absent when none does."
+    "farwatch_outbox_oldest_seconds", "Age of the oldest page that waits; absent when none does."
   )
   static let givenUpKept = MetricFamily.gauge(
-    "farwatch_notifying_given_up_pages", "Pages given up that are kept.")
+    "farwatch_outbox_given_up_pages", "Pages given up that are kept.")
   static let confirmed = MetricFamily.gauge(
-    "farwatch_notifying_subscription_listening", "Whether the subscription may be sent pages (1) or not (0).")
+    "farwatch_subscription_confirmed", "Whether the subscription may be sent pages (1) or not (0).")
   static let failures = MetricFamily.gauge(
-    "farwatch_notifying_consecutive_failures", "Requests in a row that the receiver did not take.")
+    "farwatch_receiver_consecutive_failures", "Requests in a row that the receiver did not take.")
   static let lastSuccess = MetricFamily.gauge(
-    "farwatch_notifying_last_success_timestamp_seconds",
+    "farwatch_receiver_last_success_timestamp_seconds",
     "When the receiver last took a page; absent until it did.")
 }
 
