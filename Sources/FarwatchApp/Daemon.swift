@@ -108,7 +108,12 @@ package final class Daemon: Sendable {
     loop.start(
       conductor,
       CoreLoop.Carriers(
-        commit: commit, send: { [deliveries] in deliveries.send($0) }, note: { [logger] in logger.log($0) }))
+        commit: commit, send: { [deliveries] in deliveries.send($0) },
+        note: { [logger] notice in
+          logger.log(
+            level: notice.level, Logger.Message(stringLiteral: notice.message),
+            metadata: notice.metadata.mapValues { .string($0) })
+        }))
   }
 
   /// What must be durable before anything is sent, such as the token of a subscription to be confirmed.
@@ -230,19 +235,4 @@ extension Daemon: DaemonFace {
   }
 
   func allowsWrites(from address: String) -> Bool { address == "::1" || address.hasPrefix("127.") }
-}
-
-extension Logger {
-  /// A notice of delivery: a constant message and its data.
-  fileprivate func log(_ notice: NotifyingNotice) {
-    let level: Logger.Level =
-      switch notice.level {
-      case .info: .info
-      case .warning: .warning
-      case .error: .error
-      }
-    log(
-      level: level, Logger.Message(stringLiteral: notice.message),
-      metadata: notice.metadata.mapValues { .string($0) })
-  }
 }
