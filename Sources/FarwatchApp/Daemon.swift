@@ -111,7 +111,8 @@ package final class Daemon: Sendable {
         commit: commit, send: { [deliveries] in deliveries.send($0) },
         note: { [logger] notice in
           logger.log(
-            level: notice.level, Logger.Message(stringLiteral: notice.message),
+            level: Logger.Level(rawValue: notice.level.rawValue) ?? .error,
+            Logger.Message(stringLiteral: notice.message),
             metadata: notice.metadata.mapValues { .string($0) })
         }))
   }

@@ -1,16 +1,17 @@
 internal import Alerting
-internal import Logging
 internal import Model
 internal import Notifying
 
 /// Something that an operator should find in the log: a constant message and its data. The core makes them and never
 /// writes: the log may be a pipe that nobody reads.
 struct Notice: Sendable, Equatable {
-  var level: Logger.Level
+  enum Level: String, Sendable { case info, warning, error }
+
+  var level: Level
   var message: String
   var metadata: [String: String]
 
-  init(_ level: Logger.Level, _ message: String, _ metadata: [String: String]) {
+  init(_ level: Level, _ message: String, _ metadata: [String: String]) {
     self.level = level
     self.message = message
     self.metadata = metadata
