@@ -158,8 +158,10 @@ private func at(_ seconds: Int) -> Timestamp { start + .seconds(seconds) }
     var time = 0
     for step in 0..<3000 {
       time += next(50) == 0 ? 500 : 1 + next(12)
-      store.append(Double(step), at: at(time), to: id)
-      model.append(Sample(timestamp: at(time), value: Double(step)))
+      // Long runs of one value and short ones: both forms of the buffer, and the way between them.
+      let value = Double(step / 200 % 2 == 0 ? step / 100 : next(3))
+      store.append(value, at: at(time), to: id)
+      model.append(Sample(timestamp: at(time), value: value))
       model = Array(model.drop { $0.timestamp < at(time - 360) }.suffix(40))
       let question = at(time - next(400))
       let after = question - .seconds(300)
