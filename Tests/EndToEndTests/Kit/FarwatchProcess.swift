@@ -13,11 +13,21 @@ struct FarwatchProcess {
     return URL(filePath: own).deletingLastPathComponent().appending(path: "farwatch").path
   }
 
-  /// Starts `farwatch run` and waits until it listens.
-  static func run(_ configuration: String, port: Int, log: String) async throws -> FarwatchProcess {
+  /// Starts `farwatch run` and does not wait for it.
+  static func start(
+    _ configuration: String, port: Int, log: String, user: String? = nil
+  ) throws -> FarwatchProcess {
     let child = try ChildProcess(
-      [binary, "run", "--config", configuration, "--log-level", "debug"], output: .file(log))
-    let process = FarwatchProcess(child: child, baseURL: "http://127.0.0.1:\(port)")
+      [binary, "run", "--config", configuration, "--log-level", "debug"], user: user, output: .file(log))
+    return FarwatchProcess(child: child, baseURL: "http://127.0.0.1:\(port)")
+  }
+
+  /// Starts `farwatch run` and waits until it listens.
+  static func run(
+    _ configuration: String, port: Int, log: String, user: String? = nil
+  ) async throws -> FarwatchProcess {
+    let process = try start(configuration, port: port, log: log, user: user)
+    let child = process.child
     try await waitUntil(timeout: .seconds(20), "farwatch listens; its log: \(log)") {
       guard child.isRunning else { return false }
       return await process.get("/-/healthy")?.status == 200
@@ -38,9 +48,46 @@ struct FarwatchProcess {
     return nil
   }
 
+  /// The metrics page as it is now; nil when it cannot be had.
+  func page() async -> MetricsText? { await get("/metrics").map { MetricsText(text: $0.body) } }
+
+  /// The value of the one series of `family` that has at least these labels; nil when there is none.
+  func series(_ family: String, _ labels: [String: String] = [:]) async -> Double? {
+    await page()?.value(family, labels)
+  }
+
+  /// Whether the status page shows this alert of this region as firing.
+  func fires(_ alert: String, in region: String) async -> Bool {
+    let rows = await get("/")?.body.components(separatedBy: "<tr>") ?? []
+    return rows.contains {
+      $0.contains("\(alert) (firing)") && $0.contains("region=&quot;\(region)&quot;")
+    }
+  }
+
+  /// Kills it as a power cut does, and waits until it is gone.
+  func kill() async throws {
+    child.signal(SIGKILL)
+    try await child.wait()
+  }
+
   /// Waits until rules are judged.
   func becomeReady() async throws {
     try await waitUntil(timeout: .seconds(30), "farwatch is ready") { await get("/-/ready")?.status == 200 }
+  }
+}
+
+/// A metrics page, read as plainly as possible.
+struct MetricsText {
+  let text: String
+
+  /// The value of the first series of `family` that has at least these labels; nil when there is none.
+  func value(_ family: String, _ labels: [String: String] = [:]) -> Double? {
+    for line in text.split(separator: "\n") {
+      guard line.hasPrefix(family + "{") || line.hasPrefix(family + " ") else { continue }
+      guard labels.allSatisfy({ line.contains("\($0.key)=\"\($0.value)\"") }) else { continue }
+      return line.split(separator: " ").last.flatMap { Double($0) }
+    }
+    return nil
   }
 }
 
@@ -48,8 +95,8 @@ struct FarwatchProcess {
 enum Web {
   static func get(_ url: String) async -> (status: Int, body: String)? { await request(["-g", url]) }
 
-  static func post(_ url: String) async -> (status: Int, body: String)? {
-    await request(["-X", "POST", "-g", url])
+  static func post(_ url: String, headers: [String] = []) async -> (status: Int, body: String)? {
+    await request(headers.flatMap { ["-H", $0] } + ["-X", "POST", "-g", url])
   }
 
   private static func request(_ arguments: [String]) async -> (status: Int, body: String)? {

@@ -16,6 +16,8 @@ final class WebhookReceiver: Sendable {
     var startsAt: String
     var signatureIsValid: Bool
     var receivedAt: Date
+    /// Everything as it came.
+    var body: String
     /// One state of one episode of one alert.
     var about: String { "\(alarm) \(labels.sorted { $0.key < $1.key }) \(startsAt) \(state)" }
   }
@@ -77,7 +79,8 @@ final class WebhookReceiver: Sendable {
       messageID: json["MessageId"] as? String ?? "", subject: json["Subject"] as? String ?? "",
       state: alarm["NewStateValue"] as? String ?? "", alarm: alarm["AlarmName"] as? String ?? "",
       labels: own["labels"] as? [String: String] ?? [:], startsAt: own["startsAt"] as? String ?? "",
-      signatureIsValid: isSigned(json), receivedAt: Date())
+      signatureIsValid: isSigned(json), receivedAt: Date(),
+      body: String(decoding: body, as: UTF8.self))
     state.withLock { $0.pages.append(page) }
   }
 
@@ -108,6 +111,7 @@ final class TestRegion: Sendable {
   let name: String
   let port: Int
   private let server = Mutex<HTTPServer?>(nil)
+  private let count = Mutex(0)
 
   init(_ name: String) throws {
     self.name = name
@@ -115,11 +119,14 @@ final class TestRegion: Sendable {
     try up()
   }
 
+  /// Probes answered so far.
+  var requests: Int { count.withLock { $0 } }
   var url: String { "http://127.0.0.1:\(port)/actuator/health/readiness" }
 
   func up() throws {
-    let started = try HTTPServer(HTTPServerSettings(address: "127.0.0.1:\(port)")) { _ in
-      HTTPServerResponse(
+    let started = try HTTPServer(HTTPServerSettings(address: "127.0.0.1:\(port)")) { [self] _ in
+      count.withLock { $0 += 1 }
+      return HTTPServerResponse(
         status: 200, contentType: "application/json", body: .bytes(Array(#"{"status":"UP"}"#.utf8)))
     }
     server.withLock { $0 = started }

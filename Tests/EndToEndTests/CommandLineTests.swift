@@ -1,0 +1,155 @@
+import FarwatchTesting
+import Foundation
+import Testing
+
+/// What a person at a terminal and a script see. Exit codes: 0 good, 1 failed, 2 used wrongly.
+@Suite(.serialized) struct CommandLineTests {
+  private func farwatch(_ arguments: String...) async throws -> (exit: ChildProcess.Exit, output: String) {
+    let child = try ChildProcess([FarwatchProcess.binary] + arguments)
+    return (try await child.wait(timeout: .seconds(20)), child.output)
+  }
+
+  @Test func versionHelpAndCompletions() async throws {
+    let version = try await farwatch("--version")
+    #expect(version.exit == .code(0) && version.output.contains("."))
+    for command in [[], ["run"], ["check"], ["check", "config"], ["check", "rules"], ["demo"]] {
+      let child = try ChildProcess([FarwatchProcess.binary] + command + ["--help"])
+      #expect(try await child.wait() == .code(0))
+      #expect(child.output.contains("USAGE: farwatch"), "\(command): \(child.output)")
+    }
+    for shell in ["bash", "zsh", "fish"] {
+      let script = try await farwatch("--generate-completion-script", shell)
+      #expect(script.exit == .code(0) && script.output.contains("farwatch") && script.output.count > 500)
+    }
+  }
+
+  @Test(arguments: [
+    ["--nonsense"], ["nonsense"], ["run", "--nonsense"], ["run", "--log-level", "loud"], ["check", "config"],
+    ["check", "rules"], ["demo", "--port", "70000"],
+  ])
+  func wrongUseIsTwo(_ arguments: [String]) async throws {
+    let child = try ChildProcess([FarwatchProcess.binary] + arguments)
+    #expect(try await child.wait() == .code(2), "\(child.output)")
+    #expect(child.output.contains("Error"), "\(child.output)")
+  }
+
+  @Test func aMissingFileIsSaidInOneLine() async throws {
+    for command in [["run", "--config"], ["check", "config"], ["check", "rules"]] {
+      let child = try ChildProcess([FarwatchProcess.binary] + command + ["/nonexistent/farwatch.yml"])
+      #expect(try await child.wait() == .code(1))
+      let lines = child.output.split(separator: "\n")
+      #expect(lines.count == 1 && child.output.contains("/nonexistent/farwatch.yml"), "\(child.output)")
+    }
+  }
+
+  @Test func checkTellsEveryProblemWithItsPlace() async throws {
+    let fleet = try Fleet(regions: ["taiwan", "japan"])
+    let good = try await farwatch("check", "config", fleet.configurationFile)
+    #expect(good.exit == .code(0), "\(good.output)")
+    #expect(good.output.contains("2 regions, 2 checks") && good.output.contains("1 rule,"), "\(good.output)")
+
+    let broken = fleet.configuration()
+      .replacingOccurrences(of: "interval: 300ms", with: "intervall: 300ms")
+      .replacingOccurrences(of: "region: japan", with: "region: japn")
+      .replacingOccurrences(of: "topic: critical}]", with: "topic: critcal}]")
+    let file = try fleet.directory.write("broken.yml", broken)
+    let bad = try await farwatch("check", "config", file)
+    #expect(bad.exit == .code(1))
+    let lines = bad.output.split(separator: "\n").map(String.init)
+    #expect(lines.count == 3, "all at once: \(bad.output)")
+    for name in ["interval", "japan", "critical"] {
+      #expect(
+        lines.contains { $0.contains("did you mean") && $0.contains(name) }, "\(name): \(bad.output)")
+    }
+    expectPlaces(lines, file)
+
+    let rules = try await farwatch("check", "rules", fleet.directory.file("rules.yml"))
+    #expect(rules.exit == .code(0) && rules.output.contains("1 group, 1 rule"), "\(rules.output)")
+    let badRules = try fleet.directory.write(
+      "bad-rules.yml",
+      """
+      groups:
+        - name: bad
+          rules:
+            - alert: One
+              expr: sum(
+            - alert: Two
+              expr: up == 1
+              labls: {severity: page}
+
+      """)
+    let refused = try await farwatch("check", "rules", badRules)
+    #expect(refused.exit == .code(1))
+    let problems = refused.output.split(separator: "\n").map(String.init)
+    #expect(problems.count == 2 && refused.output.contains("labels"), "\(refused.output)")
+    expectPlaces(problems, badRules)
+    // The daemon says the same and does not start.
+    let run = try await farwatch("run", "--config", file)
+    #expect(run.exit == .code(1) && run.output == bad.output)
+  }
+
+  private func expectPlaces(_ lines: [String], _ file: String) {
+    for line in lines {
+      let place = line.dropFirst(file.count + 1).split(separator: ":", maxSplits: 2)
+      #expect(line.hasPrefix(file + ":") && place.count == 3, "FILE:LINE:COLUMN: \(line)")
+      #expect(place.prefix(2).allSatisfy { Int($0).map { $0 > 0 } ?? false }, "FILE:LINE:COLUMN: \(line)")
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func whatAnotherHoldsIsSaid() async throws {
+    let fleet = try Fleet(regions: ["taiwan"])
+    let daemon = try await fleet.run()
+    let port = fleet.configuration().replacingOccurrences(of: "state: state", with: "state: other")
+    let samePort = try await farwatch(
+      "run", "--config", fleet.directory.write("port.yml", port))
+    #expect(samePort.exit == .code(1), "\(samePort.output)")
+    #expect(samePort.output.contains("127.0.0.1:\(fleet.port)"), "\(samePort.output)")
+    let state = fleet.configuration()
+      .replacingOccurrences(of: "127.0.0.1:\(fleet.port)", with: "127.0.0.1:\(try freeLoopbackPort())")
+    let sameState = try await farwatch("run", "--config", fleet.directory.write("state.yml", state))
+    #expect(sameState.exit == .code(1))
+    #expect(sameState.output.contains("pid \(daemon.child.pid)"), "\(sameState.output)")
+    #expect(await daemon.get("/-/healthy")?.status == 200, "the first is not disturbed")
+    daemon.child.stop()
+    #expect(daemon.child.poll() == .code(0))
+  }
+
+  @Test(.timeLimit(.minutes(2))) func garbageNeverCrashesIt() async throws {
+    let seed = UInt64.random(in: 1 ... .max)
+    var random = SeededGenerator(seed: seed)
+    let fleet = try Fleet(regions: ["taiwan", "japan"])
+    let files = [Array(fleet.configuration().utf8), Array(Fleet.rules().utf8)]
+    for round in 0..<60 {
+      let bytes =
+        round % 6 == 5
+        ? (0..<Int.random(in: 0...3000, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random)
+        }
+        : mutated(files[round % 2], using: &random)
+      let path = fleet.directory.file("garbage.yml")
+      try Data(bytes).write(to: URL(filePath: path))
+      let result = try await farwatch("check", round % 2 == 0 ? "config" : "rules", path)
+      #expect(
+        result.exit == .code(0) || result.exit == .code(1),
+        "seed \(seed), round \(round): \(result.exit) \(result.output)")
+      #expect(!result.output.isEmpty, "seed \(seed), round \(round)")
+    }
+  }
+
+  private func mutated(_ text: [UInt8], using random: inout SeededGenerator) -> [UInt8] {
+    var bytes = text
+    for _ in 0..<Int.random(in: 1...12, using: &random) {
+      let place = Int.random(in: 0..<max(1, bytes.count - 1), using: &random)
+      switch Int.random(in: 0..<5, using: &random) {
+      case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
+      case 1: bytes.remove(at: place)
+      case 2: bytes.insert("{}[]:,&*!|>'\"%@`#\n\t -".utf8.randomElement(using: &random) ?? 0, at: place)
+      case 3:
+        let end = min(bytes.count, place + Int.random(in: 1...40, using: &random))
+        bytes.insert(contentsOf: bytes[place..<end], at: Int.random(in: 0..<bytes.count, using: &random))
+      default: bytes.removeSubrange(place..<min(bytes.count - 1, place + 30))
+      }
+      if bytes.count < 2 { bytes += text }
+    }
+    return bytes
+  }
+}
