@@ -194,12 +194,37 @@ package final class Daemon: Sendable {
 
   /// `farwatch run`: works until SIGTERM or SIGINT.
   package static func run(configurationFile: String, logLevel: String) throws(StartFailure) {
-    let daemon = try Daemon(configurationFile: configurationFile, logLevel: logLevel)
     let ended = DispatchSemaphore(value: 0)
-    let signals = Signals(stop: { ended.signal() }, reload: { daemon.reload() })
+    let reloads = SignalledReloads()
+    // Before the start: a SIGHUP meanwhile must not end the process, as it does by default.
+    let signals = Signals(stop: { ended.signal() }, reload: { reloads.signalled() })
+    let daemon = try Daemon(configurationFile: configurationFile, logLevel: logLevel)
+    reloads.started(daemon)
     ended.wait()
     signals.end()
     daemon.stop()
+  }
+}
+
+/// Reloads asked for by signal; one that comes during the start is made up for, as the file may have been read
+/// before it changed.
+private final class SignalledReloads: Sendable {
+  private let state = Mutex<(daemon: Daemon?, isDue: Bool)>((nil, false))
+
+  func signalled() {
+    let daemon = state.withLock { state in
+      if state.daemon == nil { state.isDue = true }
+      return state.daemon
+    }
+    daemon?.reload()
+  }
+
+  func started(_ daemon: Daemon) {
+    let isDue = state.withLock { state in
+      state.daemon = daemon
+      return state.isDue
+    }
+    if isDue { daemon.reload() }
   }
 }
 

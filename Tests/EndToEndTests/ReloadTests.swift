@@ -93,4 +93,22 @@ import Testing
     try await fleet.expectPages(taiwan, ["ALARM", "OK"])
     daemon.child.stop()
   }
+
+  /// A configuration tool that restarts and then signals must not end what it has just started.
+  @Test(.timeLimit(.minutes(1))) func aSignalDuringTheStartIsMadeUpFor() async throws {
+    let fleet = try Fleet(regions: ["taiwan"])
+    let daemon = try fleet.start()
+    try await waitUntil(every: .milliseconds(1), "the start has begun") {
+      FileManager.default.fileExists(atPath: fleet.directory.file("state/lock"))
+    }
+    daemon.child.signal(SIGHUP)
+    try await waitUntil(timeout: .seconds(15), "it lives and has reloaded; \(fleet.log)") {
+      guard daemon.child.isRunning else {
+        throw BenchError("it ended: \(String(describing: daemon.child.poll()))")
+      }
+      return await daemon.series("farwatch_config_reloads_total", ["result": "success"]) == 1
+    }
+    daemon.child.stop()
+    #expect(daemon.child.poll() == .code(0))
+  }
 }
