@@ -32,13 +32,11 @@ struct LoadedConfiguration: Sendable {
   }
 }
 
-/// How far back rules may look. The store keeps minutes, not days: a rule that looks further would load, never find
+/// How far back rules may look. The store keeps a minute, not days: a rule that looks further would load, never find
 /// anything and never fire, so it is refused.
 enum Memory {
-  private static let lookback: Duration = .seconds(300)
-
   static func complaints(about groups: [RuleGroup]) -> [YAMLProblem] {
-    let kept = SampleStoreSettings().retention
+    let kept = SampleStoreSettings().reach
     return groups.flatMap { group in
       group.rules.compactMap { rule -> YAMLProblem? in
         let place = YAMLPosition(line: rule.line, column: 1)
@@ -47,12 +45,11 @@ enum Memory {
             file: rule.file, at: place,
             "rule \(rule.name): the modifier @ needs samples that this version does not keep")
         }
-        guard reach + group.queryOffset + lookback > kept else { return nil }
-        let most = DurationText.format(kept - lookback)
+        guard reach + group.queryOffset > kept else { return nil }
         return YAMLProblem(
           file: rule.file, at: place,
           "rule \(rule.name): looks back \(DurationText.format(reach + group.queryOffset)) by offset; this version "
-            + "keeps enough samples for \(most)")
+            + "keeps the samples of \(DurationText.format(kept))")
       }
     }
   }
