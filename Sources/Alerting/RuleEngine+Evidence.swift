@@ -19,7 +19,9 @@ extension RuleEngine {
     let isSeen = (rule.plan?.selectors ?? []).allSatisfy { selector in
       reader.select(selector).contains { series in
         let time = now - rule.group.queryOffset
-        guard reader.newestSample(of: series, at: time, after: time - .seconds(300)) != nil else { return false }
+        guard reader.newestSample(of: series, at: time, after: time - .seconds(300)) != nil else {
+          return false
+        }
         return reader.labels(of: series).entries.allSatisfy { label in
           guard label.name != Labels.metricNameLabel, !own.contains(label.name) else { return true }
           return labels[label.name].map { $0 == label.value } ?? true
