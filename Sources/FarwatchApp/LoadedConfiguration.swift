@@ -10,7 +10,7 @@ internal import StrictYAML
 struct LoadedConfiguration: Sendable {
   let settings: Settings
   let groups: [RuleGroup]
-  /// About rule files; what they say holds nevertheless.
+  /// What is hardly meant, in the file itself and in the rule files; what they say holds nevertheless.
   let warnings: [String]
 
   var ruleCount: Int { groups.reduce(0) { $0 + $1.rules.count } }
@@ -26,19 +26,19 @@ struct LoadedConfiguration: Sendable {
       groups = rules.groups
       let tooFar = Memory.complaints(about: rules.groups)
       if !tooFar.isEmpty { throw YAMLProblems(tooFar) }
-      warnings = rules.warnings.map(\.description)
+      warnings =
+        settings.warnings + rules.warnings.map(\.description)
+        + untoldAlerts(rules.groups, settings.notifying.routes)
     } catch { throw StartFailure(error.list.map(\.description)) }
     self.settings = settings
   }
 }
 
-/// How far back rules may look. The store keeps minutes, not days: a rule that looks further would load, never find
+/// How far back rules may look. The store keeps a minute, not days: a rule that looks further would load, never find
 /// anything and never fire, so it is refused.
 enum Memory {
-  private static let lookback: Duration = .seconds(300)
-
   static func complaints(about groups: [RuleGroup]) -> [YAMLProblem] {
-    let kept = SampleStoreSettings().retention
+    let kept = SampleStoreSettings().reach
     return groups.flatMap { group in
       group.rules.compactMap { rule -> YAMLProblem? in
         let place = YAMLPosition(line: rule.line, column: 1)
@@ -47,14 +47,29 @@ enum Memory {
             file: rule.file, at: place,
             "rule \(rule.name): the modifier @ needs samples that this version does not keep")
         }
-        guard reach + group.queryOffset + lookback > kept else { return nil }
-        let most = DurationText.format(kept - lookback)
+        guard reach + group.queryOffset > kept else { return nil }
         return YAMLProblem(
           file: rule.file, at: place,
           "rule \(rule.name): looks back \(DurationText.format(reach + group.queryOffset)) by offset; this version "
-            + "keeps enough samples for \(most)")
+            + "keeps the samples of \(DurationText.format(kept))")
       }
     }
+  }
+}
+
+/// Alerting rules that no route takes, whatever labels their series bring.
+func untoldAlerts(_ groups: [RuleGroup], _ routes: [RouteSettings]) -> [String] {
+  guard !routes.isEmpty else { return [] }
+  return groups.flatMap(\.rules).compactMap { rule in
+    guard case .alerting = rule.kind else { return nil }
+    // A label that is a template, or comes from the series, may have any value.
+    let known = ["alertname": rule.name].merging(
+      rule.labels.filter { !$0.text.contains("{{") }.map { ($0.name, $0.text) }
+    ) { $1 }
+    let isTaken = routes.contains { route in
+      route.match.allSatisfy { matcher in known[matcher.name].map { matcher.matches($0) } ?? true }
+    }
+    return isTaken ? nil : "\(rule.file):\(rule.line):1: alert \(rule.name) matches no route: nobody is told"
   }
 }
 

@@ -32,9 +32,10 @@ struct SampleBuffer {
 
   private func time(_ place: Int) -> Int64 { base + Int64(offsets[slot(place)]) }
 
-  /// Appends a sample newer than the last, and drops what is older than `oldest` or beyond `limit` (1 or more).
+  /// Appends a sample newer than the last, and drops what is beyond `limit` (1 or more) or older than `oldest`, but
+  /// for the newest of the older ones: it is the value that held at `oldest`.
   mutating func append(_ value: Double, at time: Timestamp, keepingFrom oldest: Timestamp, limit: Int) {
-    while count >= limit || live > 0 && self.time(0) < oldest.milliseconds {
+    while count >= limit || live > 1 && self.time(1) <= oldest.milliseconds {
       head = Int32(slot(1))
       live -= 1
     }

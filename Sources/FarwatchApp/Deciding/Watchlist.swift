@@ -76,6 +76,9 @@ final class Watchlist {
   private var checksChanged = false
   private var notices: [Notice] = []
   private var unheard: Set<TargetKey> = []
+  /// Of the newest run of each target: only its end is the end of what runs.
+  private var running: [TargetKey: UInt64] = [:]
+  private static let overdueAfter: Duration = .seconds(60)
 
   init(store: SampleStore, restoring rows: [(key: String, value: [UInt8])], regions: [Settings.Region]) {
     self.store = store
@@ -95,6 +98,7 @@ final class Watchlist {
   /// The collectors to start now.
   func takeDue(_ now: MonotonicInstant) -> [WatchedTarget] {
     let started = timetable.due(now).compactMap { keys[$0].flatMap { targets[$0] } }
+    for target in started { running[target.key] = target.generation }
     return started
   }
 
@@ -124,6 +128,7 @@ final class Watchlist {
         old.state.end(at: now)
         old.health.end(at: now)
         unheard.remove(key)
+        running[key] = nil
         if old.isCheck { changes.append(StateChange(.checks, Self.row(key), nil)) }
       }
     }
@@ -148,7 +153,7 @@ final class Watchlist {
     _ outcome: Outcome, from key: TargetKey, generation: UInt64, now: Timestamp, monotonic: MonotonicInstant
   ) -> [StateChange] {
     guard let id = timetableIDs[key], let target = targets[key] else { return [] }
-    timetable.finished(id)
+    if running[key] == generation { timetable.finished(id) }
     // The collector that sent this was replaced meanwhile.
     guard target.generation == generation else { return [] }
     unheard.remove(key)
@@ -219,6 +224,17 @@ final class Watchlist {
       uniqueKeysWithValues: regions.map { ($0.name, RegionHealth(rollingUp: states[$0.name] ?? [])) })
     regionRecorder.record(
       regions.flatMap { ScheduleMetrics.readings(of: $0.name, regionHealth[$0.name] ?? .unknown) }, at: time)
+  }
+
+  /// Keeps the readings of collectors that run seldom within a query's reach, for as long as they are not overdue.
+  func refresh(at time: Timestamp) {
+    for target in targets.values {
+      let description = target.plan.description
+      guard let newest = target.newest,
+        time - newest.finishedAt <= description.interval + description.timeout + Self.overdueAfter
+      else { continue }
+      for recorder in [target.readings, target.state, target.health] { recorder.refresh(at: time) }
+    }
   }
 
   private static func row(_ key: TargetKey) -> String { "\(key.kind)/\(key.name)" }
