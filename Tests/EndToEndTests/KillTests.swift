@@ -52,7 +52,10 @@ import Testing
     #expect(onDisk.outbox.isSubset(of: told), "seed \(seed): stored pages never arrived; \(fleet.log)")
     for alert in onDisk.firing {
       #expect(
-        pages.contains { $0.state == "ALARM" && $0.startsAtMilliseconds == alert.startsAtMilliseconds },
+        pages.contains {
+          $0.state == "ALARM" && $0.labels["region"] == alert.region
+            && $0.startsAtMilliseconds == alert.startsAtMilliseconds
+        },
         "seed \(seed): an alert that fired was never told: \(alert)")
     }
     for region in fleet.regions {

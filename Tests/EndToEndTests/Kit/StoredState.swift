@@ -6,6 +6,7 @@ struct StoredState {
   struct Event: Hashable {
     var identity: String
     var startsAtMilliseconds: Int64
+    var region: String?
     var messageID: String?
   }
 
@@ -27,15 +28,21 @@ struct StoredState {
       guard let event = row["event"] as? [String: Any], let identity = event["identity"] as? String,
         let starts = milliseconds(event["startsAt"]), let message = row["messageID"] as? String
       else { throw BenchError("an outbox row of another shape: \(row)") }
-      state.outbox.append(Event(identity: identity, startsAtMilliseconds: starts, messageID: message))
+      state.outbox.append(
+        Event(identity: identity, startsAtMilliseconds: starts, region: region(event), messageID: message))
     }
     for row in try await rows("alerts", copy.file("state.sqlite")) where row["state"] as? String == "firing" {
       guard let key = row["key"] as? String, let starts = milliseconds(row["activeAt"]) else {
         throw BenchError("an alert row of another shape: \(row)")
       }
-      state.firing.append(Event(identity: key, startsAtMilliseconds: starts, messageID: nil))
+      state.firing.append(
+        Event(identity: key, startsAtMilliseconds: starts, region: region(row), messageID: nil))
     }
     return state
+  }
+
+  private static func region(_ row: [String: Any]) -> String? {
+    (row["labels"] as? [String: String])?["region"]
   }
 
   private static func milliseconds(_ value: Any?) -> Int64? {
