@@ -70,7 +70,7 @@ private final class DemoWorld: Sendable {
     try files.configuration.write(toFile: "\(folder)/farwatch.yml", atomically: true, encoding: .utf8)
     try files.rules.write(toFile: "\(folder)/rules.yml", atomically: true, encoding: .utf8)
     do {
-      daemon = try Daemon(configurationFile: "\(folder)/farwatch.yml", logLevel: "warning")
+      daemon = try Daemon(configurationFile: "\(folder)/farwatch.yml", logLevel: "error")
     } catch let failure {
       // Something else may have the usual port: the demo does not insist on it.
       guard port != 0, failure.lines.contains(where: { $0.contains("listening there") }) else {
@@ -78,7 +78,7 @@ private final class DemoWorld: Sendable {
       }
       try files.on("127.0.0.1:0").configuration
         .write(toFile: "\(folder)/farwatch.yml", atomically: true, encoding: .utf8)
-      daemon = try Daemon(configurationFile: "\(folder)/farwatch.yml", logLevel: "warning")
+      daemon = try Daemon(configurationFile: "\(folder)/farwatch.yml", logLevel: "error")
     }
   }
 
