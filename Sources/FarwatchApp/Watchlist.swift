@@ -201,8 +201,7 @@ final class Watchlist {
     guard let newest = target.newest, let id = timetableIDs[target.key] else { return }
     let description = target.plan.description
     target.health.record(
-      ScheduleMetrics.readings(of: description, newest)
-        + [ScheduleMetrics.overruns(of: description, total: timetable.overruns(id))], at: time)
+      ScheduleMetrics.readings(of: description, newest, overruns: timetable.overruns(id)), at: time)
   }
 
   /// Rolls the checks up into their regions and writes that down, if one changed or `always`. Once a turn, because a
