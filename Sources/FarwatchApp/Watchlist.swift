@@ -37,6 +37,8 @@ final class WatchedTarget {
   let collector: any Collector
   /// Tells outcomes of this collector from those of an earlier one with the same name.
   let generation: UInt64
+  /// Its place in the timetable; nil until it has one.
+  var slot: Timetable.TargetID?
   /// What it measures, the state that follows from it, and how the collector itself is.
   let readings: ReadingRecorder
   let state: ReadingRecorder
@@ -65,8 +67,7 @@ final class Watchlist {
   private let store: SampleStore
   private var timetable = Timetable()
   private(set) var targets: [TargetKey: WatchedTarget] = [:]
-  private var timetableIDs: [TargetKey: Timetable.TargetID] = [:]
-  private var keys: [Timetable.TargetID: TargetKey] = [:]
+  private var slots: [Timetable.TargetID: WatchedTarget] = [:]
   private(set) var regions: [Settings.Region]
   private(set) var regionHealth: [String: RegionHealth] = [:]
   private let regionRecorder: ReadingRecorder
@@ -94,8 +95,7 @@ final class Watchlist {
 
   /// The collectors to start now.
   func takeDue(_ now: MonotonicInstant) -> [WatchedTarget] {
-    let started = timetable.due(now).compactMap { keys[$0].flatMap { targets[$0] } }
-    return started
+    timetable.due(now).compactMap { slots[$0] }
   }
 
   /// Makes `plans` the whole list. A collector whose settings stayed goes on with what it knows.
@@ -133,8 +133,12 @@ final class Watchlist {
     remembered = [:]
     targets = next
     let ids = timetable.replace(with: plans.map { Timetable.Target($0.description) }, now: monotonic)
-    timetableIDs = Dictionary(uniqueKeysWithValues: zip(plans.map { TargetKey($0.description) }, ids))
-    keys = Dictionary(uniqueKeysWithValues: timetableIDs.map { ($0.value, $0.key) })
+    slots = [:]
+    for (plan, id) in zip(plans, ids) {
+      let target = next[TargetKey(plan.description)]
+      target?.slot = id
+      slots[id] = target
+    }
     for target in targets.values
     where target.isCheck && target.check.health != .unknown && target.newest == nil {
       recordState(of: target, at: now)
@@ -147,11 +151,11 @@ final class Watchlist {
   func take(
     _ outcome: Outcome, from key: TargetKey, generation: UInt64, now: Timestamp, monotonic: MonotonicInstant
   ) -> [StateChange] {
-    guard let id = timetableIDs[key], let target = targets[key] else { return [] }
+    guard let target = targets[key], let id = target.slot else { return [] }
     timetable.finished(id)
     // The collector that sent this was replaced meanwhile.
     guard target.generation == generation else { return [] }
-    unheard.remove(key)
+    if !unheard.isEmpty { unheard.remove(key) }
     noteChange(of: target, to: outcome)
     target.newest = outcome
     target.readings.record(outcome.readings, at: now)
@@ -198,7 +202,7 @@ final class Watchlist {
 
   private func recordState(of target: WatchedTarget, at time: Timestamp) {
     if target.isCheck { target.state.record(ScheduleMetrics.readings(of: target.check), at: time) }
-    guard let newest = target.newest, let id = timetableIDs[target.key] else { return }
+    guard let newest = target.newest, let id = target.slot else { return }
     let description = target.plan.description
     target.health.record(
       ScheduleMetrics.readings(of: description, newest, overruns: timetable.overruns(id)), at: time)
