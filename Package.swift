@@ -129,6 +129,15 @@ let package = Package(
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "X509", package: "swift-certificates"),
       ]),
+    tests(
+      of: "Configuration",
+      ["StrictYAML", "Probing", "Notifying", "HTTPClient", "PostgresClient"]),
+    tests(
+      of: "FarwatchApp",
+      [
+        "Alerting", "Configuration", "Exposition", "HTTPClient", "HTTPServer", "Notifying", "Probing",
+        "SampleStore", "StrictYAML", .product(name: "Logging", package: "swift-log"),
+      ]),
     .testTarget(name: "ArchitectureTests", dependencies: ["FarwatchTesting"], swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests", dependencies: ["FarwatchTesting", "HTTPServer", "Notifying", "farwatch"],

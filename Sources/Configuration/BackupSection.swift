@@ -5,7 +5,7 @@ internal import StrictYAML
 /// `backups:` jobs.
 enum BackupSection {
   static func read(_ m: MappingReader, _ scope: Scope) -> DirectoryBackupSettings {
-    let job = m.required("job", .nonEmptyString)
+    let job = m.required("job", .namePart)
     let region = m.required("region", scope.region)
     let every = m.required("every", .duration(.seconds(1) ... .seconds(365 * 86_400)))
     let interval = m.optional("interval", .duration(.seconds(1) ... .seconds(86_400)))

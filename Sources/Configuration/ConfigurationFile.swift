@@ -25,10 +25,16 @@ package enum ConfigurationFile {
 
   /// What `text` says; meaningless when there are problems.
   package static func parse(_ text: String, directory: String, _ problems: Problems) -> Settings {
-    YAML.read(text, as: .mapping { readSettings($0, FilePaths(directory: directory)) }, problems)
+    let warnings = Problems(file: problems.file)
+    var settings = YAML.read(
+      text, as: .mapping { readSettings($0, FilePaths(directory: directory), warnings) }, problems)
+    settings.warnings = warnings.list.map(\.description)
+    return settings
   }
 
-  private static func readSettings(_ m: MappingReader, _ paths: FilePaths) -> Settings {
+  private static func readSettings(
+    _ m: MappingReader, _ paths: FilePaths, _ warnings: Problems
+  ) -> Settings {
     let vantage = m.optional("vantage", .nonEmptyString) ?? hostName()
     let listen = m.optional("listen", .nonEmptyString.validated(ListenAddress.complaint)) ?? "127.0.0.1:9797"
     let state = m.optional("state", .nonEmptyString).map(paths.resolve) ?? "/var/lib/farwatch"
@@ -42,13 +48,21 @@ package enum ConfigurationFile {
     let backup = YAMLType<DirectoryBackupSettings>.mapping { BackupSection.read($0, scope) }
     let backups = m.optional("backups", .list(.located(backup))) ?? []
     let ruleFiles = m.optional("rule_files", .list(.located(YAMLType<String>.nonEmptyString))) ?? []
-    let notifying = NotifyingSection.read(m, paths)
+    let notifying = NotifyingSection.read(m, paths, warnings)
+    if ruleFiles.isEmpty, m.node("rule_files") == nil || m.node("rule_files")?.content.isEmptyList == true {
+      warnings.add("no `rule_files`: everything is measured, but no alert can ever fire", at: .start)
+    }
+    if ListenAddress.isWildcard(listen), !m.has("external_url"), notifying.asksForConfirmation {
+      m.problem(
+        "needs `external_url` beside it: receivers confirm by a link, and \"\(listen)\" leads nowhere",
+        at: "listen")
+    }
     let seriesLimit = m.optional("series_limit", .int(1...10_000_000)) ?? 200_000
     scope.reportDuplicates(
-      checks.map { ("check", "\($0.value.region)/\($0.value.name)", $0.node) }, m.problems)
-    scope.reportDuplicates(links.map { ("link", $0.value?.link ?? "", $0.node) }, m.problems)
+      "check", checks.map { ([$0.value.region, $0.value.name], $0.node) }, m.problems)
+    scope.reportDuplicates("link", links.map { ([$0.value?.link ?? ""], $0.node) }, m.problems)
     scope.reportDuplicates(
-      backups.map { ("backup job", "\($0.value.region)/\($0.value.job)", $0.node) }, m.problems)
+      "backup job", backups.map { ([$0.value.region, $0.value.job], $0.node) }, m.problems)
     return Settings(
       vantage: vantage, listen: listen, stateDirectory: state, externalURL: externalURL,
       externalLabels: labels,
@@ -64,12 +78,15 @@ package enum ConfigurationFile {
   ) -> [String] {
     var found: [String] = []
     for (pattern, node) in patterns {
-      let files = paths.matching(paths.resolve(pattern))
-      if files.isEmpty {
-        problems.add("no file matches \"\(pattern)\" (looked in \(paths.directory))", at: node)
-      }
       // Unit tests of rules lie beside them and are no rules.
-      for file in files where !found.contains(file) && !file.hasSuffix("_test.yml") { found.append(file) }
+      let all = paths.matching(paths.resolve(pattern))
+      let files = all.filter { !$0.hasSuffix("_test.yml") }
+      if all.isEmpty {
+        problems.add("no file matches \"\(pattern)\" (looked in \(paths.directory))", at: node)
+      } else if files.isEmpty {
+        problems.add("only unit tests of rules (`_test.yml`) match \"\(pattern)\"", at: node)
+      }
+      for file in files where !found.contains(file) { found.append(file) }
     }
     return found
   }
@@ -98,9 +115,13 @@ struct Scope {
     }
   }
 
-  func reportDuplicates(_ named: [(kind: String, name: String, node: YAMLNode)], _ problems: Problems) {
+  /// A name with a part that could not be read says nothing about the others.
+  func reportDuplicates(
+    _ kind: String, _ named: [(parts: [String], node: YAMLNode)], _ problems: Problems
+  ) {
     var seen: [String: YAMLNode] = [:]
-    for (kind, name, node) in named {
+    for (parts, node) in named where !parts.contains("") {
+      let name = parts.joined(separator: "/")
       if let first = seen[name] {
         problems.add(
           "\(kind) \"\(name)\" is declared a second time; first in line \(first.position.line)", at: node)
@@ -128,9 +149,17 @@ struct FilePaths {
   /// A file that must be there to be read later.
   func existing(_ what: String) -> YAMLType<String> {
     let readable = YAMLType<String>.nonEmptyString.validated { path in
-      access(resolve(path), R_OK) == 0
-        ? nil : "\(what) \"\(path)\" cannot be read: \(String(cString: strerror(errno)))"
+      let complaint = { "\(what) \"\(path)\" cannot be read: \(String(cString: strerror($0)))" }
+      if access(resolve(path), R_OK) != 0 { return complaint(errno) }
+      var facts = stat()
+      return stat(resolve(path), &facts) == 0 && facts.st_mode & S_IFMT == S_IFDIR ? complaint(EISDIR) : nil
     }
     return .converted(from: readable, placeholder: "") { resolve($0) }
+  }
+}
+
+extension YAMLNode.Content {
+  var isEmptyList: Bool {
+    if case .sequence(let items) = self { items.isEmpty } else { false }
   }
 }

@@ -14,10 +14,13 @@ enum HTTPSection {
   static func read(_ m: MappingReader, _ scope: Scope) -> HTTPCheckSettings {
     var check = HTTPCheckSettings(
       name: "", url: m.required("url", .nonEmptyString.validated(httpURLComplaint)))
-    check.method = m.optional("method", .nonEmptyString) ?? "GET"
+    check.method = m.optional("method", method) ?? "GET"
     check.body = Array((m.optional("body", .string) ?? "").utf8)
     check.headers = headers(m, scope.paths)
     check.statuses = m.optional("status", .oneOrMore(status)) ?? check.statuses
+    if check.statuses.isEmpty, m.node("status")?.content.isEmptyList == true {
+      m.problem("needs at least one status", at: "status")
+    }
     check.bodyContains = m.optional("contains", .oneOrMore(.nonEmptyString)) ?? []
     check.bodyNotContains = m.optional("not_contains", .oneOrMore(.nonEmptyString)) ?? []
     check.bodyRegex = m.optional("regex", .oneOrMore(pattern)) ?? []
@@ -35,17 +38,24 @@ enum HTTPSection {
     check.keepAlive = m.optional("keep_alive", .bool) ?? true
     check.connectTimeout = m.optional("connect_timeout", .duration(.milliseconds(10) ... .seconds(300)))
     check.version = m.optional("version", YAMLType<Version>.choice()) == .http2 ? .http2 : .http11
+    if check.method == "HEAD" {
+      let conditions = ["contains", "not_contains", "regex", "not_regex", "json"]
+      for key in conditions where m.has(key) { m.problem("HEAD brings no body to look at", at: key) }
+    }
     return check
   }
 
   private static func headers(_ m: MappingReader, _ paths: FilePaths) -> [HTTPCheckSettings.Header] {
-    let open = m.optional("headers", .map(.string)) ?? [:]
-    let files = m.optional("header_files", .map(paths.existing("the file of the header"))) ?? [:]
-    for name in open.keys.sorted() where Headers.isSecret(name) {
-      m.problem("\"\(name)\" is a secret: name a file for it under `header_files`", at: "headers")
-    }
+    let (open, files) = Headers.readBoth(m, paths.existing("the file of the header"))
     return open.sorted { $0.key < $1.key }.map { .init($0.key, .text($0.value)) }
       + files.sorted { $0.key < $1.key }.map { .init($0.key, .file($0.value)) }
+  }
+
+  private static var method: YAMLType<String> {
+    YAMLType<String>.nonEmptyString.validated { name in
+      name.utf8.allSatisfy { (0x41...0x5a).contains($0) }
+        ? nil : "must be an HTTP method in upper case, found \"\(name)\""
+    }
   }
 
   /// `200`, `200-299` or `2xx`.

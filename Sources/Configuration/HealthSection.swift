@@ -25,10 +25,13 @@ enum HealthSection {
     var defaults = Pace()
     _ = m.optional("defaults", .mapping { defaults.read($0) })
     let check = YAMLType<HTTPCheckSettings>.mapping { readCheck($0, defaults, scope) }
-    return m.required("checks", .list(.located(check)))
+    let checks = m.required("checks", .list(.located(check)))
+    if m.node("checks")?.content.isEmptyList == true { m.problem("needs at least one check", at: "checks") }
+    return checks
   }
 
   private static func readCheck(_ m: MappingReader, _ defaults: Pace, _ scope: Scope) -> HTTPCheckSettings {
+    let problemsBefore = m.problems.count
     let name = m.required("name", .nonEmptyString)
     let region = m.required("region", scope.region)
     var pace = defaults
@@ -46,7 +49,7 @@ enum HealthSection {
       try check.validate()
     } catch {
       // What is missing or wrong was said where it stands; this is for what the parts add up to.
-      if m.problems.isEmpty { m.problem("\(error)") }
+      if m.problems.count == problemsBefore { m.problem("\(error)") }
     }
     return check
   }

@@ -6,7 +6,7 @@ internal import StrictYAML
 
 /// `topics:` and `routes:`.
 enum NotifyingSection {
-  static func read(_ m: MappingReader, _ paths: FilePaths) -> NotifyingSettings {
+  static func read(_ m: MappingReader, _ paths: FilePaths, _ warnings: Problems) -> NotifyingSettings {
     var settings = NotifyingSettings()
     settings.topics = m.optional("topics", topics(paths)) ?? []
     let names = settings.topics.map(\.name)
@@ -14,7 +14,24 @@ enum NotifyingSection {
     if m.has("routes"), settings.topics.isEmpty {
       m.problem("routes lead nowhere without `topics`", at: "routes")
     }
+    warn(settings, m, warnings)
     return settings
+  }
+
+  /// What leaves alerts untold although every line is right.
+  private static func warn(_ settings: NotifyingSettings, _ m: MappingReader, _ warnings: Problems) {
+    guard case .mapping(let entries) = m.node("topics")?.content, !entries.isEmpty else {
+      warnings.add("no `topics`: alerts are shown on the status page and reach nobody", at: .start)
+      return
+    }
+    if settings.routes.isEmpty {
+      warnings.add("no `routes`: alerts reach none of the topics", at: entries[0].keyPosition)
+      return
+    }
+    let reached = Set(settings.routes.flatMap(\.topicsBelow))
+    for entry in entries where !reached.contains(entry.key) {
+      warnings.add("no route leads to the topic \"\(entry.key)\"", at: entry.keyPosition)
+    }
   }
 
   private static func topics(_ paths: FilePaths) -> YAMLType<[TopicSettings]> {
@@ -23,20 +40,63 @@ enum NotifyingSection {
         problems.add("expected a mapping of topic names, found \(node.foundText)", at: node)
         return nil
       }
+      var lines: [String: Int] = [:]
       return entries.compactMap { entry in
-        YAMLType<TopicSettings>.mapping { readTopic($0, named: entry.key, paths) }.read(entry.value, problems)
+        if !isTopicName(entry.key) {
+          problems.add(
+            "a topic's name is 1 to 256 letters, digits, - and _, found \"\(entry.key)\"",
+            at: entry.keyPosition)
+        }
+        let topic = YAMLType<TopicSettings>.mapping { readTopic($0, named: entry.key, paths) }
+          .read(entry.value, problems)
+        // Two topics of one name for the outside would share their subscriptions.
+        if let arn = topic?.arn, let line = lines.updateValue(entry.keyPosition.line, forKey: arn) {
+          problems.add("the topic in line \(line) has the same arn", at: entry.keyPosition)
+        }
+        return topic
       }
     }
   }
 
   private static func readTopic(_ m: MappingReader, named name: String, _ paths: FilePaths) -> TopicSettings {
     var topic = TopicSettings(name: name)
-    topic.arn = m.optional("arn", .nonEmptyString)
+    topic.arn = m.optional("arn", arn)
     topic.displayName = m.optional("display_name", .string)
     let version = m.optional("signature_version", .int(1...2)) ?? 2
     topic.signatureVersion = TopicSettings.SignatureVersion(rawValue: version) ?? .sha256
-    topic.subscriptions = m.required("subscriptions", .list(.mapping { readSubscription($0, paths) }))
+    let subscription = YAMLType<SubscriptionSettings>.mapping { readSubscription($0, paths) }
+    let subscriptions = m.required("subscriptions", .list(.located(subscription)))
+    if m.node("subscriptions")?.content.isEmptyList == true {
+      m.problem("needs at least one subscription: nobody would be told", at: "subscriptions")
+    }
+    var lines: [String: Int] = [:]
+    for (one, node) in subscriptions where !one.endpoint.isEmpty {
+      // Named by its line alone: an endpoint may hold a secret.
+      if let line = lines[one.endpoint] {
+        m.problems.add("the same endpoint is subscribed a second time; first in line \(line)", at: node)
+      } else {
+        lines[one.endpoint] = node.position.line
+      }
+    }
+    topic.subscriptions = subscriptions.map(\.value)
     return topic
+  }
+
+  /// SNS' own rule; other names would break the ARN that is made of them.
+  private static func isTopicName(_ name: String) -> Bool {
+    (1...256).contains(name.utf8.count)
+      && name.utf8.allSatisfy { byte in
+        (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+          || byte == 0x2d || byte == 0x5f
+      }
+  }
+
+  private static var arn: YAMLType<String> {
+    YAMLType<String>.nonEmptyString.validated { text in
+      let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+      let isGood = parts.count == 6 && parts[0] == "arn" && parts[2] == "sns" && !parts[5].isEmpty
+      return isGood ? nil : "must be arn:PARTITION:sns:REGION:ACCOUNT:NAME, found \"\(text)\""
+    }
   }
 
   private static func readSubscription(_ m: MappingReader, _ paths: FilePaths) -> SubscriptionSettings {
@@ -45,7 +105,7 @@ enum NotifyingSection {
     if m.has("protocol"), m.has("endpoint"), endpoint.contains("://"),
       !endpoint.hasPrefix("\(transport.rawValue)://")
     {
-      m.problem("protocol \(transport.rawValue) does not fit the endpoint \(endpoint)", at: "endpoint")
+      m.problem("the endpoint does not begin with \(transport.rawValue)://, its protocol", at: "endpoint")
     }
     var subscription = SubscriptionSettings(transport, endpoint)
     subscription.raw = m.optional("raw", .bool) ?? false
@@ -91,7 +151,7 @@ enum NotifyingSection {
       } else {
         m.allow("routes")
       }
-      if route.topic == nil, route.routes.isEmpty, !m.has("topic") {
+      if route.topic == nil, route.routes.isEmpty, m.node("topic") == nil {
         m.problem("a route needs a `topic` or `routes` of its own")
       }
       return route
@@ -100,7 +160,8 @@ enum NotifyingSection {
 
   private static func topic(_ topics: [String]) -> YAMLType<String> {
     YAMLType<String>.nonEmptyString.validated { name in
-      if topics.contains(name) { return nil }
+      // That there are none at all was said once.
+      if topics.contains(name) || topics.isEmpty { return nil }
       if let near = suggestion(for: name, among: topics) {
         return "unknown topic \"\(name)\"; did you mean \"\(near)\"?"
       }
@@ -116,46 +177,14 @@ enum NotifyingSection {
   }
 }
 
-/// `headers:` with values in the open and `header_files:` for secrets.
-enum Headers {
-  static func read(_ m: MappingReader, _ paths: FilePaths) -> [HTTPHeader] {
-    let open = m.optional("headers", .map(.string.validated(valueComplaint))) ?? [:]
-    let secret = m.optional("header_files", .map(secretValue(paths))) ?? [:]
-    for name in open.keys.sorted() where isSecret(name) {
-      m.problem("\"\(name)\" is a secret: name a file for it under `header_files`", at: "headers")
-    }
-    for name in open.keys.sorted() + secret.keys.sorted() where !isToken(name) {
-      m.problem("\"\(name)\" is no header name", at: open[name] == nil ? "header_files" : "headers")
-    }
-    return (open.sorted { $0.key < $1.key } + secret.sorted { $0.key < $1.key })
-      .map { HTTPHeader($0.key, $0.value) }
+extension NotifyingSettings {
+  /// Whether some receiver must visit a link of ours before it hears anything.
+  var asksForConfirmation: Bool {
+    topics.contains { $0.subscriptions.contains { $0.confirmation == .required } }
   }
+}
 
-  /// Read once at load: a rotated secret is taken up by a reload.
-  private static func secretValue(_ paths: FilePaths) -> YAMLType<String> {
-    .converted(from: paths.existing("the file of the header"), placeholder: "") { path in
-      let problems = Problems(file: path)
-      let text = YAML.text(ofFile: path, problems) ?? ""
-      try problems.throwIfAny()
-      let value = String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
-      if let complaint = valueComplaint(value) { throw YAMLProblem(file: path, at: .start, complaint) }
-      return value
-    }
-  }
-
-  private static func valueComplaint(_ value: String) -> String? {
-    value.utf8.contains { $0 < 0x20 && $0 != 0x09 || $0 == 0x7f } ? "must not hold control characters" : nil
-  }
-
-  static func isSecret(_ name: String) -> Bool {
-    ["authorization", "proxy-authorization", "cookie", "x-api-key"].contains(name.lowercased())
-  }
-
-  private static func isToken(_ name: String) -> Bool {
-    !name.isEmpty
-      && name.utf8.allSatisfy { byte in
-        (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
-          || "!#$%&'*+-.^_`|~".utf8.contains(byte)
-      }
-  }
+extension RouteSettings {
+  /// Topics that this route or one below it names.
+  fileprivate var topicsBelow: [String] { (topic.map { [$0] } ?? []) + routes.flatMap(\.topicsBelow) }
 }

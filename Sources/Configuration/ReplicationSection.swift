@@ -9,6 +9,7 @@ enum ReplicationSection {
 
   /// nil when the link contradicts itself, which is then among the problems.
   static func read(_ m: MappingReader, _ scope: Scope) -> PostgresLinkSettings? {
+    let problemsBefore = m.problems.count
     let link = m.required("link", .nonEmptyString)
     _ = m.required("engine", YAMLType<Engine>.choice())
     let node = YAMLType<PostgresLinkSettings.Node>.mapping { readNode($0, scope) }
@@ -21,7 +22,8 @@ enum ReplicationSection {
       return try PostgresLinkSettings(
         link: link, source: source, targets: targets, rpo: rpo, interval: interval, timeout: timeout)
     } catch {
-      m.problem("\(error)")
+      // A placeholder for what could not be read contradicts nothing.
+      if m.problems.count == problemsBefore { m.problem("\(error)") }
       return nil
     }
   }
@@ -35,7 +37,7 @@ enum ReplicationSection {
       // A connection string holds a password, and this file is read by people.
       m.allow("dsn")
       m.problem("a connection string does not belong in this file: name a file with `dsn_file`", at: "dsn")
-    } else if file == nil, variable == nil, !m.has("dsn_file"), !m.has("dsn_env") {
+    } else if file == nil, variable == nil, m.node("dsn_file") == nil {
       m.problem("missing key `dsn_file` (or `dsn_env`)")
     }
     return PostgresLinkSettings.Node(

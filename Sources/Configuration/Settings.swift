@@ -31,4 +31,6 @@ package struct Settings: Sendable {
   package var notifying: NotifyingSettings
   /// Series the store takes at most.
   package var seriesLimit: Int
+  /// What is allowed but hardly meant, as `FILE:LINE:COLUMN: message`: for the log and `farwatch check`.
+  package var warnings: [String] = []
 }

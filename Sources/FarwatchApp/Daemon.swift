@@ -67,6 +67,7 @@ package final class Daemon: Sendable {
     }
     try startCore(loaded, state.rows)
     endpoints.open(Endpoints(daemon: self))
+    loaded.log(to: logger)
     logger.info(
       "watching",
       metadata: [
@@ -98,13 +99,12 @@ package final class Daemon: Sendable {
       settings: loaded.settings.notifying, identity: identity, externalURL: externalURL(loaded.settings),
       restoring: rows.notifying, now: time.now, monotonic: monotonic)
     try commitAndWait(changes)
+    let selfMetrics = SelfMetrics(
+      store: store,
+      sources: .init(pages: pages, server: server, database: database, loop: loop, reloads: reloads))
     let conductor = Conductor(
       watchlist: watchlist, engine: engine, dispatcher: dispatcher, store: store,
-      selfMetrics: SelfMetrics(
-        store: store,
-        sources: .init(
-          pages: pages, server: server, database: database, loop: loop, reloads: reloads)),
-      monotonic: monotonic)
+      monotonic: monotonic, measureSelf: { selfMetrics.record($0, now: $1) })
     loop.start(
       conductor,
       CoreLoop.Carriers(
@@ -175,11 +175,10 @@ package final class Daemon: Sendable {
     }
     let identity = identity
     let externalURL = externalURL(loaded.settings)
-    let done = loop.ask(within: .seconds(10)) { [time] conductor in
+    let done = loop.ask(within: .seconds(10)) { conductor, turnTime in
       conductor.replace(
         targets: plans, regions: loaded.settings.regions, groups: loaded.groups,
-        notifying: loaded.settings.notifying, identity: identity, externalURL: externalURL, now: time.now,
-        monotonic: time.monotonic)
+        notifying: loaded.settings.notifying, identity: identity, externalURL: externalURL, at: turnTime)
       return true
     }
     guard done == true else {
@@ -188,6 +187,7 @@ package final class Daemon: Sendable {
       return [line]
     }
     reloads.succeeded(loaded.settings, at: time.now)
+    loaded.log(to: logger)
     logger.info("configuration reloaded", metadata: ["rules": "\(loaded.ruleCount)"])
     return []
   }
@@ -208,23 +208,21 @@ package final class Daemon: Sendable {
 extension Daemon: DaemonFace {
   func status() -> StatusSnapshot? {
     let reloads = reloads.current
-    let now = time.now
     let startedAt = startedAt
-    return loop.ask { conductor in conductor.snapshot(now: now, startedAt: startedAt, reloads: reloads) }
+    return loop.ask { $0.snapshot(now: $1.now, startedAt: startedAt, reloads: reloads) }
   }
 
   func metricsPage() -> MetricsPage { pages.render() }
 
   var isAlive: Bool { loop.silence < .seconds(5) }
 
-  var isReady: Bool { loop.ask(within: .milliseconds(500)) { $0.isReady } ?? false }
+  var isReady: Bool { loop.ask(within: .milliseconds(500)) { conductor, _ in conductor.isReady } ?? false }
 
   func visit(_ visit: SubscriptionVisit) -> SNSAnswer? {
-    let now = time.now
-    guard let answer = loop.ask({ $0.answer(visit, now: now) }) else { return nil }
+    guard let answer = loop.ask({ $0.answer(visit, now: $1.now) }) else { return nil }
     // Who is told "confirmed" may rely on it: the answer waits until that is on the disk. The second question makes
     // sure that the turn with the change has handed it over, the empty commit that it was written.
-    guard loop.ask({ _ in true }) == true else { return nil }
+    guard loop.ask({ _, _ in true }) == true else { return nil }
     let written = DispatchSemaphore(value: 0)
     database.commit([]) { _ in written.signal() }
     _ = written.wait(timeout: .now() + .seconds(2))
@@ -236,4 +234,11 @@ extension Daemon: DaemonFace {
   }
 
   func allowsWrites(from address: String) -> Bool { address == "::1" || address.hasPrefix("127.") }
+}
+
+extension LoadedConfiguration {
+  /// What an operator should know although the configuration is in force.
+  fileprivate func log(to logger: Logger) {
+    for line in warnings { logger.warning("configuration", metadata: ["warning": "\(line)"]) }
+  }
 }

@@ -10,7 +10,7 @@ internal import StrictYAML
 struct LoadedConfiguration: Sendable {
   let settings: Settings
   let groups: [RuleGroup]
-  /// About rule files; what they say holds nevertheless.
+  /// What is hardly meant, in the file itself and in the rule files; what they say holds nevertheless.
   let warnings: [String]
 
   var ruleCount: Int { groups.reduce(0) { $0 + $1.rules.count } }
@@ -26,7 +26,9 @@ struct LoadedConfiguration: Sendable {
       groups = rules.groups
       let tooFar = Memory.complaints(about: rules.groups)
       if !tooFar.isEmpty { throw YAMLProblems(tooFar) }
-      warnings = rules.warnings.map(\.description)
+      warnings =
+        settings.warnings + rules.warnings.map(\.description)
+        + untoldAlerts(rules.groups, settings.notifying.routes)
     } catch { throw StartFailure(error.list.map(\.description)) }
     self.settings = settings
   }
@@ -52,6 +54,22 @@ enum Memory {
             + "keeps the samples of \(DurationText.format(kept))")
       }
     }
+  }
+}
+
+/// Alerting rules that no route takes, whatever labels their series bring.
+func untoldAlerts(_ groups: [RuleGroup], _ routes: [RouteSettings]) -> [String] {
+  guard !routes.isEmpty else { return [] }
+  return groups.flatMap(\.rules).compactMap { rule in
+    guard case .alerting = rule.kind else { return nil }
+    // A label that is a template, or comes from the series, may have any value.
+    let known = ["alertname": rule.name].merging(
+      rule.labels.filter { !$0.text.contains("{{") }.map { ($0.name, $0.text) }
+    ) { $1 }
+    let isTaken = routes.contains { route in
+      route.match.allSatisfy { matcher in known[matcher.name].map { matcher.matches($0) } ?? true }
+    }
+    return isTaken ? nil : "\(rule.file):\(rule.line):1: alert \(rule.name) matches no route: nobody is told"
   }
 }
 

@@ -26,17 +26,27 @@ package struct LogfmtHandler: LogHandler {
   }
 
   package func log(event: LogEvent) {
-    var line =
-      "time=\(SystemTime().now.iso8601) level=\(event.level) msg=\(quoted(event.message.description))"
-    for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }).sorted(by: {
-      $0.key < $1.key
-    }) {
-      let text = value.description
-      let plain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x22 && $0 != 0x3d && $0 < 0x7f }
-      line += " \(key)=\(plain ? text : quoted(text))"
-    }
-    line += "\n"
+    var line = Self.line(
+      SystemTime().now, event.level, event.message.description,
+      metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }))
     // One write a line: lines of several threads do not mix.
     line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+
+  /// One line with its end, whatever the data holds.
+  static func line(
+    _ time: Timestamp, _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata
+  ) -> String {
+    var line = "time=\(time.iso8601) level=\(level) msg=\(quoted(message))"
+    for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
+      let text = value.description
+      line += " \(key.utf8.allSatisfy(isPlain) && !key.isEmpty ? key : "field")="
+      line += !text.isEmpty && text.utf8.allSatisfy(isPlain) ? text : quoted(text)
+    }
+    return line + "\n"
+  }
+
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    byte > 0x20 && byte != 0x22 && byte != 0x3d && byte < 0x7f
   }
 }

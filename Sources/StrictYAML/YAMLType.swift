@@ -115,7 +115,9 @@ extension YAMLType where Value == Double {
   package static func double(_ range: ClosedRange<Double>) -> YAMLType {
     double.validated { number in
       range.contains(number)
-        ? nil : "must be between \(range.lowerBound) and \(range.upperBound), found \(number)"
+        ? nil
+        : "must be between \(NumberText.plain(range.lowerBound)) and \(NumberText.plain(range.upperBound)), "
+          + "found \(NumberText.plain(number))"
     }
   }
 }

@@ -2,9 +2,8 @@ package import Model
 
 /// Decides which collector runs when. Pure: time comes in with every call.
 ///
-/// - Each target has a slot of its own on monotonic time, one of 200 in its interval by `hash(kind, name)`, so that many
-///   targets with one interval are spread evenly over it and stay there. Those that share a slot start together: one
-///   waking of the threads serves them all.
+/// - Each target has a slot of its own, `hash(kind, name) mod interval` on monotonic time, so that many targets with one
+///   interval are spread evenly over it and stay there.
 /// - The first run comes early: within 2 s (or the interval), spread as well.
 /// - A target never runs twice at a time. A slot that comes while it still runs is counted and left out, never queued.
 /// - All operations cost O(log n), except ``replace(with:now:)``.
@@ -49,7 +48,6 @@ package struct Timetable: Sendable {
   private var heap = DeadlineHeap()
   private static let firstRunWithin = Duration.seconds(2)
   private static let shortestInterval = Duration.milliseconds(1)
-  private static let slots: Int64 = 200
 
   package init() {}
 
@@ -127,24 +125,21 @@ package struct Timetable: Sendable {
   package func isRunning(_ id: TargetID) -> Bool { entries[id]?.isRunning ?? false }
 
   private static func firstRun(of target: Target, _ now: MonotonicInstant) -> MonotonicInstant {
-    now
-      + .nanoseconds(
-        phase(of: target, in: max(min(target.interval, firstRunWithin), shortestInterval).nanoseconds))
+    let span = UInt64(max(min(target.interval, firstRunWithin), shortestInterval).nanoseconds)
+    return now + .nanoseconds(Int64(hash(target) % span))
   }
 
   /// The first slot that is at least half an interval away: the run just started is not repeated at once.
   private static func slot(of target: Target, after now: MonotonicInstant) -> MonotonicInstant {
     let interval = max(target.interval, shortestInterval).nanoseconds
-    let phase = phase(of: target, in: interval)
+    // Targets start in small groups: one waking of the threads serves them all. A hundredth of the interval, and 50 ms
+    // at most, is nothing to a schedule and most of its cost.
+    let group = max(1, min(interval / 100, 50_000_000))
+    let phase = Int64(hash(target) % UInt64(interval)) / group * group
     let earliest = now.nanoseconds + interval / 2
     let (quotient, rest) = (earliest - phase).quotientAndRemainder(dividingBy: interval)
     let rounds = rest > 0 ? quotient + 1 : quotient
     return MonotonicInstant(nanoseconds: rounds * interval + phase)
-  }
-
-  /// Where in `span` (nanoseconds) a target's slot lies.
-  private static func phase(of target: Target, in span: Int64) -> Int64 {
-    Int64(hash(target) % UInt64(slots)) * (span / slots)
   }
 
   /// FNV-1a over kind, 0xff, name, then mixed (FNV's low bits alone spread short names badly): the same in every

@@ -14,6 +14,9 @@ final class ReadingRecorder {
   private let appender: any SampleAppender
   private let base: Labels
   private var slots: [Slot] = []
+  private var newest: (values: [Double], at: Timestamp)?
+  /// Half of what an instant selector looks back, and less than the store keeps a silent series.
+  private static let longestSilence: Duration = .seconds(150)
 
   /// `base`: the labels that every reading gets; a reading's own labels win.
   init(_ appender: any SampleAppender, base: Labels) {
@@ -23,6 +26,9 @@ final class ReadingRecorder {
 
   /// Appends every reading at `time`; a series of the last call without a reading in this one gets a stale marker.
   func record(_ readings: [Reading], at time: Timestamp) {
+    // After so long the store may have forgotten the series: their names find them, or make them anew.
+    if let newest, time - newest.at > Self.longestSilence * 2 { slots = [] }
+    newest = (readings.map(\.value), time)
     if matchesLastTime(readings) {
       for (place, reading) in readings.enumerated() {
         if let series = slots[place].series { appender.append(reading.value, at: time, to: series) }
@@ -39,6 +45,13 @@ final class ReadingRecorder {
       return Slot(family: reading.family, labels: reading.labels, series: series)
     }
     for series in ended { appender.append(StaleMarker.value, at: time, to: series) }
+  }
+
+  /// Appends the last readings again when they are about to fall out of a query's reach, as a scrape would.
+  func refresh(at time: Timestamp) {
+    guard let newest, time - newest.at >= Self.longestSilence else { return }
+    record(
+      zip(slots, newest.values).map { Reading($0.family, $1, labels: $0.labels) }, at: time)
   }
 
   /// Ends every series: the collector is gone.

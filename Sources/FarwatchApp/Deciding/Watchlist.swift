@@ -39,6 +39,8 @@ final class WatchedTarget {
   let generation: UInt64
   /// Its place in the timetable; nil until it has one.
   var slot: Timetable.TargetID?
+  /// Generation of the newest run in this place, maybe of a collector before this one: only its end ends what runs.
+  var running: UInt64?
   /// What it measures, the state that follows from it, and how the collector itself is.
   let readings: ReadingRecorder
   let state: ReadingRecorder
@@ -77,6 +79,7 @@ final class Watchlist {
   private var checksChanged = false
   private var notices: [Notice] = []
   private var unheard: Set<TargetKey> = []
+  private static let overdueAfter: Duration = .seconds(60)
 
   init(store: SampleStore, restoring rows: [(key: String, value: [UInt8])], regions: [Settings.Region]) {
     self.store = store
@@ -95,7 +98,9 @@ final class Watchlist {
 
   /// The collectors to start now.
   func takeDue(_ now: MonotonicInstant) -> [WatchedTarget] {
-    timetable.due(now).compactMap { slots[$0] }
+    let started = timetable.due(now).compactMap { slots[$0] }
+    for target in started { target.running = target.generation }
+    return started
   }
 
   /// Makes `plans` the whole list. A collector whose settings stayed goes on with what it knows.
@@ -113,6 +118,7 @@ final class Watchlist {
       }
       generation += 1
       let new = WatchedTarget(plan: plan, generation: generation, store: store)
+      new.running = targets[key]?.running
       let row = Self.row(key)
       if let known = targets[key]?.check ?? remembered[row] { new.check = known }
       next[key] = new
@@ -152,7 +158,7 @@ final class Watchlist {
     _ outcome: Outcome, from key: TargetKey, generation: UInt64, now: Timestamp, monotonic: MonotonicInstant
   ) -> [StateChange] {
     guard let target = targets[key], let id = target.slot else { return [] }
-    timetable.finished(id)
+    if target.running == generation { timetable.finished(id) }
     // The collector that sent this was replaced meanwhile.
     guard target.generation == generation else { return [] }
     if !unheard.isEmpty { unheard.remove(key) }
@@ -222,6 +228,17 @@ final class Watchlist {
       uniqueKeysWithValues: regions.map { ($0.name, RegionHealth(rollingUp: states[$0.name] ?? [])) })
     regionRecorder.record(
       regions.flatMap { ScheduleMetrics.readings(of: $0.name, regionHealth[$0.name] ?? .unknown) }, at: time)
+  }
+
+  /// Keeps the readings of collectors that run seldom within a query's reach, for as long as they are not overdue.
+  func refresh(at time: Timestamp) {
+    for target in targets.values {
+      let description = target.plan.description
+      guard let newest = target.newest,
+        time - newest.finishedAt <= description.interval + description.timeout + Self.overdueAfter
+      else { continue }
+      for recorder in [target.readings, target.state, target.health] { recorder.refresh(at: time) }
+    }
   }
 
   private static func row(_ key: TargetKey) -> String { "\(key.kind)/\(key.name)" }

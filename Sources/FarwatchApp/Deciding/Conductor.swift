@@ -11,7 +11,18 @@ enum Event: Sendable {
   case committed(CommitTicket, durable: Bool)
   case delivered(DeliveryID, DeliveryResult)
   /// An operator or a reader speaks: runs on the core's thread.
-  case call(@Sendable (Conductor) -> Void)
+  case call(@Sendable (Conductor, TurnTime) -> Void)
+}
+
+extension Event {
+  var isCall: Bool { if case .call = self { true } else { false } }
+}
+
+/// The clocks as one turn sees them.
+struct TurnTime: Sendable {
+  /// From a ``SteadyClock``: later in every turn.
+  var now: Timestamp
+  var monotonic: MonotonicInstant
 }
 
 /// Something to be done outside the core. The core never waits for it: its end comes back as an ``Event``.
@@ -33,7 +44,8 @@ final class Conductor {
   private(set) var engine: RuleEngine
   private(set) var dispatcher: Dispatcher
   let store: SampleStore
-  private var selfMetrics: SelfMetrics
+  /// Writes what the process measures of itself into the store, now and then.
+  private let measureSelf: (Conductor, Timestamp) -> Void
   /// Rules are not judged before every collector has reported once, or this moment has come: at the start nothing
   /// is known, and "unknown" must not look like "gone".
   private let judgeAt: MonotonicInstant
@@ -52,13 +64,13 @@ final class Conductor {
 
   init(
     watchlist: Watchlist, engine: RuleEngine, dispatcher: Dispatcher, store: SampleStore,
-    selfMetrics: SelfMetrics, monotonic: MonotonicInstant
+    monotonic: MonotonicInstant, measureSelf: @escaping (Conductor, Timestamp) -> Void
   ) {
     self.watchlist = watchlist
     self.engine = engine
     self.dispatcher = dispatcher
     self.store = store
-    self.selfMetrics = selfMetrics
+    self.measureSelf = measureSelf
     judgeAt = monotonic + Self.warmUpLimit
     nextHousekeeping = monotonic
     nextGarbageCollection = monotonic
@@ -81,12 +93,15 @@ final class Conductor {
   /// One turn: what happened and what is due goes in, what is to be done comes out. `now` is later in every turn,
   /// because a series takes one sample a moment.
   func turn(_ events: [Event], now: Timestamp, monotonic: MonotonicInstant) -> [Effect] {
-    for event in events { take(event, now: now, monotonic: monotonic) }
+    // Calls first: a reload ends series, and at a moment that has a sample already it could not.
+    for event in events where event.isCall { take(event, now: now, monotonic: monotonic) }
+    for event in events where !event.isCall { take(event, now: now, monotonic: monotonic) }
     startDueCollections(monotonic)
     let housekeeping = monotonic >= nextHousekeeping
     if housekeeping {
       nextHousekeeping = monotonic + Self.housekeepingInterval
-      selfMetrics.record(self, now: now)
+      measureSelf(self, now)
+      watchlist.refresh(at: now)
       if monotonic >= nextGarbageCollection {
         nextGarbageCollection = monotonic + Self.garbageCollectionInterval
         store.collectGarbage(now: now)
@@ -114,7 +129,7 @@ final class Conductor {
     case .delivered(let id, let result):
       pendingChanges += dispatcher.deliveryFinished(id, result: result, now: now, monotonic: monotonic)
     case .call(let body):
-      body(self)
+      body(self, TurnTime(now: now, monotonic: monotonic))
     }
   }
 
@@ -151,12 +166,13 @@ final class Conductor {
   /// Puts a new configuration in force. What it does not change goes on undisturbed.
   func replace(
     targets: [TargetPlan], regions: [Settings.Region], groups: [RuleGroup], notifying: NotifyingSettings,
-    identity: SigningIdentity, externalURL: String, now: Timestamp, monotonic: MonotonicInstant
+    identity: SigningIdentity, externalURL: String, at time: TurnTime
   ) {
-    pendingChanges += watchlist.replace(with: targets, regions: regions, now: now, monotonic: monotonic)
+    pendingChanges += watchlist.replace(
+      with: targets, regions: regions, now: time.now, monotonic: time.monotonic)
     engine.replaceRules(groups)
     pendingChanges += dispatcher.replaceSettings(
-      notifying, identity: identity, externalURL: externalURL, now: now)
+      notifying, identity: identity, externalURL: externalURL, now: time.now)
   }
 
   func keep(_ changes: [StateChange]) { pendingChanges += changes }

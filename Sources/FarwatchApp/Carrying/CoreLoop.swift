@@ -45,12 +45,12 @@ final class CoreLoop: Sendable {
 
   /// Runs `body` on the core's thread and waits for it; nil when the core did not come to it in time.
   func ask<Answer: Sendable>(
-    within limit: Duration = .seconds(2), _ body: @escaping @Sendable (Conductor) -> Answer
+    within limit: Duration = .seconds(2), _ body: @escaping @Sendable (Conductor, TurnTime) -> Answer
   ) -> Answer? {
     let answer = AnswerBox<Answer>()
     post(
-      .call { conductor in
-        answer.value.withLock { $0 = body(conductor) }
+      .call { conductor, time in
+        answer.value.withLock { $0 = body(conductor, time) }
         answer.ready.signal()
       })
     guard answer.ready.wait(timeout: .now() + .nanoseconds(Int(clamping: limit.nanoseconds))) == .success
@@ -72,7 +72,7 @@ final class CoreLoop: Sendable {
       return !state.stopping
     }
     guard first else { return }
-    mailbox.post(.call { _ in })
+    mailbox.post(.call { _, _ in })
     ended.wait()
   }
 

@@ -1,0 +1,243 @@
+import FarwatchTesting
+import Foundation
+import HTTPClient
+import Model
+import Notifying
+import PostgresClient
+import Probing
+import StrictYAML
+import Testing
+
+@testable import Configuration
+
+private let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  .deletingLastPathComponent()
+
+func exampleText() throws -> String {
+  try String(contentsOf: root.appending(path: "examples/farwatch.yml"), encoding: .utf8)
+}
+
+/// A directory with everything that the example names.
+func exampleDirectory() throws -> TemporaryDirectory {
+  let directory = try TemporaryDirectory("farwatch-configuration")
+  for folder in ["secrets", "rules"] {
+    try FileManager.default.createDirectory(
+      atPath: directory.file(folder), withIntermediateDirectories: true)
+  }
+  try directory.write("secrets/api-token", "Bearer abc\n")
+  try directory.write("secrets/pager-key", "  k3y \n")
+  try directory.write("secrets/ca.pem", "-----BEGIN CERTIFICATE-----\n")
+  try directory.write("secrets/taiwan.dsn", "host=localhost")
+  for name in ["b.yml", "a.yml", "a_test.yml"] { try directory.write("rules/\(name)", "groups: []\n") }
+  return directory
+}
+
+/// The shipped example is the reference of all keys: it must say what the code does.
+@Suite struct ExampleTests {
+  private let directory: TemporaryDirectory
+  private let settings: Settings
+
+  init() throws {
+    directory = try exampleDirectory()
+    settings = try ConfigurationFile.load(try directory.write("farwatch.yml", try exampleText()))
+  }
+
+  @Test func everyKeyThatIsReadStandsInTheExample() throws {
+    let folder = root.appending(path: "Sources/Configuration")
+    let text = try exampleText()
+    var keys: Set<String> = []
+    for file in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+      let source = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
+      for match in source.matches(of: #/m\.(?:required|optional)\("(\w+)"/#) { keys.insert(String(match.1)) }
+    }
+    #expect(keys.count > 70)
+    for key in keys.sorted() where text.firstMatch(of: try Regex("[\\s{]\(key):")) == nil {
+      Issue.record("examples/farwatch.yml does not show `\(key)`")
+    }
+  }
+
+  @Test func theWhole() {
+    #expect(settings.vantage == "frankfurt")
+    #expect(settings.listen == "127.0.0.1:9797")
+    #expect(settings.stateDirectory == "/var/lib/farwatch")
+    #expect(settings.externalURL == "https://farwatch.example.com/")
+    #expect(settings.externalLabels == ["site": "emea"])
+    #expect(settings.seriesLimit == 200_000)
+    #expect(
+      settings.regions == [
+        .init(name: "taiwan", role: .primary, share: 60), .init(name: "japan", role: .secondary, share: 40),
+      ])
+    #expect(settings.ruleFiles == [directory.file("rules/a.yml"), directory.file("rules/b.yml")])
+    #expect(settings.warnings == [])
+  }
+
+  @Test func checks() {
+    var api = HTTPCheckSettings(name: "api", url: "https://taiwan.example.com/health")
+    api.region = "taiwan"
+    api.vantage = "frankfurt"
+    api.interval = .seconds(2)
+    api.timeout = .seconds(1)
+    api.failures = 3
+    api.successes = 1
+    api.confirm = .milliseconds(200)
+    api.method = "POST"
+    api.body = Array(#"{"deep": true}"#.utf8)
+    api.headers = [
+      .init("Accept", .text("application/json")),
+      .init("Authorization", .file(directory.file("secrets/api-token"))),
+    ]
+    api.statuses = [200...204, 300...399, 404...404]
+    api.bodyContains = ["ready"]
+    api.bodyNotContains = ["maintenance", "read-only"]
+    api.bodyRegex = [#""version":\s*"\d+"#]
+    api.bodyNotRegex = ["panic"]
+    api.json = [
+      JSONCondition(path: "db.lag", expected: .number(0)),
+      JSONCondition(path: "leader", expected: .bool(true)),
+      JSONCondition(path: "status", expected: .string("UP")),
+    ]
+    api.redirects = .upTo(3)
+    api.bodyLimit = 64 << 10
+    api.bodyMaximum = 10_000_000
+    api.verifyPeer = true
+    api.caFile = directory.file("secrets/ca.pem")
+    api.everyAddress = true
+    api.keepAlive = false
+    api.connectTimeout = .milliseconds(500)
+    api.version = .http2
+    #expect(settings.checks.first == api)
+
+    var plain = HTTPCheckSettings(name: "api", url: "https://japan.example.com/health")
+    plain.region = "japan"
+    plain.vantage = "frankfurt"
+    plain.interval = .seconds(5)
+    plain.timeout = .seconds(10)
+    plain.failures = 2
+    plain.successes = 2
+    plain.confirm = .milliseconds(500)
+    #expect(settings.checks.dropFirst() == [plain])
+  }
+
+  @Test func links() throws {
+    #expect(
+      settings.links == [
+        try PostgresLinkSettings(
+          link: "orders", source: .init(region: "taiwan", dsn: .file(directory.file("secrets/taiwan.dsn"))),
+          targets: [.init(region: "japan", dsn: .environment("JAPAN_DSN"))], rpo: .seconds(30),
+          interval: .seconds(2), timeout: .seconds(1))
+      ])
+  }
+
+  @Test func backups() throws {
+    var orders = DirectoryBackupSettings(
+      job: "orders-dump", region: "japan", path: "/srv/backups/orders", match: try Glob("orders-*.sql.gz"),
+      every: .seconds(86_400), interval: .seconds(30))
+    orders.timeFormat = try BackupTimeFormat("orders-%Y%m%d-%H%M.sql.gz")
+    orders.settle = .seconds(120)
+    orders.timeout = .seconds(20)
+    orders.repo = "vault"
+    orders.objective = .seconds(26 * 3600)
+    orders.minimumSize = 10_000_000
+    orders.expectedCount = 7
+    orders.sizeRatio = 0.5...2
+    orders.verify = .init(gzip: true, trailer: .custom("x"))
+    orders.verify.trailer = settings.backups[0].verify.trailer
+    orders.verify.bytesPerSecond = 50_000_000
+    #expect(settings.backups.first == orders)
+    #expect(settings.backups.first.map { "\($0.verify.trailer)" } == "pgDump")
+
+    var billing = DirectoryBackupSettings(
+      job: "billing-dump", region: "taiwan", path: "/srv/backups/billing", match: try Glob("*.dump"),
+      every: .seconds(6 * 3600), interval: .seconds(60))
+    billing.verify = .init(trailer: .custom("-- complete"))
+    #expect(settings.backups.dropFirst() == [billing])
+  }
+
+  @Test func topicsAndRoutes() throws {
+    let notifying = settings.notifying
+    #expect(notifying.topics.map(\.name) == ["pager", "chat"])
+    let pager = try #require(notifying.topics.first)
+    #expect(pager.arn == "arn:aws:sns:eu-central-1:123456789012:pager")
+    #expect(pager.displayName == "Night shift")
+    #expect(pager.signatureVersion == .sha1)
+    let phone = try #require(pager.subscriptions.first)
+    #expect(phone.transport == .https && phone.endpoint == "https://pager.example.com/sns")
+    #expect(phone.raw && phone.confirmation == .skip && phone.timeout == .seconds(5))
+    #expect(phone.caFile == directory.file("secrets/ca.pem"))
+    #expect(phone.headers.map { "\($0.name)=\($0.value)" } == ["X-Team=sre", "X-Api-Key=k3y"])
+    var retry = RetryPolicy()
+    retry.noDelayRetries = 2
+    retry.minDelayRetries = 3
+    retry.backoffRetries = 10
+    retry.maxDelayRetries = 100
+    retry.minDelay = .seconds(2)
+    retry.maxDelay = .seconds(120)
+    retry.growth = .geometric
+    retry.maxAge = .seconds(86_400)
+    #expect(phone.retry == retry)
+
+    let chat = try #require(notifying.topics.last)
+    #expect(chat.arn == nil && chat.displayName == nil && chat.signatureVersion == .sha256)
+    let hook = try #require(chat.subscriptions.first)
+    #expect(!hook.raw && hook.confirmation == .required && hook.timeout == .seconds(15))
+    #expect(hook.headers.isEmpty && hook.caFile == nil && hook.retry == RetryPolicy())
+
+    #expect(notifying.routes.map(\.topic) == ["pager", "chat"])
+    #expect(notifying.routes.map(\.continue) == [true, false])
+    let both = notifying.routes[0].match
+    #expect(both.map(\.description) == [#"severity="page""#, #"region=~"taiwan|japan""#])
+    #expect(both[1].matches("japan") && !both[1].matches("japan-2"))
+    #expect(notifying.routes[1].routes.map(\.topic) == ["pager"])
+  }
+
+  /// Whatever a hand or a disk does to the text, the answer is settings or problems.
+  @Test func mutationsOfTheExampleNeverCrash() throws {
+    let original = Array(try exampleText().unicodeScalars)
+    let seed = UInt64.random(in: 1 ... .max)
+    var random = SeededGenerator(seed)
+    let pieces = [
+      "", "\n", ":", "- ", "{", "}", "[", "]", "\"", "'", "&a ", "*a", "|", "0", "-1", "~", "\u{0}", "é",
+    ]
+    var refused = 0
+    for _ in 0..<400 {
+      var text = original
+      for _ in 0..<Int.random(in: 1...4, using: &random) {
+        let place = Int.random(in: 0..<text.count, using: &random)
+        switch Int.random(in: 0..<3, using: &random) {
+        case 0:
+          let end = min(text.count, place + Int.random(in: 1...80, using: &random))
+          text.removeSubrange(place..<end)
+        case 1:
+          let piece = pieces.randomElement(using: &random) ?? ""
+          text.replaceSubrange(place..<place + 1, with: Array(piece.unicodeScalars))
+        default:
+          let end = min(text.count, place + Int.random(in: 1...80, using: &random))
+          text.insert(
+            contentsOf: Array(text[place..<end]), at: Int.random(in: 0..<text.count, using: &random))
+        }
+      }
+      var view = String.UnicodeScalarView()
+      view.append(contentsOf: text)
+      let problems = Problems(file: "farwatch.yml")
+      _ = ConfigurationFile.parse(String(view), directory: directory.path, problems)
+      if !problems.isEmpty { refused += 1 }
+      let order = problems.list.map { YAMLPosition(line: $0.line, column: $0.column) }
+      #expect(order == order.sorted(), "seed \(seed)")
+    }
+    #expect(refused > 100, "seed \(seed)")
+  }
+}
+
+/// SplitMix64.
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+  init(_ seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+}

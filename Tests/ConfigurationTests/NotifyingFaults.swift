@@ -1,0 +1,95 @@
+/// Faults of topics and routes.
+let notifyingFaults: [Fault] = [
+  Fault(
+    region + "topics: {t: {subscriptions: []}}",
+    "2:29: needs at least one subscription: nobody would be told"),
+  Fault(
+    region + "topics: {t: {}}",
+    "2:13: missing key `subscriptions`"),
+  Fault(
+    region + "topics: {'a b': {subscriptions: [{protocol: http, endpoint: 'http://h/'}]}}",
+    #"2:10: a topic's name is 1 to 256 letters, digits, - and _, found "a b""#),
+  Fault(
+    region + "topics: {t: {arn: pager, subscriptions: [{protocol: http, endpoint: 'http://h/'}]}}",
+    #"2:19: must be arn:PARTITION:sns:REGION:ACCOUNT:NAME, found "pager""#),
+  Fault(
+    region
+      + "topics:\n  t: {arn: 'arn:aws:sns:x:1:t', subscriptions: [{protocol: http, endpoint: 'http://h/'}]}\n  u: {arn: 'arn:aws:sns:x:1:t', subscriptions: [{protocol: http, endpoint: 'http://h/'}]}",
+    "4:3: the topic in line 3 has the same arn"),
+  Fault(
+    region + "topics: {t: {subscriptions: []}, t: {subscriptions: []}}",
+    "2:29: needs at least one subscription: nobody would be told",
+    "2:34: duplicate key `t`; the first is on line 2"),
+  Fault(
+    region + "topics: {t: {signature_version: 3, subscriptions: [{protocol: http, endpoint: 'http://h/'}]}}",
+    "2:33: must be between 1 and 2, found 3"),
+  Fault(
+    region
+      + "topics:\n  t:\n    subscriptions:\n    - {protocol: http, endpoint: 'http://h/?key=secret'}\n    - {protocol: http, endpoint: 'http://h/?key=secret'}",
+    "6:7: the same endpoint is subscribed a second time; first in line 5"),
+  Fault(
+    subscription("endpoint: 'https://h/?key=secret'"),
+    "2:57: the endpoint does not begin with http://, its protocol"),
+  Fault(
+    subscription("endpoint: 'http://u:p@h/'"),
+    "2:57: must not hold a user name or password; name a file with `header_files`"),
+  Fault(
+    subscription("endpoint: mailto:a@b"),
+    "2:57: must not hold a user name or password; name a file with `header_files`"),
+  Fault(
+    hook("confirm: never"),
+    "2:79: unknown value `never`; expected one of `required`, `skip`"),
+  Fault(
+    hook("timeout: 10m"),
+    "2:79: must be between 100ms and 5m, found 10m"),
+  Fault(
+    hook("headers: {X-Api-Key: k}"),
+    #"2:79: "X-Api-Key" is a secret: name a file for it under `header_files`"#),
+  Fault(
+    hook("header_files: {X: secrets/none}"),
+    #"2:88: the file of the header "secrets/none" cannot be read: No such file or directory"#),
+  Fault(
+    hook("ca_file: secrets/none"),
+    #"2:79: the CA file "secrets/none" cannot be read: No such file or directory"#),
+  Fault(
+    hook("retry: {backoff: cubic}"),
+    "2:87: unknown value `cubic`; expected one of `linear`, `arithmetic`, `geometric`, `exponential`"),
+  Fault(
+    hook("retry: {min_delay: 2m}"),
+    "2:89: min_delay is longer than max_delay"),
+  Fault(
+    hook("retry: {max_retries: 3}"),
+    "2:78: unknown key `max_retries`; expected one of `no_delay_retries`, `min_delay_retries`, `backoff_retries`, `max_delay_retries`, `min_delay`, `max_delay`, `backoff`, `max_age`"
+  ),
+  Fault(
+    region + "listen: ':9797'\ntopics: {t: {subscriptions: [{protocol: http, endpoint: 'http://h/'}]}}",
+    #"2:9: needs `external_url` beside it: receivers confirm by a link, and ":9797" leads nowhere"#),
+  Fault(
+    region
+      + "listen: '0.0.0.0:9797'\ntopics: {t: {subscriptions: [{protocol: http, endpoint: 'http://h/'}]}}",
+    #"2:9: needs `external_url` beside it: receivers confirm by a link, and "0.0.0.0:9797" leads nowhere"#),
+  Fault(
+    region + "routes: [{topic: pager}]",
+    "2:9: routes lead nowhere without `topics`"),
+  Fault(
+    routes("[{topic: pagr}]"),
+    #"3:18: unknown topic "pagr"; did you mean "pager"?"#),
+  Fault(
+    routes("[{topic: mail}]"),
+    #"3:18: unknown topic "mail"; `topics` declares pager"#),
+  Fault(
+    routes("[{match: {a: b}}]"),
+    "3:10: a route needs a `topic` or `routes` of its own"),
+  Fault(
+    routes("[{topic: ~}]"),
+    "3:10: a route needs a `topic` or `routes` of its own"),
+  Fault(
+    routes("[{match: {a-b: c}, topic: pager}]"),
+    #"3:18: "a-b" is no label name: letters, digits and _, not beginning with a digit"#),
+  Fault(
+    routes("[{match_re: {a: '('}, topic: pager}]"),
+    #"3:25: invalid regular expression "(": missing ): ("#),
+  Fault(
+    routes("[{topic: pager, routes: [{topic: chat}]}]"),
+    #"3:42: unknown topic "chat"; `topics` declares pager"#),
+]

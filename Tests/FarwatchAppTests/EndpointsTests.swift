@@ -1,0 +1,164 @@
+import Exposition
+import Foundation
+import HTTPServer
+import Model
+import Notifying
+import SampleStore
+import Synchronization
+import Testing
+
+@testable import FarwatchApp
+
+private let evil = "<script>alert('1')</script>&\""
+
+private final class StandIn: DaemonFace {
+  let alive = Mutex(true)
+  let busy = Mutex(false)
+  let problems = Mutex<[String]>([])
+  let reloads = Mutex(0)
+  let visits = Mutex<[SubscriptionVisit]>([])
+
+  func status() -> StatusSnapshot? { busy.withLock { $0 } ? nil : .foreign }
+  func metricsPage() -> MetricsPage { PageRenderer(SampleStore()).render() }
+  var isAlive: Bool { alive.withLock { $0 } }
+  var isReady: Bool { alive.withLock { $0 } }
+  func reload() -> [String] {
+    reloads.withLock { $0 += 1 }
+    return problems.withLock { $0 }
+  }
+  func visit(_ visit: SubscriptionVisit) -> SNSAnswer? {
+    if busy.withLock({ $0 }) { return nil }
+    visits.withLock { $0.append(visit) }
+    return .invalidParameter(evil, requestID: "r")
+  }
+  func signingCertificate(named name: String) -> String? { name == "cert.pem" ? "PEM" : nil }
+  func allowsWrites(from address: String) -> Bool { address == "127.0.0.1" }
+}
+
+extension StatusSnapshot {
+  /// Foreign text wherever there is room for it.
+  fileprivate static var foreign: StatusSnapshot {
+    let since = dayStart - .seconds(60)
+    return StatusSnapshot(
+      takenAt: dayStart, startedAt: since, vantage: evil, version: evil, ready: true, lastReloadProblem: evil,
+      regions: [
+        Region(
+          name: evil, role: evil, share: 5, verdict: .bad,
+          checks: [
+            Check(name: evil, verdict: .bad, since: since, consecutiveFailures: 3, problem: evil)
+          ])
+      ],
+      links: [
+        Link(
+          name: evil, engine: evil, source: evil, target: evil, recoveryPoint: since, objective: .seconds(5),
+          measured: true, problem: evil)
+      ],
+      backups: [
+        Backup(
+          job: evil, region: evil, newestGood: since, objective: .seconds(5), sizeBytes: 1500, measured: true,
+          problem: evil)
+      ],
+      alerts: [
+        ActiveAlert(name: evil, state: evil, since: since, labels: ["l": evil], summary: evil)
+      ],
+      ruleProblems: [evil],
+      receivers: [
+        Receiver(
+          topic: evil, endpoint: evil, confirmed: true, waiting: 1, lastSuccess: nil, consecutiveFailures: 1,
+          lastProblem: evil)
+      ])
+  }
+}
+
+@Suite struct EndpointsTests {
+  private let daemon = StandIn()
+  private func ask(
+    _ path: String, _ method: String = "GET", from address: String = "127.0.0.1",
+    headers: [HTTPServerField] = [], query: [HTTPServerField] = []
+  ) -> HTTPServerResponse {
+    Endpoints(daemon: daemon).answer(
+      HTTPServerRequest(method: method, path: path, query: query, headers: headers, remoteAddress: address))
+  }
+  private func text(_ response: HTTPServerResponse) -> String {
+    guard case .bytes(let bytes) = response.body else { return "" }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+  private func header(_ name: String, _ response: HTTPServerResponse) -> String? {
+    response.headers.first { $0.name == name }?.value
+  }
+
+  @Test(arguments: ["/", "/metrics", "/status.css", "/-/healthy", "/-/ready", "/cert.pem"])
+  func whatIsReadAnswersGetAndHeadAlone(_ path: String) {
+    #expect(ask(path).status == 200)
+    #expect(ask(path, "HEAD").status == 200)
+    #expect(ask(path, "HEAD").body.count == ask(path).body.count)
+    for method in ["POST", "PUT", "DELETE", "OPTIONS", "get"] {
+      let refusal = ask(path, method)
+      #expect(refusal.status == 405 && header("Allow", refusal) == "GET, HEAD")
+    }
+  }
+
+  @Test(arguments: ["/nothing", "", "*", "/..", "/metrics/", "//", "/-/", "/state.sqlite"])
+  func nothingElseIsThere(_ path: String) { #expect(ask(path).status == 404) }
+
+  @Test func healthIsTold() {
+    daemon.alive.withLock { $0 = false }
+    #expect(ask("/-/healthy").status == 503 && ask("/-/ready").status == 503)
+  }
+
+  @Test func aBusyCoreIsNotWaitedFor() {
+    daemon.busy.withLock { $0 = true }
+    #expect(ask("/").status == 503 && ask("/sns").status == 503)
+    #expect(ask("/metrics").status == 200)
+  }
+
+  @Test func reloading() {
+    #expect(ask("/-/reload").status == 405 && header("Allow", ask("/-/reload")) == "POST, PUT")
+    #expect(ask("/-/reload", "POST", from: "10.0.0.9").status == 403)
+    let origin = [HTTPServerField("oRIGIN", "http://elsewhere")]
+    #expect(ask("/-/reload", "POST", headers: origin).status == 403)
+    #expect(daemon.reloads.withLock { $0 } == 0)
+    #expect(ask("/-/reload", "POST").status == 200 && ask("/-/reload", "PUT").status == 200)
+    daemon.problems.withLock { $0 = ["f:1:1: one", "f:2:1: two"] }
+    let refused = ask("/-/reload", "POST")
+    #expect(refused.status == 400 && text(refused) == "f:1:1: one\nf:2:1: two\n")
+    #expect(daemon.reloads.withLock { $0 } == 3)
+  }
+
+  @Test func aVisitIsReadFromTheQuery() throws {
+    let answer = ask(
+      "/sns",
+      query: [
+        .init("Action", "ConfirmSubscription"), .init("TopicArn", "arn:t"), .init("Token", "first"),
+        .init("Token", "second"),
+      ])
+    #expect(answer.status == 400 && !text(answer).contains("<script>"))
+    let visit = try #require(daemon.visits.withLock { $0 }.first)
+    #expect(visit.action == "ConfirmSubscription" && visit.topicARN == "arn:t" && visit.token == "first")
+    #expect(visit.subscriptionARN == "")
+  }
+
+  @Test func foreignTextIsEscapedOnTheStatusPage() {
+    let response = ask("/")
+    let page = text(response)
+    #expect(!page.contains("<script") && !page.contains("'1'"))
+    let escaped = "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot;"
+    // Every field of the snapshot that is shown; the vantage twice, in the title too.
+    #expect(page.components(separatedBy: escaped).count - 1 >= 20)
+    #expect(header("Content-Security-Policy", response) == StatusPage.contentSecurityPolicy)
+    #expect(StatusPage.contentSecurityPolicy.contains("default-src 'none'"))
+    #expect(header("X-Content-Type-Options", response) == "nosniff")
+    #expect(header("Cache-Control", response) == "no-store")
+    #expect(response.contentType == "text/html; charset=utf-8")
+  }
+
+  @Test(
+    arguments: [
+      (0, "0ms"), (999, "999ms"), (1000, "1s"), (1250, "1.2s"), (59_999, "59.9s"), (60_000, "1m"),
+      (125_000, "2m5s"), (3_600_000, "1h"), (3_599_999, "59m59s"), (5_400_000, "1h30m"), (86_400_000, "1d"),
+      (273_600_000, "3d4h"), (86_399_999, "23h59m"),
+    ] as [(Int64, String)]) func durations(_ milliseconds: Int64, _ text: String)
+  {
+    #expect(StatusPage.text(.milliseconds(milliseconds)) == text)
+  }
+}

@@ -1,0 +1,59 @@
+import FarwatchTesting
+import Testing
+
+@testable import FarwatchApp
+
+@Suite struct LoadedConfigurationTests {
+  private func files(_ rules: String) throws -> (TemporaryDirectory, String) {
+    let directory = try TemporaryDirectory("farwatch-loaded")
+    try directory.write("rules.yml", rules)
+    let file = try directory.write(
+      "farwatch.yml",
+      """
+      regions: {r: {}}
+      rule_files: [rules.yml]
+      topics: {pager: {subscriptions: [{protocol: http, endpoint: "http://127.0.0.1:1/"}]}}
+      routes:
+        - {match: {severity: page}, topic: pager}
+        - {match_re: {region: "t.*"}, match: {alertname: Lag}, topic: pager}
+
+      """)
+    return (directory, file)
+  }
+
+  @Test func aBrokenRuleFileIsReportedWithItsOwnPath() throws {
+    let (directory, file) = try files("groups:\n  - name: g\n    rules: [{alert: A, expr: 'sum('}]\n")
+    let report = Checks.configuration(file)
+    #expect(report.problems.count == 1)
+    #expect(
+      report.problems.allSatisfy { $0.hasPrefix("\(directory.file("rules.yml")):3:") }, "\(report.problems)")
+  }
+
+  @Test func aBrokenFileIsReportedBeforeItsRules() throws {
+    let (directory, _) = try files("groups: 1\n")
+    let file = try directory.write("broken.yml", "regions: {r: {}}\nlisten: x\nrule_files: [rules.yml]\n")
+    #expect(Checks.configuration(file).problems.map { $0.hasPrefix("\(file):2:9: ") } == [true])
+  }
+
+  @Test func alertsThatNoRouteTakesAreNamed() throws {
+    let (directory, file) = try files(
+      """
+      groups:
+        - name: g
+          rules:
+            - {alert: Paged, expr: up == 0, labels: {severity: page}}
+            - {alert: Ticket, expr: up == 0, labels: {severity: ticket}}
+            - {alert: Templated, expr: up == 0, labels: {severity: "{{ $labels.severity }}"}}
+            - {alert: Lag, expr: up == 0, labels: {severity: ticket, region: taiwan}}
+            - {alert: FromSeries, expr: up == 0}
+            - {record: a:b, expr: up}
+
+      """)
+    let report = Checks.configuration(file)
+    #expect(report.problems == [])
+    #expect(
+      report.warnings == [
+        "\(directory.file("rules.yml")):5:1: alert Ticket matches no route: nobody is told"
+      ])
+  }
+}

@@ -1,0 +1,221 @@
+import Model
+import Probing
+import SampleStore
+import Testing
+
+@testable import Configuration
+@testable import FarwatchApp
+
+/// A watchlist and a clock.
+private final class Bench {
+  let store = SampleStore()
+  let list: Watchlist
+  var now = dayStart
+  var monotonic = MonotonicInstant(nanoseconds: 1_000_000_000)
+  private(set) var started: [WatchedTarget] = []
+
+  init(_ checks: [HTTPCheckSettings], restoring rows: [(key: String, value: [UInt8])] = []) {
+    list = Watchlist(store: store, restoring: rows, regions: Self.regions(checks))
+    _ = list.replace(with: checks.map(plan), now: dayStart, monotonic: monotonic)
+  }
+
+  private static func regions(_ checks: [HTTPCheckSettings]) -> [Settings.Region] {
+    var names: [String] = []
+    for check in checks where !names.contains(check.region) { names.append(check.region) }
+    return names.map { Settings.Region(name: $0, role: .active, share: nil) }
+  }
+
+  func advance(_ span: Duration) {
+    now = now + span
+    monotonic = monotonic + span
+  }
+
+  func replace(_ checks: [HTTPCheckSettings]) -> [StateChange] {
+    list.replace(with: checks.map(plan), regions: Self.regions(checks), now: now, monotonic: monotonic)
+  }
+
+  /// One probe of `name` that ends with `good`.
+  @discardableResult
+  func probe(_ name: String, _ good: Bool, reason: FailureReason = .timeout) -> [StateChange] {
+    advance(.seconds(1))
+    guard let target = list.targets.values.first(where: { $0.key.name == name }) else { return [] }
+    let changes = list.take(
+      outcome(good, at: now, reason: reason), from: target.key, generation: target.generation, now: now,
+      monotonic: monotonic)
+    list.rollUp(at: now, always: false)
+    return changes
+  }
+
+  func value(_ name: String, _ labels: Labels) -> Double? {
+    let matchers =
+      [LabelMatcher("__name__", equals: name)]
+      + labels.entries.map { LabelMatcher($0.name, equals: $0.value) }
+    let found = store.select(matchers)
+    return found.count == 1
+      ? store.newestSample(of: found[0], at: now, after: now - .seconds(300))?.value : nil
+  }
+
+  func target(_ name: String) -> WatchedTarget? { list.targets.values.first { $0.key.name == name } }
+}
+
+@Suite struct WatchlistTests {
+  private let both = [
+    checkSettings("api", "japan"), checkSettings("web", "japan"), checkSettings("api", "taiwan"),
+  ]
+
+  @Test func aCheckBecomesDownAndUpByConfirmedResults() {
+    let bench = Bench([checkSettings("api", "japan")])
+    #expect(bench.probe("japan/api", true).isEmpty)
+    #expect(bench.value("farwatch_check_state", ["state": "unknown"]) == 1)
+    #expect(bench.probe("japan/api", true).map(\.key) == ["http/japan/api"])
+    #expect(bench.value("farwatch_check_state", ["state": "up"]) == 1)
+    #expect(bench.probe("japan/api", false).isEmpty)
+    #expect(bench.value("farwatch_check_consecutive_failures", .empty) == 1)
+    #expect(bench.probe("japan/api", false).count == 1)
+    #expect(bench.value("farwatch_check_state", ["state": "down"]) == 1)
+    #expect(bench.value("farwatch_collector_up", ["name": "japan/api"]) == 1)
+    // A failure of our own says nothing about the target.
+    bench.probe("japan/api", false, reason: .limit)
+    #expect(bench.value("farwatch_check_consecutive_failures", .empty) == 2)
+  }
+
+  @Test func regionsAreRolledUp() {
+    let bench = Bench(both)
+    for _ in 0..<2 { for name in ["japan/api", "japan/web", "taiwan/api"] { bench.probe(name, true) } }
+    #expect(bench.list.regionHealth == ["japan": .up, "taiwan": .up])
+    for _ in 0..<2 { bench.probe("japan/api", false) }
+    #expect(bench.list.regionHealth["japan"] == .degraded)
+    for _ in 0..<2 { bench.probe("japan/web", false) }
+    #expect(bench.list.regionHealth == ["japan": .down, "taiwan": .up])
+    #expect(bench.value("farwatch_region_state", ["region": "japan", "state": "down"]) == 1)
+    #expect(bench.value("farwatch_region_state", ["region": "japan", "state": "up"]) == 0)
+  }
+
+  @Test func aRegionIsWrittenOnceATurn() {
+    let bench = Bench(both)
+    bench.advance(.seconds(1))
+    for target in bench.list.targets.values {
+      for _ in 0..<2 {
+        _ = bench.list.take(
+          outcome(false, readings: []), from: target.key, generation: target.generation, now: bench.now,
+          monotonic: bench.monotonic)
+        bench.advance(.milliseconds(1))
+      }
+    }
+    bench.list.rollUp(at: bench.now, always: false)
+    let before = bench.store.statistics
+    bench.list.rollUp(at: bench.now, always: false)
+    #expect(bench.store.statistics == before)
+    #expect(before.outOfOrder == 0)
+    #expect(bench.list.regionHealth == ["japan": .down, "taiwan": .down])
+  }
+
+  @Test func aRestartRemembersAConfirmedState() throws {
+    let first = Bench([checkSettings("api", "japan")])
+    var rows: [StateChange] = []
+    for _ in 0..<2 { rows += first.probe("japan/api", false) }
+    let row = try #require(rows.last)
+    let second = Bench(
+      [checkSettings("api", "japan")],
+      restoring: [(row.key, try #require(row.value)), ("http/broken", Array("{".utf8))])
+    second.advance(.seconds(1))
+    second.list.rollUp(at: second.now, always: false)
+    #expect(second.list.regionHealth == ["japan": .down])
+    #expect(second.value("farwatch_check_state", ["state": "down"]) == 1)
+    #expect(!second.list.everyoneReported)
+    // Known to be down already: nothing to tell.
+    #expect(second.probe("japan/api", false).isEmpty)
+    #expect(second.list.everyoneReported)
+  }
+
+  @Test func aCheckThatLeftLeavesNoRow() {
+    let gone = Bench([checkSettings("api", "japan")], restoring: [])
+    for _ in 0..<2 { gone.probe("japan/api", false) }
+    #expect(gone.replace([]).contains(StateChange(.checks, "http/japan/api", nil)))
+    let list = Watchlist(
+      store: SampleStore(),
+      restoring: [
+        ("http/old", Array(#"{"health":"up","consecutiveFailures":0,"consecutiveSuccesses":2}"#.utf8))
+      ],
+      regions: [])
+    #expect(
+      list.replace(with: [], now: dayStart, monotonic: gone.monotonic)
+        == [StateChange(.checks, "http/old", nil)])
+  }
+
+  @Test func aReloadKeepsWhatItDoesNotChange() {
+    let bench = Bench(both)
+    for _ in 0..<2 { for name in ["japan/api", "japan/web", "taiwan/api"] { bench.probe(name, false) } }
+    let api = bench.target("japan/api")
+    let web = bench.target("japan/web")
+    bench.advance(.seconds(1))
+    _ = bench.replace([
+      checkSettings("api", "japan"), checkSettings("web", "japan") { $0.method = "HEAD" },
+    ])
+    bench.list.rollUp(at: bench.now, always: false)
+    #expect(bench.target("japan/api") === api)
+    #expect(bench.target("japan/web") !== web)
+    // The new collector has yet to report; what the check was known to be holds.
+    #expect(!bench.list.everyoneReported)
+    #expect(bench.target("japan/web")?.check.health == .down)
+    #expect(bench.list.regionHealth == ["japan": .down])
+    // What was removed ends.
+    #expect(bench.value("probe_success", ["region": "taiwan"]) == nil)
+    #expect(bench.value("farwatch_check_state", ["region": "taiwan", "state": "down"]) == nil)
+    #expect(bench.value("farwatch_region_state", ["region": "taiwan", "state": "down"]) == nil)
+    #expect(bench.value("probe_success", ["check": "api", "region": "japan"]) == 0)
+  }
+
+  @Test func outcomesOfReplacedCollectorsAreIgnored() {
+    let bench = Bench([checkSettings("api", "japan")])
+    guard let old = bench.target("japan/api") else { return }
+    _ = bench.replace([checkSettings("api", "japan") { $0.method = "HEAD" }])
+    bench.advance(.seconds(1))
+    for _ in 0..<3 {
+      #expect(
+        bench.list.take(
+          outcome(false), from: old.key, generation: old.generation, now: bench.now,
+          monotonic: bench.monotonic
+        ).isEmpty)
+    }
+    #expect(bench.target("japan/api")?.check.health == .unknown)
+    #expect(!bench.list.everyoneReported)
+    #expect(bench.value("probe_success", .empty) == nil)
+  }
+
+  /// A collector never runs twice at a time: not even when a target left and came back while one was out.
+  @Test func aLateOutcomeDoesNotFreeTheRunOfAnotherCollector() {
+    let check = checkSettings("api", "japan")
+    let bench = Bench([check])
+    bench.advance(.seconds(5))
+    guard let first = bench.list.takeDue(bench.monotonic).first else {
+      Issue.record("nothing was due")
+      return
+    }
+    _ = bench.replace([])
+    _ = bench.replace([check])
+    bench.advance(.seconds(5))
+    #expect(bench.list.takeDue(bench.monotonic).count == 1)
+    _ = bench.list.take(
+      outcome(true), from: first.key, generation: first.generation, now: bench.now, monotonic: bench.monotonic
+    )
+    bench.advance(.seconds(10))
+    #expect(bench.list.takeDue(bench.monotonic).isEmpty)
+  }
+
+  @Test func aSeldomCheckStaysKnownUntilItIsOverdue() {
+    let bench = Bench([checkSettings("api", "japan") { $0.interval = .seconds(1800) }])
+    for _ in 0..<2 { bench.probe("japan/api", true) }
+    for second in stride(from: 5, through: 3600, by: 5) {
+      bench.advance(.seconds(5))
+      bench.list.refresh(at: bench.now)
+      bench.store.collectGarbage(now: bench.now)
+      let known = bench.value("farwatch_check_state", ["state": "up"])
+      if second <= 1800 { #expect(known == 1) }
+      if second > 2400 { #expect(known == nil) }
+    }
+    bench.probe("japan/api", true)
+    #expect(bench.value("farwatch_check_state", ["state": "up"]) == 1)
+    #expect(bench.value("probe_success", .empty) == 1)
+  }
+}
