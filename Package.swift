@@ -30,7 +30,10 @@ func library(_ name: String, pkgConfig: String, apt: String) -> Target {
 
 let package = Package(
   name: "farwatch",
-  products: [.executable(name: "farwatch", targets: ["farwatch"])],
+  products: [
+    .executable(name: "farwatch", targets: ["farwatch"]),
+    .executable(name: "farwatch-bench", targets: ["FarwatchBench"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
@@ -98,6 +101,10 @@ let package = Package(
       ],
       swiftSettings: settings),
     room("FarwatchTesting", ["Model"]),
+    // Measures the daemon beside the programs that it replaces; never part of it.
+    .executableTarget(
+      name: "FarwatchBench", dependencies: ["FarwatchTesting", "HTTPServer", "Model"], swiftSettings: settings
+    ),
 
     tests(of: "Model"),
     tests(of: "DurableIO"),

@@ -15,6 +15,8 @@ final class SocketTable {
     var wanted: UInt32 = 0
     /// Opened through ``open(_:)``, so ``closed(_:)`` will tell of its end.
     var isConnection = false
+    /// Whose it is.
+    var shard = 0
   }
 
   private let epoll: CInt
@@ -37,8 +39,8 @@ final class SocketTable {
 
   func close() { closeDescriptor(epoll) }
 
-  /// Waits for events or `deadline` and hands each event on in libcurl's terms.
-  func wait(until deadline: MonotonicInstant?, _ time: SystemTime, _ body: (CInt, CInt) -> Void) {
+  /// Waits for events or `deadline` and hands each event on in libcurl's terms: socket, what happened, whose it is.
+  func wait(until deadline: MonotonicInstant?, _ time: SystemTime, _ body: (CInt, CInt, Int) -> Void) {
     var timeout: CInt = -1
     if let deadline {
       let left = (deadline - time.monotonic).nanoseconds
@@ -59,13 +61,14 @@ final class SocketTable {
       if happened & (EPOLLIN.rawValue | EPOLLHUP.rawValue) != 0 { bits |= CURL_CSELECT_IN }
       if happened & EPOLLOUT.rawValue != 0 { bits |= CURL_CSELECT_OUT }
       if happened & EPOLLERR.rawValue != 0 { bits |= CURL_CSELECT_ERR }
-      body(socket, bits)
+      body(socket, bits, entry(socket).shard)
     }
   }
 
-  /// libcurl wants to know about `what` on `socket`.
-  func watch(_ socket: CInt, _ what: CInt) {
+  /// libcurl wants to know about `what` on `socket` of a shard.
+  func watch(_ socket: CInt, _ what: CInt, for shard: Int) {
     reserve(socket)
+    entries[Int(socket)].shard = shard
     switch what {
     case CURL_POLL_IN: entries[Int(socket)].wanted = EPOLLIN.rawValue
     case CURL_POLL_OUT: entries[Int(socket)].wanted = EPOLLOUT.rawValue

@@ -6,22 +6,20 @@ internal import CCurl
 #endif
 internal import Model
 
-/// The client's thread: libcurl's multi interface driven by epoll.
+/// The client's thread: libcurl's multi handles driven by one epoll.
 ///
 /// Invariants:
 /// - Everything here is touched by the one thread that calls ``run()``; libcurl calls back on that thread only.
-/// - A transfer is either idle (in `idle`) or in the multi handle with a job (in `active`).
+/// - A transfer is either idle (in `idle`) or in a shard's multi handle with a job (in `active`).
 /// - A connection's descriptor stays in epoll while libcurl keeps the connection, also between requests: a request on
 ///   a kept connection costs no `epoll_ctl`. libcurl opens and closes descriptors through us, so the table is exact.
 final class TransferLoop {
   private let settings: HTTPClientSettings
   private let mailbox: Mailbox
-  private let multi: UnsafeMutableRawPointer
   private let sockets: SocketTable
-  /// When libcurl wants to be called although nothing happened.
-  private var deadline: MonotonicInstant?
+  private var shards: [TransferShard?]
   private var idle: [Transfer] = []
-  private var active: [ObjectIdentifier: Transfer] = [:]
+  private var active: [ObjectIdentifier: (transfer: Transfer, shard: TransferShard)] = [:]
   private var certificates: CertificateMemory
   private var knownURLs: [String: HTTPURL] = [:]
   private let time = SystemTime()
@@ -31,31 +29,14 @@ final class TransferLoop {
 
   /// nil when the system refuses a descriptor or memory.
   init?(settings: HTTPClientSettings, mailbox: Mailbox) {
-    guard mailbox.bell >= 0, Self.isLibraryReady, let multi = curl_multi_init() else { return nil }
-    guard let sockets = SocketTable(bell: mailbox.bell) else {
-      curl_multi_cleanup(multi)
+    guard mailbox.bell >= 0, Self.isLibraryReady, let sockets = SocketTable(bell: mailbox.bell) else {
       return nil
     }
     self.settings = settings
     self.mailbox = mailbox
-    self.multi = multi
     self.sockets = sockets
+    shards = Array(repeating: nil, count: TransferShard.count(keeping: settings.maximumKeptConnections))
     certificates = CertificateMemory(lifetime: settings.connectionLifetime)
-    let me = Unmanaged.passUnretained(self).toOpaque()
-    fw_multi_set_socket_callback(multi) { _, socket, what, context, _ in
-      guard let context else { return -1 }
-      Unmanaged<TransferLoop>.fromOpaque(context).takeUnretainedValue().sockets.watch(socket, what)
-      return 0
-    }
-    fw_multi_set_pointer(multi, CURLMOPT_SOCKETDATA, me)
-    fw_multi_set_timer_callback(multi) { _, milliseconds, context in
-      guard let context else { return -1 }
-      Unmanaged<TransferLoop>.fromOpaque(context).takeUnretainedValue().setDeadline(milliseconds)
-      return 0
-    }
-    fw_multi_set_pointer(multi, CURLMOPT_TIMERDATA, me)
-    // libcurl's own default follows the number of requests in progress and would close idle connections.
-    fw_multi_set_long(multi, CURLMOPT_MAXCONNECTS, settings.maximumKeptConnections)
   }
 
   /// Safe to read from any thread; the library itself is initialised once and never torn down.
@@ -65,11 +46,11 @@ final class TransferLoop {
   func run() {
     while true {
       var mailCame = false
-      sockets.wait(until: deadline, time) { socket, events in
+      sockets.wait(until: nextDeadline, time) { socket, events, shard in
         if socket == mailbox.bell {
           mailCame = true
         } else {
-          act(socket, events)
+          shards[shard]?.act(socket, events)
         }
       }
       if mailCame {
@@ -77,23 +58,23 @@ final class TransferLoop {
         for job in mail.jobs { begin(job) }
         if mail.isStopped { break }
       }
-      // A timer that is set again while it is served is served in the next round.
-      if let due = deadline, due <= time.monotonic {
-        deadline = nil
-        act(CURL_SOCKET_BAD, 0)
+      for case let shard? in shards {
+        shard.actIfDue(time.monotonic)
+        collectFinished(shard)
       }
-      collectFinished()
     }
     close()
   }
 
-  private func act(_ socket: CInt, _ events: CInt) {
-    var running: CInt = 0
-    curl_multi_socket_action(multi, socket, events, &running)
-  }
+  private var nextDeadline: MonotonicInstant? { shards.compactMap { $0?.deadline }.min() }
 
-  private func setDeadline(_ milliseconds: Int) {
-    deadline = milliseconds < 0 ? nil : time.monotonic + .milliseconds(milliseconds)
+  /// The shard that keeps the connections to `url`, made when it is first needed.
+  private func shard(of url: HTTPURL) -> TransferShard? {
+    let place = TransferShard.place(of: url, in: shards.count)
+    if let known = shards[place] { return known }
+    shards[place] = TransferShard(
+      place, sockets, time, connections: max(1, settings.maximumKeptConnections / shards.count))
+    return shards[place]
   }
 
   private func begin(_ job: Job) {
@@ -120,33 +101,33 @@ final class TransferLoop {
     guard left >= .milliseconds(1) || job.result.redirects == 0 else {
       return finish(job, HTTPFailure(.timeout, "no time left to follow the redirect"))
     }
-    guard let transfer = idle.popLast() ?? Transfer(settings: settings, sockets: sockets) else {
-      return finish(job, HTTPFailure(.limit, "out of memory for one more request"))
-    }
+    guard let target = job.target, let shard = shard(of: target),
+      let transfer = idle.popLast() ?? Transfer(settings: settings, sockets: sockets)
+    else { return finish(job, HTTPFailure(.limit, "out of memory or descriptors for one more request")) }
     transfer.prepare(job, timeout: left)
-    guard curl_multi_add_handle(multi, transfer.easy) == CURLM_OK else {
+    guard curl_multi_add_handle(shard.multi, transfer.easy) == CURLM_OK else {
       return finish(job, HTTPFailure(.limit, "the HTTP library refused the request"))
     }
-    active[ObjectIdentifier(transfer)] = transfer
+    active[ObjectIdentifier(transfer)] = (transfer, shard)
   }
 
-  private func collectFinished() {
+  private func collectFinished(_ shard: TransferShard) {
     var left: CInt = 0
-    while let message = curl_multi_info_read(multi, &left) {
+    while let message = curl_multi_info_read(shard.multi, &left) {
       guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
       let code = fw_message_result(message)
       var context: UnsafeMutableRawPointer?
       fw_easy_get_pointer(easy, CURLINFO_PRIVATE, &context)
       guard let context else { continue }
       let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-      legEnded(transfer, code)
+      legEnded(transfer, shard, code)
     }
   }
 
-  private func legEnded(_ transfer: Transfer, _ code: CURLcode) {
+  private func legEnded(_ transfer: Transfer, _ shard: TransferShard, _ code: CURLcode) {
     guard let job = transfer.job else { return }
     let leg = transfer.readLeg(code, remembering: &certificates, now: time.monotonic)
-    curl_multi_remove_handle(multi, transfer.easy)
+    curl_multi_remove_handle(shard.multi, transfer.easy)
     active[ObjectIdentifier(transfer)] = nil
     transfer.job = nil
     if idle.count < Self.idleLimit { idle.append(transfer) }
@@ -169,14 +150,15 @@ final class TransferLoop {
   private func close() {
     let cancelled = active.values.map { $0 }
     active = [:]
-    for transfer in cancelled {
-      curl_multi_remove_handle(multi, transfer.easy)
+    for (transfer, shard) in cancelled {
+      curl_multi_remove_handle(shard.multi, transfer.easy)
       if let job = transfer.job { finish(job, .cancelled) }
       transfer.job = nil
     }
-    // Connections close through the callbacks of the table, so the multi handle goes first.
-    curl_multi_cleanup(multi)
-    for transfer in cancelled + idle { transfer.free() }
+    // Connections close through the callbacks of the table, so the multi handles go first.
+    for case let shard? in shards { shard.close() }
+    shards = []
+    for transfer in cancelled.map(\.transfer) + idle { transfer.free() }
     idle = []
     sockets.close()
   }

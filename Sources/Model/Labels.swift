@@ -23,9 +23,19 @@ package struct Labels: Hashable, Sendable {
 
   /// Sorts, drops empty values; of two labels with one name the later wins.
   package init(_ labels: some Sequence<Label>) {
-    var map: [String: String] = [:]
-    for label in labels { map[label.name] = label.value }
-    self.init(map)
+    // Sets are short and often nearly sorted: inserting beats hashing.
+    var sorted: [Label] = []
+    for label in labels {
+      var place = sorted.count
+      while place > 0, byteOrder(label.name, sorted[place - 1].name) { place -= 1 }
+      if place > 0, sorted[place - 1].name == label.name {
+        sorted[place - 1] = label
+      } else {
+        sorted.insert(label, at: place)
+      }
+    }
+    if sorted.contains(where: \.value.isEmpty) { sorted.removeAll(where: \.value.isEmpty) }
+    self.init(sorted: sorted)
   }
 
   package init(_ pairs: [String: String]) {

@@ -51,6 +51,7 @@ final class Conductor {
   private let judgeAt: MonotonicInstant
   private var judging = false
   private var nextHousekeeping: MonotonicInstant
+  private var nextGarbageCollection: MonotonicInstant
   private var ticket: UInt64 = 0
   private var effects: [Effect] = []
   private var pendingChanges: [StateChange] = []
@@ -58,6 +59,8 @@ final class Conductor {
   /// How long a collector that does not come back may hold up the first judgement.
   static let warmUpLimit: Duration = .seconds(15)
   private static let housekeepingInterval: Duration = .seconds(5)
+  /// Looks at every series, so not too often.
+  private static let garbageCollectionInterval: Duration = .seconds(60)
 
   init(
     watchlist: Watchlist, engine: RuleEngine, dispatcher: Dispatcher, store: SampleStore,
@@ -70,6 +73,7 @@ final class Conductor {
     self.measureSelf = measureSelf
     judgeAt = monotonic + Self.warmUpLimit
     nextHousekeeping = monotonic
+    nextGarbageCollection = monotonic
   }
 
   /// Whether rules are judged yet.
@@ -98,7 +102,10 @@ final class Conductor {
       nextHousekeeping = monotonic + Self.housekeepingInterval
       measureSelf(self, now)
       watchlist.refresh(at: now)
-      store.collectGarbage(now: now)
+      if monotonic >= nextGarbageCollection {
+        nextGarbageCollection = monotonic + Self.garbageCollectionInterval
+        store.collectGarbage(now: now)
+      }
     }
     watchlist.rollUp(at: now, always: housekeeping)
     judge(now: now, monotonic: monotonic)

@@ -37,6 +37,10 @@ final class WatchedTarget {
   let collector: any Collector
   /// Tells outcomes of this collector from those of an earlier one with the same name.
   let generation: UInt64
+  /// Its place in the timetable; nil until it has one.
+  var slot: Timetable.TargetID?
+  /// Generation of the newest run in this place, maybe of a collector before this one: only its end ends what runs.
+  var running: UInt64?
   /// What it measures, the state that follows from it, and how the collector itself is.
   let readings: ReadingRecorder
   let state: ReadingRecorder
@@ -65,8 +69,7 @@ final class Watchlist {
   private let store: SampleStore
   private var timetable = Timetable()
   private(set) var targets: [TargetKey: WatchedTarget] = [:]
-  private var timetableIDs: [TargetKey: Timetable.TargetID] = [:]
-  private var keys: [Timetable.TargetID: TargetKey] = [:]
+  private var slots: [Timetable.TargetID: WatchedTarget] = [:]
   private(set) var regions: [Settings.Region]
   private(set) var regionHealth: [String: RegionHealth] = [:]
   private let regionRecorder: ReadingRecorder
@@ -76,8 +79,6 @@ final class Watchlist {
   private var checksChanged = false
   private var notices: [Notice] = []
   private var unheard: Set<TargetKey> = []
-  /// Of the newest run of each target: only its end is the end of what runs.
-  private var running: [TargetKey: UInt64] = [:]
   private static let overdueAfter: Duration = .seconds(60)
 
   init(store: SampleStore, restoring rows: [(key: String, value: [UInt8])], regions: [Settings.Region]) {
@@ -97,8 +98,8 @@ final class Watchlist {
 
   /// The collectors to start now.
   func takeDue(_ now: MonotonicInstant) -> [WatchedTarget] {
-    let started = timetable.due(now).compactMap { keys[$0].flatMap { targets[$0] } }
-    for target in started { running[target.key] = target.generation }
+    let started = timetable.due(now).compactMap { slots[$0] }
+    for target in started { target.running = target.generation }
     return started
   }
 
@@ -117,6 +118,7 @@ final class Watchlist {
       }
       generation += 1
       let new = WatchedTarget(plan: plan, generation: generation, store: store)
+      new.running = targets[key]?.running
       let row = Self.row(key)
       if let known = targets[key]?.check ?? remembered[row] { new.check = known }
       next[key] = new
@@ -128,7 +130,6 @@ final class Watchlist {
         old.state.end(at: now)
         old.health.end(at: now)
         unheard.remove(key)
-        running[key] = nil
         if old.isCheck { changes.append(StateChange(.checks, Self.row(key), nil)) }
       }
     }
@@ -138,8 +139,12 @@ final class Watchlist {
     remembered = [:]
     targets = next
     let ids = timetable.replace(with: plans.map { Timetable.Target($0.description) }, now: monotonic)
-    timetableIDs = Dictionary(uniqueKeysWithValues: zip(plans.map { TargetKey($0.description) }, ids))
-    keys = Dictionary(uniqueKeysWithValues: timetableIDs.map { ($0.value, $0.key) })
+    slots = [:]
+    for (plan, id) in zip(plans, ids) {
+      let target = next[TargetKey(plan.description)]
+      target?.slot = id
+      slots[id] = target
+    }
     for target in targets.values
     where target.isCheck && target.check.health != .unknown && target.newest == nil {
       recordState(of: target, at: now)
@@ -152,11 +157,11 @@ final class Watchlist {
   func take(
     _ outcome: Outcome, from key: TargetKey, generation: UInt64, now: Timestamp, monotonic: MonotonicInstant
   ) -> [StateChange] {
-    guard let id = timetableIDs[key], let target = targets[key] else { return [] }
-    if running[key] == generation { timetable.finished(id) }
+    guard let target = targets[key], let id = target.slot else { return [] }
+    if target.running == generation { timetable.finished(id) }
     // The collector that sent this was replaced meanwhile.
     guard target.generation == generation else { return [] }
-    unheard.remove(key)
+    if !unheard.isEmpty { unheard.remove(key) }
     noteChange(of: target, to: outcome)
     target.newest = outcome
     target.readings.record(outcome.readings, at: now)
@@ -203,11 +208,10 @@ final class Watchlist {
 
   private func recordState(of target: WatchedTarget, at time: Timestamp) {
     if target.isCheck { target.state.record(ScheduleMetrics.readings(of: target.check), at: time) }
-    guard let newest = target.newest, let id = timetableIDs[target.key] else { return }
+    guard let newest = target.newest, let id = target.slot else { return }
     let description = target.plan.description
     target.health.record(
-      ScheduleMetrics.readings(of: description, newest)
-        + [ScheduleMetrics.overruns(of: description, total: timetable.overruns(id))], at: time)
+      ScheduleMetrics.readings(of: description, newest, overruns: timetable.overruns(id)), at: time)
   }
 
   /// Rolls the checks up into their regions and writes that down, if one changed or `always`. Once a turn, because a

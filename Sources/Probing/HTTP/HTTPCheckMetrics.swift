@@ -45,14 +45,15 @@ package enum HTTPCheckMetrics {
     if case .failure(let reason, _) = decision.verdict {
       readings.append(Reading(failureReason, 1, labels: ["reason": reason.rawValue]))
     }
-    func addPhase(_ name: String, _ seconds: Double?) {
-      if let seconds { readings.append(Reading(phases, seconds, labels: ["phase": name])) }
+    readings.reserveCapacity(16)
+    func addPhase(_ labels: Labels, _ seconds: Double?) {
+      if let seconds { readings.append(Reading(phases, seconds, labels: labels)) }
     }
-    addPhase("resolve", result.phases.resolve)
-    addPhase("connect", result.phases.connect)
-    addPhase("tls", result.phases.tls)
-    addPhase("processing", result.phases.processing)
-    addPhase("transfer", result.phases.transfer)
+    addPhase(PhaseLabels.resolve, result.phases.resolve)
+    addPhase(PhaseLabels.connect, result.phases.connect)
+    addPhase(PhaseLabels.tls, result.phases.tls)
+    addPhase(PhaseLabels.processing, result.phases.processing)
+    addPhase(PhaseLabels.transfer, result.phases.transfer)
     if let address = result.primaryAddress {
       readings.append(Reading(ipProtocol, address.utf8.contains(UInt8(ascii: ":")) ? 6 : 4))
     }
@@ -73,4 +74,13 @@ package enum HTTPCheckMetrics {
     }
     return readings
   }
+}
+
+/// Made once: every outcome needs them.
+private enum PhaseLabels {
+  static let resolve: Labels = ["phase": "resolve"]
+  static let connect: Labels = ["phase": "connect"]
+  static let tls: Labels = ["phase": "tls"]
+  static let processing: Labels = ["phase": "processing"]
+  static let transfer: Labels = ["phase": "transfer"]
 }

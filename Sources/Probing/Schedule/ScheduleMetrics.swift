@@ -20,10 +20,12 @@ package enum ScheduleMetrics {
 
   /// Of one check; the labels of its collector are added by whoever stores them.
   package static func readings(of state: CheckState) -> [Reading] {
-    CheckState.Health.allCases.map {
-      Reading(checkState, $0 == state.health, labels: ["state": $0.rawValue])
-    } + [Reading(checkConsecutiveFailures, Double(state.consecutiveFailures))]
+    stateLabels.map { Reading(checkState, $0.health == state.health, labels: $0.labels) }
+      + [Reading(checkConsecutiveFailures, Double(state.consecutiveFailures))]
   }
+
+  private static let stateLabels: [(health: CheckState.Health, labels: Labels)] =
+    CheckState.Health.allCases.map { ($0, ["state": $0.rawValue]) }
 
   package static func readings(of region: String, _ health: RegionHealth) -> [Reading] {
     RegionHealth.allCases.map {
@@ -31,22 +33,17 @@ package enum ScheduleMetrics {
     }
   }
 
-  /// Of one collector after one collection.
-  package static func readings(of description: CollectorDescription, _ outcome: Outcome) -> [Reading] {
-    let labels = labels(of: description)
+  /// Of one collector after one collection; `overruns`: those since it was made.
+  package static func readings(
+    of description: CollectorDescription, _ outcome: Outcome, overruns: UInt64
+  ) -> [Reading] {
+    let labels: Labels = ["kind": description.kind, "name": description.name]
     let wasMade = description.kind == "http" ? CheckState.Evidence(outcome) != .none : outcome.succeeded
     return [
       Reading(collectorUp, wasMade, labels: labels),
       Reading(collectorDuration, outcome.took.inSeconds, labels: labels),
       Reading(collectorLastRun, outcome.finishedAt.seconds, labels: labels),
+      Reading(collectorOverruns, Double(overruns), labels: labels),
     ]
-  }
-
-  package static func overruns(of description: CollectorDescription, total: UInt64) -> Reading {
-    Reading(collectorOverruns, Double(total), labels: labels(of: description))
-  }
-
-  private static func labels(of description: CollectorDescription) -> Labels {
-    ["kind": description.kind, "name": description.name]
   }
 }

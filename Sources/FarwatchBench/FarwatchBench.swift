@@ -1,0 +1,85 @@
+import FarwatchTesting
+import Foundation
+
+/// Measures Farwatch beside the programs that it replaces, under the same load at the same time on this machine.
+@main
+struct FarwatchBench {
+  static func main() async {
+    guard let choice = Choice(Array(CommandLine.arguments.dropFirst())) else {
+      say(Choice.usage)
+      exit(2)
+    }
+    do {
+      say(await Machine.line(binary: choice.binary))
+      say(ResultLine.heading)
+      if choice.includes(["checks-cpu", "checks-memory", "metrics-page"]) {
+        try await ChecksBenchmark(choice).run()
+      }
+      if choice.includes(["page-latency"]) { try await PageLatencyBenchmark(choice).run() }
+      if choice.includes(["fault-to-page"]) { try await FaultToPageBenchmark(choice).run() }
+    } catch {
+      say("farwatch-bench: \(error)")
+      exit(1)
+    }
+  }
+}
+
+/// What the command line asked for.
+struct Choice: Sendable {
+  static let names = ["checks-cpu", "checks-memory", "metrics-page", "page-latency", "fault-to-page"]
+  static let usage = """
+    usage: farwatch-bench BINARY [NAME…] [--seconds N] [--repetitions N]
+    names: \(names.joined(separator: ", ")) (default: all)
+    """
+
+  var binary = ""
+  var chosen: Set<String> = []
+  /// How long one repetition of a load lasts.
+  var seconds = 15
+  var repetitions = 3
+
+  /// nil when the arguments make no sense.
+  init?(_ arguments: [String]) {
+    var rest = arguments[...]
+    while let argument = rest.popFirst() {
+      switch argument {
+      case "--seconds", "--repetitions":
+        guard let number = rest.popFirst().flatMap({ Int($0) }), (1...600).contains(number) else {
+          return nil
+        }
+        if argument == "--seconds" { seconds = number } else { repetitions = number }
+      case _ where binary.isEmpty && !argument.hasPrefix("-"): binary = argument
+      case _ where Self.names.contains(argument): chosen.insert(argument)
+      default: return nil
+      }
+    }
+    guard !binary.isEmpty else { return nil }
+  }
+
+  func includes(_ names: [String]) -> Bool { chosen.isEmpty || !chosen.isDisjoint(with: names) }
+}
+
+/// What the numbers depend on besides the programs.
+enum Machine {
+  static func line(binary: String) async -> String {
+    let kernel = (try? await ChildProcess.run(["uname", "-sr"])) ?? ""
+    let cores = ProcessInfo.processInfo.activeProcessorCount
+    var parts = ["\(cores) cores", trimmed(kernel), "farwatch \(await version([binary, "--version"]))"]
+    for program in ["prometheus", "prometheus-blackbox-exporter", "prometheus-alertmanager"] {
+      parts.append("\(program) \(await version([program, "--version"]))")
+    }
+    parts.append("nginx \(await version(["nginx", "-v"]))")
+    return parts.joined(separator: ", ")
+  }
+
+  /// The first word of the output that begins with a digit, with or without a name and a slash before it.
+  private static func version(_ command: [String]) async -> String {
+    guard let output = try? await ChildProcess.run(command) else { return "?" }
+    let words = output.split { $0.isWhitespace || $0 == "," || $0 == "/" }
+    return words.first { $0.first?.isNumber == true }.map(String.init) ?? trimmed(output)
+  }
+
+  private static func trimmed(_ text: String) -> String {
+    text.trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+}
