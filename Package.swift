@@ -128,8 +128,8 @@ let package = Package(
     tests(
       of: "FarwatchApp",
       [
-        "Alerting", "Configuration", "Exposition", "HTTPClient", "HTTPServer", "Notifying", "Probing", "SampleStore",
-        "StrictYAML", .product(name: "Logging", package: "swift-log"),
+        "Alerting", "Configuration", "Exposition", "HTTPClient", "HTTPServer", "Notifying", "Probing",
+        "SampleStore", "StrictYAML", .product(name: "Logging", package: "swift-log"),
       ]),
     .testTarget(name: "ArchitectureTests", dependencies: ["FarwatchTesting"], swiftSettings: settings),
     .testTarget(

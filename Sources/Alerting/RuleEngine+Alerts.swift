@@ -25,10 +25,12 @@ extension RuleEngine {
       let transition = instance.holds(
         value: alert.value, annotations: alert.annotations, at: now, timing: timing)
       instances[alert.labels] = instance
+      rule.unproven.remove(alert.labels)
       if transition != .none { transitions.append((alert.labels, transition)) }
     }
     for labels in ordered(instances.keys.filter { !present.contains($0) }) {
       guard var instance = instances[labels] else { continue }
+      if instance.state == .firing, awaitsEvidence(labels, rule, at: now) { continue }
       let transition = instance.ceases(at: now, timing: timing)
       instances[labels] = transition == .resolved || transition == .dropped ? nil : instance
       if transition != .none { transitions.append((labels, transition)) }

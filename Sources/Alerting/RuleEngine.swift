@@ -130,7 +130,10 @@ package final class RuleEngine {
   /// Gives remembered alerts to their rules.
   private func claimOrphans() {
     let byIdentity = Dictionary(uniqueKeysWithValues: rules.map { ($0.identity, $0) })
-    for row in orphans { byIdentity[row.rule]?.instances[row.labels] = row.instance }
+    for row in orphans {
+      byIdentity[row.rule]?.instances[row.labels] = row.instance
+      byIdentity[row.rule]?.unproven.insert(row.labels)
+    }
     orphans.removeAll { byIdentity[$0.rule] != nil }
     for rule in rules { rule.updateClock() }
   }

@@ -69,6 +69,10 @@ final class RuleState {
   var lastError: String?
   var evaluationTime: Duration = .zero
 
+  /// Alerts of the last process of which nothing has been seen yet; see ``RuleEngine/awaitsEvidence(_:_:at:)``.
+  var unproven: Set<Labels> = []
+  var unprovenUntil: Timestamp?
+
   /// By the alert's labels.
   var instances: [Labels: AlertInstance] = [:]
   var alertSeries: [Labels: AlertSeries] = [:]
@@ -92,6 +96,8 @@ final class RuleState {
   /// Takes over what `old`, the same rule before a reload, remembers.
   func adopt(_ old: RuleState) {
     instances = old.instances
+    unproven = old.unproven
+    unprovenUntil = old.unprovenUntil
     alertSeries = old.alertSeries
     outputs = old.outputs
     lastEvaluated = old.lastEvaluated

@@ -16,6 +16,7 @@ package enum ConfigurationFile {
   package static func load(_ path: String) throws(YAMLProblems) -> Settings {
     let problems = Problems(file: path)
     let text = YAML.text(ofFile: path, problems)
+    try problems.throwIfAny()
     let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     let settings = parse(text ?? "", directory: directory, problems)
     try problems.throwIfAny()

@@ -108,7 +108,13 @@ package final class Daemon: Sendable {
     loop.start(
       conductor,
       CoreLoop.Carriers(
-        commit: commit, send: { [deliveries] in deliveries.send($0) }, note: { [logger] in logger.log($0) }))
+        commit: commit, send: { [deliveries] in deliveries.send($0) },
+        note: { [logger] notice in
+          logger.log(
+            level: Logger.Level(rawValue: notice.level.rawValue) ?? .error,
+            Logger.Message(stringLiteral: notice.message),
+            metadata: notice.metadata.mapValues { .string($0) })
+        }))
   }
 
   /// What must be durable before anything is sent, such as the token of a subscription to be confirmed.
@@ -234,20 +240,5 @@ extension LoadedConfiguration {
   /// What an operator should know although the configuration is in force.
   fileprivate func log(to logger: Logger) {
     for line in warnings { logger.warning("configuration", metadata: ["warning": "\(line)"]) }
-  }
-}
-
-extension Logger {
-  /// A notice of delivery: a constant message and its data.
-  fileprivate func log(_ notice: NotifyingNotice) {
-    let level: Logger.Level =
-      switch notice.level {
-      case .info: .info
-      case .warning: .warning
-      case .error: .error
-      }
-    log(
-      level: level, Logger.Message(stringLiteral: notice.message),
-      metadata: notice.metadata.mapValues { .string($0) })
   }
 }

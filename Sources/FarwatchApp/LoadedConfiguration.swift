@@ -2,6 +2,8 @@ internal import Alerting
 internal import Configuration
 internal import Model
 internal import Notifying
+internal import PromQL
+internal import SampleStore
 internal import StrictYAML
 
 /// A configuration file and the rule files it names, all of them without a problem.
@@ -19,14 +21,39 @@ struct LoadedConfiguration: Sendable {
     do {
       settings = try ConfigurationFile.load(file)
     } catch { throw StartFailure(error.list.map(\.description)) }
-    do {
+    do throws(YAMLProblems) {
       let rules = try RuleFile.load(settings.ruleFiles)
       groups = rules.groups
+      let tooFar = Memory.complaints(about: rules.groups)
+      if !tooFar.isEmpty { throw YAMLProblems(tooFar) }
       warnings =
         settings.warnings + rules.warnings.map(\.description)
         + untoldAlerts(rules.groups, settings.notifying.routes)
     } catch { throw StartFailure(error.list.map(\.description)) }
     self.settings = settings
+  }
+}
+
+/// How far back rules may look. The store keeps a minute, not days: a rule that looks further would load, never find
+/// anything and never fire, so it is refused.
+enum Memory {
+  static func complaints(about groups: [RuleGroup]) -> [YAMLProblem] {
+    let kept = SampleStoreSettings().reach
+    return groups.flatMap { group in
+      group.rules.compactMap { rule -> YAMLProblem? in
+        let place = YAMLPosition(line: rule.line, column: 1)
+        guard let reach = rule.expression.reach else {
+          return YAMLProblem(
+            file: rule.file, at: place,
+            "rule \(rule.name): the modifier @ needs samples that this version does not keep")
+        }
+        guard reach + group.queryOffset > kept else { return nil }
+        return YAMLProblem(
+          file: rule.file, at: place,
+          "rule \(rule.name): looks back \(DurationText.format(reach + group.queryOffset)) by offset; this version "
+            + "keeps the samples of \(DurationText.format(kept))")
+      }
+    }
   }
 }
 
@@ -70,8 +97,10 @@ package enum Checks {
   }
 
   package static func rules(_ file: String) -> Report {
-    do {
+    do throws(YAMLProblems) {
       let loaded = try RuleFile.load([file])
+      let tooFar = Memory.complaints(about: loaded.groups)
+      if !tooFar.isEmpty { throw YAMLProblems(tooFar) }
       let rules = loaded.groups.reduce(0) { $0 + $1.rules.count }
       return Report(
         warnings: loaded.warnings.map(\.description),

@@ -3,8 +3,12 @@ internal import Synchronization
 
 /// How much a store may hold.
 package struct SampleStoreSettings: Sendable, Equatable {
-  /// Samples older than this are dropped; at least the five minutes that an instant selector looks back.
-  package var retention: Duration = .seconds(360)
+  /// How far back a selector may be moved by `offset`. A series keeps its samples of this time and the newest one
+  /// before it: all that an instant selector can ask for.
+  package var reach: Duration = .seconds(60)
+  /// A series whose newest sample is older than this is forgotten; longer than the five minutes that an instant
+  /// selector looks back.
+  package var forgetAfter: Duration = .seconds(360)
   /// Samples kept for one series at most, whatever their age.
   package var samplesPerSeries = 1024
   /// New series beyond this many are refused and counted.
@@ -54,9 +58,9 @@ package final class SampleStore: SampleAppender, SeriesReader, FamilyReader, Sen
   /// The series whose value changed since the last call, each once: what must wake the rules that depend on it.
   package func takeChanged() -> [SeriesID] { state.withLock { $0.takeChanged() } }
 
-  /// Forgets series that ended, or fell silent, more than the retention ago. To be called now and then.
+  /// Forgets series that have been silent for too long. To be called now and then.
   package func collectGarbage(now: Timestamp) {
-    state.withLock { $0.collectGarbage(olderThan: now - settings.retention) }
+    state.withLock { $0.collectGarbage(olderThan: now - settings.forgetAfter) }
   }
 
   // MARK: Reading

@@ -77,7 +77,7 @@ struct State {
       return
     }
     target.buffer.append(
-      value, at: time, keepingFrom: time - settings.retention, limit: settings.samplesPerSeries)
+      value, at: time, keepingFrom: time - settings.reach, limit: settings.samplesPerSeries)
     statistics.appended += 1
     if last?.value.bitPattern != value.bitPattern {
       target.family.version += 1

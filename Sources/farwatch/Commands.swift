@@ -12,7 +12,7 @@ struct RunCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("Configuration file.", valueName: "file"))
   var config = "farwatch.yml"
 
-  @Option(help: "trace, debug, info, notice, warning, error or critical.")
+  @Option(help: "The least important messages that are logged.")
   var logLevel: LogLevel = .info
 
   func run() throws {

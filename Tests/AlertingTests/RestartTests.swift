@@ -177,3 +177,28 @@ private func rules(hold: String = "5m", name: String = "Down", extra: String = "
   bench.run()
   #expect(bench.events[0].identity == "7b9bed609cb4daae1be5a33e8d27acb9")
 }
+
+@Test func silenceAfterARestartIsNoEnd() {
+  let bench = Bench(rules(hold: "0s"))
+  bench.sample("up", ["job": "a"], 0)
+  #expect(bench.run() == [#"fired Down{job="a"}"#])
+  // Beyond every look-back: to the new process it is as if the target had never been measured.
+  bench.jump(to: 1000)
+  bench.restart(rules(hold: "0s"))
+  bench.sample("up", ["job": "b"], 1)
+  #expect(bench.run() == [], "another target's health is no evidence about this one")
+  bench.jump(to: 1100)
+  bench.sample("up", ["job": "a"], 1)
+  #expect(bench.run() == [#"resolved Down{job="a"}"#])
+}
+
+@Test func silenceAfterARestartEndsAnAlertAfterAll() {
+  let bench = Bench(rules(hold: "0s"))
+  bench.sample("up", ["job": "a"], 0)
+  bench.run()
+  bench.jump(to: 1000)
+  bench.restart(rules(hold: "0s"))
+  let told = bench.advance(to: 3000)
+  #expect(told.count == 1 && told[0].hasSuffix(#"resolved Down{job="a"}"#), "\(told)")
+  #expect(bench.events[1].endsAt.map { $0 >= Timestamp(seconds: 1900) } == true)
+}

@@ -73,7 +73,7 @@ private final class Bench {
     #expect(bench.value("farwatch_check_consecutive_failures", .empty) == 1)
     #expect(bench.probe("japan/api", false).count == 1)
     #expect(bench.value("farwatch_check_state", ["state": "down"]) == 1)
-    #expect(bench.value("farwatch_collector_up", ["name": "japan/api"]) == 0)
+    #expect(bench.value("farwatch_collector_up", ["name": "japan/api"]) == 1)
     // A failure of our own says nothing about the target.
     bench.probe("japan/api", false, reason: .limit)
     #expect(bench.value("farwatch_check_consecutive_failures", .empty) == 2)

@@ -9,8 +9,8 @@ import Testing
     func values(_ name: String) -> [Double] {
       world.dispatcher.snapshot(now: world.now).readings.filter { $0.family.name == name }.map(\.value)
     }
-    let oldest = "farwatch_notifying_queue_oldest_age_seconds"
-    let success = "farwatch_notifying_last_success_timestamp_seconds"
+    let oldest = "farwatch_outbox_oldest_seconds"
+    let success = "farwatch_receiver_last_success_timestamp_seconds"
     #expect(values(oldest).isEmpty)
     #expect(values(success).isEmpty)
     world.page(event(.firing))

@@ -158,10 +158,15 @@ private func at(_ seconds: Int) -> Timestamp { start + .seconds(seconds) }
     var time = 0
     for step in 0..<3000 {
       time += next(50) == 0 ? 500 : 1 + next(12)
-      store.append(Double(step), at: at(time), to: id)
-      model.append(Sample(timestamp: at(time), value: Double(step)))
-      model = Array(model.drop { $0.timestamp < at(time - 360) }.suffix(40))
-      let question = at(time - next(400))
+      // Long runs of one value and short ones: both forms of the buffer, and the way between them.
+      let value = Double(step / 200 % 2 == 0 ? step / 100 : next(3))
+      store.append(value, at: at(time), to: id)
+      model.append(Sample(timestamp: at(time), value: value))
+      while model.count > 1, model[1].timestamp <= at(time - 60), model[1].timestamp < at(time) {
+        model.removeFirst()
+      }
+      model = model.suffix(40)
+      let question = at(time - next(80))
       let after = question - .seconds(300)
       let expected = model.last { $0.timestamp <= question && $0.timestamp > after }
       #expect(store.newestSample(of: id, at: question, after: after) == expected, "seed \(seed) step \(step)")

@@ -9,7 +9,8 @@ package enum ScheduleMetrics {
   package static let regionState = MetricFamily.gauge(
     "farwatch_region_state", "State of a region, rolled up from its checks: 1 for the state that holds.")
   package static let collectorUp = MetricFamily.gauge(
-    "farwatch_collector_up", "Whether the last collection of this collector succeeded.")
+    "farwatch_collector_up",
+    "Whether the last collection could be made. A health check that finds its target down was made.")
   package static let collectorDuration = MetricFamily.gauge(
     "farwatch_collector_duration_seconds", "How long the last collection took.")
   package static let collectorOverruns = MetricFamily.counter(
@@ -33,8 +34,9 @@ package enum ScheduleMetrics {
   /// Of one collector after one collection.
   package static func readings(of description: CollectorDescription, _ outcome: Outcome) -> [Reading] {
     let labels = labels(of: description)
+    let wasMade = description.kind == "http" ? CheckState.Evidence(outcome) != .none : outcome.succeeded
     return [
-      Reading(collectorUp, outcome.succeeded, labels: labels),
+      Reading(collectorUp, wasMade, labels: labels),
       Reading(collectorDuration, outcome.took.inSeconds, labels: labels),
       Reading(collectorLastRun, outcome.finishedAt.seconds, labels: labels),
     ]

@@ -132,7 +132,10 @@ package struct Timetable: Sendable {
   /// The first slot that is at least half an interval away: the run just started is not repeated at once.
   private static func slot(of target: Target, after now: MonotonicInstant) -> MonotonicInstant {
     let interval = max(target.interval, shortestInterval).nanoseconds
-    let phase = Int64(hash(target) % UInt64(interval))
+    // Targets start in small groups: one waking of the threads serves them all. A hundredth of the interval, and 50 ms
+    // at most, is nothing to a schedule and most of its cost.
+    let group = max(1, min(interval / 100, 50_000_000))
+    let phase = Int64(hash(target) % UInt64(interval)) / group * group
     let earliest = now.nanoseconds + interval / 2
     let (quotient, rest) = (earliest - phase).quotientAndRemainder(dividingBy: interval)
     let rounds = rest > 0 ? quotient + 1 : quotient

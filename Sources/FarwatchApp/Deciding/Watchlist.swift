@@ -74,6 +74,7 @@ final class Watchlist {
   private var remembered: [String: CheckState] = [:]
   private var generation: UInt64 = 0
   private var checksChanged = false
+  private var notices: [Notice] = []
   private var unheard: Set<TargetKey> = []
   /// Of the newest run of each target: only its end is the end of what runs.
   private var running: [TargetKey: UInt64] = [:]
@@ -156,6 +157,7 @@ final class Watchlist {
     // The collector that sent this was replaced meanwhile.
     guard target.generation == generation else { return [] }
     unheard.remove(key)
+    noteChange(of: target, to: outcome)
     target.newest = outcome
     target.readings.record(outcome.readings, at: now)
     guard case .check(let settings) = target.plan.subject else {
@@ -165,10 +167,38 @@ final class Watchlist {
     let step = target.check.record(CheckState.Evidence(outcome), at: now, settings.rules)
     if step.nextProbe < settings.interval { timetable.requestSoon(id, at: monotonic + step.nextProbe) }
     recordState(of: target, at: now)
-    guard step.change != nil else { return [] }
+    guard let change = step.change else { return [] }
     checksChanged = true
+    notices.append(
+      Notice(
+        change.to == .down ? .warning : .info, "check changed state",
+        [
+          "check": settings.name, "region": settings.region, "from": change.from.rawValue,
+          "to": change.to.rawValue, "problem": target.problem ?? "none",
+        ]))
     let value = try? JSONEncoder().encode(target.check)
     return value.map { [StateChange(.checks, Self.row(key), Array($0))] } ?? []
+  }
+
+  /// What happened since the last call that belongs in the log.
+  func takeNotices() -> [Notice] {
+    defer { notices = [] }
+    return notices
+  }
+
+  /// Collectors that measure go into the log when they begin to fail and when they work again. Health checks are
+  /// spared it: a failing target is their result, and its confirmed state is what counts.
+  private func noteChange(of target: WatchedTarget, to outcome: Outcome) {
+    guard !target.isCheck, (target.newest?.succeeded ?? true) != outcome.succeeded else { return }
+    let name = ["kind": target.key.kind, "name": target.key.name]
+    if case .failure(let reason, let detail) = outcome.verdict {
+      notices.append(
+        Notice(
+          .warning, "collector fails",
+          name.merging(["reason": reason.rawValue, "detail": detail]) { $1 }))
+    } else {
+      notices.append(Notice(.info, "collector works again", name))
+    }
   }
 
   private func recordState(of target: WatchedTarget, at time: Timestamp) {

@@ -52,6 +52,12 @@ struct Endpoints: Sendable {
           status: answer.status, contentType: SNSAnswer.contentType, body: .bytes(Array(answer.body.utf8)))
       }
     default:
+      let runbooks = "/runbooks/"
+      if request.path.hasPrefix(runbooks),
+        let text = Runbooks.render(String(request.path.dropFirst(runbooks.count)))
+      {
+        return reading(request) { page(text, type: "text/html; charset=utf-8") }
+      }
       if let pem = daemon.signingCertificate(named: String(request.path.dropFirst())) {
         return reading(request) {
           HTTPServerResponse(

@@ -30,8 +30,8 @@ enum Effect {
   case collect(any Collector, TargetKey, generation: UInt64)
   case commit([StateChange], CommitTicket)
   case send(Delivery)
-  /// For the log: what delivery wants an operator to find there.
-  case note(NotifyingNotice)
+  /// For the log.
+  case note(Notice)
 }
 
 /// The core: everything that is decided, as a function of events and the clock.
@@ -106,7 +106,8 @@ final class Conductor {
     for delivery in dispatcher.takeDeliveries(now: now, monotonic: monotonic) {
       effects.append(.send(delivery))
     }
-    for notice in dispatcher.takeNotices() { effects.append(.note(notice)) }
+    for notice in watchlist.takeNotices() { effects.append(.note(notice)) }
+    for notice in dispatcher.takeNotices() { effects.append(.note(Notice(notice))) }
     defer { effects = [] }
     return effects
   }
@@ -140,6 +141,7 @@ final class Conductor {
     let decisions = engine.run(now: now, monotonic: monotonic)
     pendingChanges += decisions.changes
     guard !decisions.events.isEmpty else { return }
+    for event in decisions.events { effects.append(.note(Notice(event))) }
     let next = CommitTicket(ticket + 1)
     pendingChanges += dispatcher.accept(decisions.events, ticket: next, now: now, monotonic: monotonic)
   }

@@ -9,7 +9,7 @@ final class CoreLoop: Sendable {
   struct Carriers: Sendable {
     var commit: @Sendable ([StateChange], @escaping @Sendable (Bool) -> Void) -> Void
     var send: @Sendable (SentDelivery) -> Void
-    var note: @Sendable (NotifyingNotice) -> Void
+    var note: @Sendable (Notice) -> Void
   }
 
   private let mailbox = Mailbox<Event>()

@@ -1,0 +1,39 @@
+internal import Alerting
+internal import Model
+internal import Notifying
+
+/// Something that an operator should find in the log: a constant message and its data. The core makes them and never
+/// writes: the log may be a pipe that nobody reads.
+struct Notice: Sendable, Equatable {
+  enum Level: String, Sendable { case info, warning, error }
+
+  var level: Level
+  var message: String
+  var metadata: [String: String]
+
+  init(_ level: Level, _ message: String, _ metadata: [String: String]) {
+    self.level = level
+    self.message = message
+    self.metadata = metadata
+  }
+
+  init(_ notice: NotifyingNotice) {
+    level =
+      switch notice.level {
+      case .info: .info
+      case .warning: .warning
+      case .error: .error
+      }
+    message = notice.message
+    metadata = notice.metadata
+  }
+
+  init(_ event: AlertEvent) {
+    level = event.status == .firing ? .warning : .info
+    message = event.status == .firing ? "alert fires" : "alert is over"
+    metadata = [
+      "alert": event.labels["alertname"] ?? "", "labels": event.labels.dropping(["alertname"]).description,
+      "since": event.startsAt.iso8601, "value": NumberText.shortest(event.value),
+    ]
+  }
+}
