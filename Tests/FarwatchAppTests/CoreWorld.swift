@@ -230,7 +230,9 @@ final class CoreWorld {
       if next > end { break }
       time.advance(to: max(next, time.monotonic + .milliseconds(1)))
       if time.monotonic > end { break }
-      turn(agenda.take(upTo: time.monotonic))
+      // Taken out first: what happens then may put more in.
+      let due = agenda.take(upTo: time.monotonic)
+      turn(due.compactMap { $0() })
     }
     time.advance(to: max(end, time.monotonic))
   }
@@ -302,10 +304,10 @@ private struct Agenda {
     entries.insert((moment, event), at: place)
   }
 
-  mutating func take(upTo moment: MonotonicInstant) -> [Event] {
+  mutating func take(upTo moment: MonotonicInstant) -> [() -> Event?] {
     let due = entries.prefix { $0.at <= moment }
     entries.removeFirst(due.count)
-    return due.compactMap { $0.event() }
+    return due.map(\.event)
   }
 }
 
