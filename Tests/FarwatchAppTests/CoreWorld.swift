@@ -130,6 +130,7 @@ final class CoreWorld {
   /// What survives a crash.
   private(set) var database: [StateChange.Table: [String: [UInt8]]] = [:]
   private var unsaved: [StateChange] = []
+  private var lastCommit = MonotonicInstant(nanoseconds: 0)
   private(set) var pages: [PageSeen] = []
   private(set) var trace: [String] = []
 
@@ -190,6 +191,7 @@ final class CoreWorld {
   func crash() {
     agenda = Agenda()
     unsaved = []
+    lastCommit = time.monotonic
     clock = SteadyClock()
     let seed = random.next()
     let (made, changes) = Self.start(
@@ -202,10 +204,16 @@ final class CoreWorld {
     for change in changes { database[change.table, default: [:]][change.key] = change.value }
   }
 
-  /// As the real one: what could not be written goes along with the next commit.
+  /// As the real one: what could not be written goes along with the next commit, or is tried again by itself.
   private func written(_ changes: [StateChange], _ durable: Bool) {
     unsaved += changes
-    guard durable else { return }
+    guard durable else {
+      agenda.add(at: time.monotonic + .seconds(5)) { [weak self] in
+        if let self, !unsaved.isEmpty { written([], commitSucceeds()) }
+        return nil
+      }
+      return
+    }
     apply(unsaved)
     unsaved = []
   }
@@ -222,7 +230,9 @@ final class CoreWorld {
       if next > end { break }
       time.advance(to: max(next, time.monotonic + .milliseconds(1)))
       if time.monotonic > end { break }
-      turn(agenda.take(upTo: time.monotonic))
+      // Taken out first: what happens then may put more in.
+      let due = agenda.take(upTo: time.monotonic)
+      turn(due.compactMap { $0() })
     }
     time.advance(to: max(end, time.monotonic))
   }
@@ -242,7 +252,9 @@ final class CoreWorld {
         .milliseconds(20), .collected(key, generation: generation, outcome(!down.contains(region), at: wall)))
     case .commit(let changes, let ticket):
       let durable = commitSucceeds()
-      agenda.add(at: time.monotonic + commitTakes) { [weak self] in
+      // One writer: commits end in the order in which they were asked for.
+      lastCommit = max(lastCommit, time.monotonic + commitTakes)
+      agenda.add(at: lastCommit) { [weak self] in
         self?.written(changes, durable)
         return .committed(ticket, durable: durable)
       }
@@ -283,19 +295,19 @@ final class CoreWorld {
 
 /// What comes back from outside, in order of time and then of asking.
 private struct Agenda {
-  private var entries: [(at: MonotonicInstant, event: () -> Event)] = []
+  private var entries: [(at: MonotonicInstant, event: () -> Event?)] = []
 
   var next: MonotonicInstant? { entries.first?.at }
 
-  mutating func add(at moment: MonotonicInstant, _ event: @escaping () -> Event) {
+  mutating func add(at moment: MonotonicInstant, _ event: @escaping () -> Event?) {
     let place = entries.firstIndex { $0.at > moment } ?? entries.endIndex
     entries.insert((moment, event), at: place)
   }
 
-  mutating func take(upTo moment: MonotonicInstant) -> [Event] {
+  mutating func take(upTo moment: MonotonicInstant) -> [() -> Event?] {
     let due = entries.prefix { $0.at <= moment }
     entries.removeFirst(due.count)
-    return due.map { $0.event() }
+    return due.map(\.event)
   }
 }
 
