@@ -9,6 +9,13 @@ final class StoredSeries {
   /// Whether the series stands in the list of changed ones that nobody has taken yet.
   var changed = false
 
+  /// Silent since before `limit`. What rules write stays until they end it: they may speak once in an hour, and hold
+  /// on to the id.
+  func isForgettable(before limit: Timestamp) -> Bool {
+    guard let last = buffer.last else { return true }
+    return last.timestamp < limit && (family.exposed || StaleMarker.isStale(last.value))
+  }
+
   init(id: SeriesID, labels: Labels, family: StoredFamily) {
     self.id = id
     self.labels = labels
@@ -121,9 +128,7 @@ struct State {
 
   mutating func collectGarbage(olderThan limit: Timestamp) {
     var gone: [StoredSeries] = []
-    for case let member? in series where member.buffer.last.map({ $0.timestamp < limit }) ?? true {
-      gone.append(member)
-    }
+    for case let member? in series where member.isForgettable(before: limit) { gone.append(member) }
     guard !gone.isEmpty else { return }
     let ids = Set(gone.map(\.id))
     index.remove(ids, gone.lazy.map(\.labels))

@@ -175,3 +175,15 @@ private func at(_ seconds: Int) -> Timestamp { start + .seconds(seconds) }
     }
   }
 }
+
+@Test func whatRulesWriteStaysUntilTheyEndIt() throws {
+  let store = SampleStore()
+  let recorded = try #require(store.series(.gauge("job:up:sum", ""), [:], exposed: false))
+  store.append(1, at: at(0), to: recorded)
+  store.collectGarbage(now: at(100_000))
+  store.append(2, at: at(100_000), to: recorded)
+  #expect(store.newestSample(of: recorded, at: at(100_000), after: at(0))?.value == 2)
+  store.append(StaleMarker.value, at: at(100_001), to: recorded)
+  store.collectGarbage(now: at(200_000))
+  #expect(store.select([LabelMatcher("__name__", equals: "job:up:sum")]).isEmpty)
+}
