@@ -93,7 +93,7 @@ package struct HTTPRequest: Hashable, Sendable {
 package struct HTTPClientSettings: Hashable, Sendable {
   package var userAgent = "farwatch"
   /// Connections kept for reuse; beyond it the longest idle one is closed. From 256 on the hosts are shared out among
-  /// up to 32 handles, each with this limit of its own.
+  /// 16 handles, each with this limit of its own.
   package var maximumKeptConnections = 2000
   /// A kept connection is not used again after this time, so that a changed address or certificate is noticed.
   package var connectionLifetime: Duration = .seconds(60)
