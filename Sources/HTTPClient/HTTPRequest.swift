@@ -92,7 +92,8 @@ package struct HTTPRequest: Hashable, Sendable {
 /// What holds for all requests of one ``HTTPClient``.
 package struct HTTPClientSettings: Hashable, Sendable {
   package var userAgent = "farwatch"
-  /// Connections kept for reuse; beyond it the longest idle one is closed.
+  /// Connections kept for reuse; beyond it the longest idle one is closed. From 256 on the hosts are shared out among
+  /// 16 handles, each with this limit of its own.
   package var maximumKeptConnections = 2000
   /// A kept connection is not used again after this time, so that a changed address or certificate is noticed.
   package var connectionLifetime: Duration = .seconds(60)

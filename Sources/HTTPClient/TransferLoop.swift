@@ -72,8 +72,7 @@ final class TransferLoop {
   private func shard(of url: HTTPURL) -> TransferShard? {
     let place = TransferShard.place(of: url, in: shards.count)
     if let known = shards[place] { return known }
-    shards[place] = TransferShard(
-      place, sockets, time, connections: max(1, settings.maximumKeptConnections / shards.count))
+    shards[place] = TransferShard(place, sockets, time, connections: settings.maximumKeptConnections)
     return shards[place]
   }
 

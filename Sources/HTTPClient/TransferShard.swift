@@ -15,7 +15,7 @@ final class TransferShard {
   private let time: SystemTime
 
   /// Handles that a client with many connections spreads them over.
-  private static let most = 32
+  private static let most = 16
   /// Over so many goes `https`: each handle holds the parsed certificates of all authorities, some megabytes.
   private static let mostSecure = 4
   /// With fewer connections there is nothing to gain.
