@@ -55,12 +55,13 @@ let package = Package(
     room("Model"),
 
     // Owners of a foreign library, one each.
+    room("Threading"),
     room("DurableIO", ["Model"]),
     room("RegularExpressions", ["CRE2", "Model"]),
     room("StrictYAML", ["Model", .product(name: "Yams", package: "Yams")]),
     room("HTTPServer", ["CMicroHTTPD"]),
-    room("HTTPClient", ["CCurl", "Model"]),
-    room("PostgresClient", ["CPostgres", "Model"]),
+    room("HTTPClient", ["CCurl", "Model", "Threading"]),
+    room("PostgresClient", ["CPostgres", "Model", "Threading"]),
     room("Decompression", ["CZlib"]),
     room("StateDatabase", ["Model", .product(name: "GRDB", package: "GRDB.swift")]),
 
@@ -92,7 +93,7 @@ let package = Package(
         "PostgresClient",
         "StateDatabase", "Probing", "SampleStore", "Exposition", "PromQL", "Templating", "Alerting",
         "Notifying",
-        "Configuration", .product(name: "Logging", package: "swift-log"),
+        "Configuration", "Threading", .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(
       name: "farwatch",
@@ -107,6 +108,7 @@ let package = Package(
     ),
 
     tests(of: "Model"),
+    tests(of: "Threading"),
     tests(of: "DurableIO"),
     tests(of: "RegularExpressions"),
     tests(of: "StrictYAML"),

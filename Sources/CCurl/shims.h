@@ -11,12 +11,6 @@
 // libcurl's event interface is driven with these two; Swift's Glibc module leaves them out.
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
-
-// Names the calling thread; 15 bytes count. prctl is variadic.
-static inline void fw_name_thread(const char *name) {
-  prctl(PR_SET_NAME, name, 0, 0, 0);
-}
 
 // CURL and CURLM are `void` in C; both arrive in Swift as UnsafeMutableRawPointer.
 

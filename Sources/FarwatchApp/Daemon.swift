@@ -105,16 +105,17 @@ package final class Daemon: Sendable {
     let conductor = Conductor(
       watchlist: watchlist, engine: engine, dispatcher: dispatcher, store: store,
       monotonic: monotonic, measureSelf: { selfMetrics.record($0, now: $1) })
-    loop.start(
-      conductor,
-      CoreLoop.Carriers(
-        commit: commit, send: { [deliveries] in deliveries.send($0) },
-        note: { [logger] notice in
-          logger.log(
-            level: Logger.Level(rawValue: notice.level.rawValue) ?? .error,
-            Logger.Message(stringLiteral: notice.message),
-            metadata: notice.metadata.mapValues { .string($0) })
-        }))
+    let carriers = CoreLoop.Carriers(
+      commit: commit, send: { [deliveries] in deliveries.send($0) },
+      note: { [logger] notice in
+        logger.log(
+          level: Logger.Level(rawValue: notice.level.rawValue) ?? .error,
+          Logger.Message(stringLiteral: notice.message),
+          metadata: notice.metadata.mapValues { .string($0) })
+      })
+    do {
+      try loop.start(conductor, carriers)
+    } catch { throw StartFailure("\(error)") }
   }
 
   /// What must be durable before anything is sent, such as the token of a subscription to be confirmed.

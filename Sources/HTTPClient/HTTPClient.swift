@@ -1,10 +1,5 @@
-internal import CCurl
-#if canImport(Glibc)
-  internal import Glibc
-#else
-  internal import Musl
-#endif
 internal import Synchronization
+internal import Threading
 
 /// Speaks HTTP for many at once on one thread of its own.
 ///
@@ -12,17 +7,18 @@ internal import Synchronization
 /// thread, also from a completion. Connections are kept and shared by all requests of the client.
 package final class HTTPClient: Sendable {
   private let mailbox: Mailbox
-  private let thread: Mutex<pthread_t?>
+  private let thread: Mutex<OwnThread?>
 
   /// - Parameter name: of the thread, for `top` and crash reports; 15 bytes count.
   package init(name: String, settings: HTTPClientSettings = HTTPClientSettings()) {
     let mailbox = Mailbox(limit: settings.maximumRequests)
     self.mailbox = mailbox
     thread = Mutex(
-      startThread(name: name) {
+      try? OwnThread.start(name) {
         guard let loop = TransferLoop(settings: settings, mailbox: mailbox) else { return mailbox.abandon() }
         loop.run()
       })
+    // Without a thread every request fails with a reason, and the daemon still serves and pages what it knows.
     if thread.withLock({ $0 == nil }) { mailbox.abandon() }
   }
 
@@ -41,51 +37,10 @@ package final class HTTPClient: Sendable {
   /// is called from a completion itself: then they are called soon after). Later calls do nothing.
   package func shutdown() {
     mailbox.stop()
-    guard
-      let handle = thread.withLock({ handle in
-        defer { handle = nil }; return handle
-      })
-    else { return }
-    if pthread_equal(handle, pthread_self()) != 0 {
-      pthread_detach(handle)
-    } else {
-      pthread_join(handle, nil)
+    let running = thread.withLock { thread in
+      defer { thread = nil }
+      return thread
     }
+    running?.join()
   }
-}
-
-/// Starts a thread with all signals blocked: they belong to the main thread, and a write to a closed TLS connection
-/// must not raise SIGPIPE here. nil when the system has no thread left.
-private func startThread(name: String, _ body: @escaping @Sendable () -> Void) -> pthread_t? {
-  final class Start {
-    let name: String
-    let body: @Sendable () -> Void
-    init(name: String, body: @escaping @Sendable () -> Void) {
-      self.name = name
-      self.body = body
-    }
-  }
-  let start = Unmanaged.passRetained(
-    Start(name: String(decoding: name.utf8.prefix(15), as: UTF8.self), body: body))
-  var all = sigset_t()
-  var before = sigset_t()
-  sigfillset(&all)
-  // The new thread inherits the mask.
-  pthread_sigmask(SIG_SETMASK, &all, &before)
-  defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-  var handle = pthread_t()
-  let code = pthread_create(
-    &handle, nil,
-    { context in
-      guard let context else { return nil }
-      let start = Unmanaged<Start>.fromOpaque(context).takeRetainedValue()
-      fw_name_thread(start.name)
-      start.body()
-      return nil
-    }, start.toOpaque())
-  guard code == 0 else {
-    start.release()
-    return nil
-  }
-  return handle
 }

@@ -1,6 +1,7 @@
 internal import Glibc
 package import Model
 internal import Synchronization
+internal import Threading
 
 /// Names one server for a ``PostgresClient``: its connection is kept between runs and made anew when it broke.
 package final class PostgresSession: Sendable {
@@ -17,24 +18,22 @@ package final class PostgresClient: Sendable {
   package typealias Completion = @Sendable (Result<PostgresReply, PostgresError>) -> Void
 
   private let mailbox: Mailbox
-  private let thread: pthread_t
+  private let thread: OwnThread
 
   /// Throws when the system gives no thread or no descriptor.
   package init(time: any TimeSource = SystemTime()) throws(PostgresError) {
     let mailbox = try Mailbox()
     self.mailbox = mailbox
-    thread = try startThread { QueryLoop(mailbox, time).run() }
+    do {
+      thread = try OwnThread.start("farwatch-psql") { QueryLoop(mailbox, time).run() }
+    } catch { throw PostgresError(.limit, error.description) }
   }
 
   /// Ends the thread; runs that are under way fail.
   deinit {
     mailbox.post(.stop)
-    // The last reference may go in a completion, which runs on that thread itself.
-    if pthread_equal(thread, pthread_self()) != 0 {
-      pthread_detach(thread)
-    } else {
-      pthread_join(thread, nil)
-    }
+    // The last reference may go in a completion, which runs on that thread itself: then this does not wait.
+    thread.join()
   }
 
   /// Connects where needed, sends all `queries` in one round trip and calls `completion` exactly once, on the
@@ -112,33 +111,4 @@ final class Mailbox: Sendable {
       return letters
     }
   }
-}
-
-/// Runs `body` on a new thread, with all signals blocked: they belong to the main thread.
-@discardableResult func startThread(
-  detached: Bool = false, _ body: @escaping @Sendable () -> Void
-) throws(PostgresError) -> pthread_t {
-  final class Box: Sendable {
-    let body: @Sendable () -> Void
-    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-  }
-  var thread = pthread_t()
-  var all = sigset_t()
-  var before = sigset_t()
-  sigfillset(&all)
-  pthread_sigmask(SIG_SETMASK, &all, &before)
-  let box = Unmanaged.passRetained(Box(body))
-  let code = pthread_create(
-    &thread, nil,
-    { context in
-      context.map { Unmanaged<Box>.fromOpaque($0).takeRetainedValue().body() }
-      return nil
-    }, box.toOpaque())
-  pthread_sigmask(SIG_SETMASK, &before, nil)
-  guard code == 0 else {
-    box.release()
-    throw PostgresError(.limit, "no thread: \(String(cString: strerror(code)))")
-  }
-  if detached { pthread_detach(thread) }
-  return thread
 }

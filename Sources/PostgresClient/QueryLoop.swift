@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Model
+internal import Threading
 
 /// The loop of a ``PostgresClient``: everything here is confined to its one thread.
 final class QueryLoop {
@@ -140,7 +141,7 @@ final class QueryLoop {
     lane.link = .preparing
     let (mailbox, session, timeout) = (mailbox, lane.session, run.request.timeout)
     do {
-      try startThread(detached: true) {
+      try OwnThread.detached("farwatch-dsn") {
         let result: Result<ConnectionParameters, PostgresError>
         do throws(PostgresError) {
           result = .success(try ConnectionParameters(session.source, timeout: timeout))
@@ -151,7 +152,7 @@ final class QueryLoop {
       }
     } catch {
       lane.link = .none
-      finish(lane, .failure(error))
+      finish(lane, .failure(PostgresError(.limit, error.description)))
     }
   }
 

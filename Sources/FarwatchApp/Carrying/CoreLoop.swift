@@ -1,7 +1,8 @@
-internal import Foundation
+internal import Dispatch
 internal import Notifying
 internal import Model
 internal import Synchronization
+internal import Threading
 
 /// The core's thread: waits for events and deadlines, takes turns, and hands effects to the carriers.
 final class CoreLoop: Sendable {
@@ -33,12 +34,9 @@ final class CoreLoop: Sendable {
   }
 
   /// Takes over `conductor`: from here on only the loop's thread touches it.
-  func start(_ conductor: sending Conductor, _ carriers: Carriers) {
+  func start(_ conductor: sending Conductor, _ carriers: Carriers) throws(OwnThread.Failure) {
     let box = Handover(conductor)
-    let thread = Thread { [self] in run(box.conductor, carriers) }
-    thread.name = "farwatch-core"
-    thread.qualityOfService = .userInteractive
-    thread.start()
+    try OwnThread.detached("farwatch-core") { [self] in run(box.conductor, carriers) }
   }
 
   func post(_ event: Event) { mailbox.post(event) }

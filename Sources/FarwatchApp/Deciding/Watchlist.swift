@@ -46,6 +46,7 @@ final class WatchedTarget {
   let state: ReadingRecorder
   let health: ReadingRecorder
   var check = CheckState()
+  /// Without its readings.
   var newest: Outcome?
 
   init(plan: TargetPlan, generation: UInt64, store: SampleStore) {
@@ -164,6 +165,8 @@ final class Watchlist {
     if !unheard.isEmpty { unheard.remove(key) }
     noteChange(of: target, to: outcome)
     target.newest = outcome
+    // They are in the store now; kept a second time they would cost a kilobyte for each collector.
+    target.newest?.readings = []
     target.readings.record(outcome.readings, at: now)
     guard case .check(let settings) = target.plan.subject else {
       recordState(of: target, at: now)
