@@ -13,7 +13,7 @@ RELEASE := $(SWIFT) build -c release --static-swift-stdlib --product farwatch $(
 BINARY = $(shell $(RELEASE) --show-bin-path)/farwatch
 
 # Warnings are errors where we build for ourselves; a user's newer compiler may warn and still build.
-test lint ci-build bench: export FARWATCH_STRICT := 1
+test lint ci-build: export FARWATCH_STRICT := 1
 
 .PHONY: help run build test unit-test e2e-test bench install lint format ci-build deps-build deps-test deps-bench clean
 
@@ -37,7 +37,7 @@ test: deps-test
 	$(SWIFT) test --skip-build --filter EndToEndTests --no-parallel $(SWIFT_BUILD_FLAGS)
 
 bench: deps-bench build
-	$(SWIFT) build -c release --product farwatch-bench $(SWIFT_BUILD_FLAGS)
+	$(SWIFT) build -c release --static-swift-stdlib --product farwatch-bench $(SWIFT_BUILD_FLAGS)
 	@exec $$($(SWIFT) build -c release --show-bin-path $(SWIFT_BUILD_FLAGS))/farwatch-bench $(BINARY)
 
 install: build
