@@ -66,7 +66,9 @@ let package = Package(
     room("StateDatabase", ["Model", .product(name: "GRDB", package: "GRDB.swift")]),
 
     // The stages, in the order data flows through them.
-    room("Probing", ["Model", "HTTPClient", "PostgresClient", "Decompression", "RegularExpressions"]),
+    room(
+      "Probing",
+      ["Model", "Threading", "HTTPClient", "PostgresClient", "Decompression", "RegularExpressions"]),
     room("SampleStore", ["Model"]),
     room("Exposition", ["Model"]),
     room("PromQL", ["Model", "RegularExpressions"]),

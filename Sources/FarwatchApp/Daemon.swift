@@ -12,6 +12,7 @@ internal import PostgresClient
 internal import SampleStore
 internal import StateDatabase
 internal import Synchronization
+internal import Threading
 
 /// One running Farwatch: the core, its carriers, its listener and its state directory.
 package final class Daemon: Sendable {
@@ -249,9 +250,9 @@ extension Daemon: DaemonFace {
     // Who is told "confirmed" may rely on it: the answer waits until that is on the disk. The second question makes
     // sure that the turn with the change has handed it over, the empty commit that it was written.
     guard loop.ask({ _, _ in true }) == true else { return nil }
-    let written = DispatchSemaphore(value: 0)
-    database.commit([]) { _ in written.signal() }
-    _ = written.wait(timeout: .now() + .seconds(2))
+    let written = Bell()
+    database.commit([]) { _ in written.ring() }
+    _ = written.wait(upTo: .seconds(2))
     return answer
   }
 

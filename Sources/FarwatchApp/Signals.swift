@@ -14,10 +14,14 @@ final class Signals: Sendable {
   /// Takes over SIGTERM and SIGINT (`stop`) and SIGHUP (`reload`), and ignores SIGPIPE: a peer that hangs up is an
   /// error of that connection and no reason to die.
   init(stop: @escaping @Sendable () -> Void, reload: @escaping @Sendable () -> Void) {
-    let queue = DispatchQueue(label: "farwatch.signals")
+    // Each its own: a reload that waits for a dead file system must not hold up the end.
+    let ending = DispatchQueue(label: "farwatch.signals.stop")
+    let reloading = DispatchQueue(label: "farwatch.signals.reload")
     signal(SIGPIPE, SIG_IGN)
     var made: [any DispatchSourceSignal] = []
-    for (number, action) in [(SIGTERM, stop), (SIGINT, stop), (SIGHUP, reload)] {
+    for (number, queue, action) in [
+      (SIGTERM, ending, stop), (SIGINT, ending, stop), (SIGHUP, reloading, reload),
+    ] {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler(handler: action)

@@ -80,6 +80,8 @@ struct SampleBuffer {
     head = 0
   }
 
+  mutating func move(by shift: Duration) { base += shift.milliseconds }
+
   private mutating func rebase() {
     guard live > 0 else { return }
     let first = offsets[Int(head)]

@@ -63,6 +63,9 @@ package final class SampleStore: SampleAppender, SeriesReader, FamilyReader, Sen
     state.withLock { $0.collectGarbage(olderThan: now - settings.forgetAfter) }
   }
 
+  /// Moves every sample in time by `shift`: the clock that dated them was wrong by so much.
+  package func movePast(by shift: Duration) { state.withLock { $0.movePast(by: shift) } }
+
   // MARK: Reading
 
   package var indexVersion: UInt64 { state.withLock { $0.indexVersion } }

@@ -126,6 +126,10 @@ struct State {
     return (rows, stored.version)
   }
 
+  func movePast(by shift: Duration) {
+    for case let member? in series { member.buffer.move(by: shift) }
+  }
+
   mutating func collectGarbage(olderThan limit: Timestamp) {
     var gone: [StoredSeries] = []
     for case let member? in series where member.isForgettable(before: limit) { gone.append(member) }

@@ -54,8 +54,15 @@ package enum YAML {
       problems.add(message, at: .start)
       return nil
     }
-    guard let file = fopen(path, "re") else {
-      return fail("cannot open: \(String(cString: strerror(errno)))")
+    // Without waiting for the other end of a pipe, and nothing but a regular file: a device never ends.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { return fail("cannot open: \(String(cString: strerror(errno)))") }
+    var information = stat()
+    guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG,
+      let file = fdopen(descriptor, "r")
+    else {
+      close(descriptor)
+      return fail("is not a regular file")
     }
     defer { fclose(file) }
     var bytes: [UInt8] = []

@@ -239,6 +239,7 @@ final class CoreWorld {
 
   func turn(_ events: [Event]) {
     let now = clock.read(wall: time.now, monotonic: time.monotonic)
+    conductor.movePast(by: clock.takeShift())
     for effect in conductor.turn(events, now: now, monotonic: time.monotonic) { perform(effect) }
   }
 

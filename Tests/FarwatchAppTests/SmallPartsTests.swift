@@ -16,8 +16,38 @@ import Testing
     var clock = SteadyClock()
     #expect(clock.read(wall: wall(1000), monotonic: at(0)) == wall(1000))
     #expect(clock.read(wall: wall(1500), monotonic: at(500)) == wall(1500))
-    // A step forward is taken at once.
-    #expect(clock.read(wall: wall(90_000), monotonic: at(600)) == wall(90_000))
+    // A small step forward is taken at once.
+    #expect(clock.read(wall: wall(3000), monotonic: at(600)) == wall(3000))
+    #expect(clock.takeShift() == .zero)
+  }
+
+  @Test func aGlitchForwardIsNotFollowed() {
+    var clock = SteadyClock()
+    _ = clock.read(wall: wall(1000), monotonic: at(0))
+    for second in Int64(1)...3 {
+      let reading = clock.read(wall: wall(3_600_000 + second * 1000), monotonic: at(second * 1000))
+      #expect(reading == wall(1000 + second * 1000))
+    }
+    #expect(clock.read(wall: wall(5000), monotonic: at(4000)) == wall(5000))
+    #expect(clock.takeShift() == .zero)
+  }
+
+  @Test func aStepForwardThatLastsIsFollowed() {
+    var clock = SteadyClock()
+    _ = clock.read(wall: wall(0), monotonic: at(0))
+    #expect(clock.read(wall: wall(3_600_000), monotonic: at(1)) == wall(1))
+    #expect(clock.read(wall: wall(3_659_000), monotonic: at(59_000)) == wall(59_000))
+    #expect(clock.read(wall: wall(3_660_001), monotonic: at(60_001)) == wall(3_660_001))
+  }
+
+  @Test func aStepBackIsFollowedAndMovesThePast() {
+    var clock = SteadyClock()
+    _ = clock.read(wall: wall(10_000_000), monotonic: at(0))
+    let reading = clock.read(wall: wall(6_401_000), monotonic: at(1000))
+    #expect(reading == wall(6_401_000))
+    #expect(clock.takeShift() == .seconds(-3600))
+    #expect(clock.takeShift() == .zero)
+    #expect(clock.read(wall: wall(6_402_000), monotonic: at(2000)) == wall(6_402_000))
   }
 
   @Test func neverStandsStill() {
@@ -29,11 +59,12 @@ import Testing
   @Test func aStepBackSlowsItUntilTheWallHasCaughtUp() {
     var clock = SteadyClock()
     _ = clock.read(wall: wall(100_000), monotonic: at(0))
-    // Ten seconds back: nine tenths of the pace, so it takes a hundred seconds to meet again.
-    #expect(clock.read(wall: wall(91_000), monotonic: at(1000)) == wall(100_900))
-    #expect(clock.read(wall: wall(140_000), monotonic: at(50_000)) == wall(145_000))
-    #expect(clock.read(wall: wall(190_000), monotonic: at(100_000)) == wall(190_000))
-    #expect(clock.read(wall: wall(191_000), monotonic: at(101_000)) == wall(191_000))
+    // A second back: nine tenths of the pace, so it takes ten seconds to meet again.
+    #expect(clock.read(wall: wall(100_000), monotonic: at(1000)) == wall(100_900))
+    #expect(clock.read(wall: wall(104_000), monotonic: at(5000)) == wall(104_500))
+    #expect(clock.read(wall: wall(109_000), monotonic: at(10_000)) == wall(109_000))
+    #expect(clock.read(wall: wall(110_000), monotonic: at(11_000)) == wall(110_000))
+    #expect(clock.takeShift() == .zero)
   }
 }
 

@@ -49,12 +49,9 @@ final class CoreLoop: Sendable {
     post(
       .call { conductor, time in
         answer.value.withLock { $0 = body(conductor, time) }
-        answer.ready.signal()
+        answer.ready.ring()
       })
-    guard answer.ready.wait(timeout: .now() + .nanoseconds(Int(clamping: limit.nanoseconds))) == .success
-    else {
-      return nil
-    }
+    guard answer.ready.wait(upTo: limit) else { return nil }
     return answer.value.withLock { $0 }
   }
 
@@ -80,9 +77,9 @@ final class CoreLoop: Sendable {
       let sleep = min(conductor.nextDeadline - time.monotonic, Self.longestSleep)
       let events = mailbox.take(waitingUpTo: sleep)
       let began = time.monotonic
-      for effect in conductor.turn(
-        events, now: clock.read(wall: time.now, monotonic: began), monotonic: began)
-      { perform(effect, carriers) }
+      let now = clock.read(wall: time.now, monotonic: began)
+      conductor.movePast(by: clock.takeShift())
+      for effect in conductor.turn(events, now: now, monotonic: began) { perform(effect, carriers) }
       let finished = time.monotonic
       state.withLock { state in
         state.lastTurn = finished
@@ -117,5 +114,5 @@ private final class Handover: @unchecked Sendable {
 
 private final class AnswerBox<Answer: Sendable>: Sendable {
   let value = Mutex<Answer?>(nil)
-  let ready = DispatchSemaphore(value: 0)
+  let ready = Bell()
 }

@@ -108,15 +108,24 @@ final class Conductor {
       }
     }
     watchlist.rollUp(at: now, always: housekeeping)
+    // Before the alerts that follow from them.
+    for notice in watchlist.takeNotices() { effects.append(.note(notice)) }
     judge(now: now, monotonic: monotonic)
     commit()
     for delivery in dispatcher.takeDeliveries(now: now, monotonic: monotonic) {
       effects.append(.send(delivery))
     }
-    for notice in watchlist.takeNotices() { effects.append(.note(notice)) }
     for notice in dispatcher.takeNotices() { effects.append(.note(Notice(notice))) }
     defer { effects = [] }
     return effects
+  }
+
+  /// The system's clock was set back: what was dated by it is moved along, so that series go on where they are.
+  func movePast(by shift: Duration) {
+    guard shift != .zero else { return }
+    store.movePast(by: shift)
+    effects.append(
+      .note(Notice(.warning, "the clock was set back", ["by": DurationText.format(.zero - shift)])))
   }
 
   private func take(_ event: Event, now: Timestamp, monotonic: MonotonicInstant) {

@@ -49,7 +49,8 @@ final class ReadingRecorder {
 
   /// Appends the last readings again when they are about to fall out of a query's reach, as a scrape would.
   func refresh(at time: Timestamp) {
-    guard let newest, time - newest.at >= Self.longestSilence else { return }
+    // A time to come is from before the clock was set back.
+    guard let newest, newest.at > time || time - newest.at >= Self.longestSilence else { return }
     record(
       zip(slots, newest.values).map { Reading($0.family, $1, labels: $0.labels) }, at: time)
   }

@@ -1,6 +1,7 @@
 internal import Dispatch
 package import Model
 internal import Synchronization
+internal import Threading
 
 #if canImport(Glibc)
   internal import Glibc
@@ -170,19 +171,19 @@ package final class DirectoryBackupCollector: Collector {
       return true
     }
     guard proceed else { return }
-    let found = DispatchSemaphore(value: 0)
+    let found = Bell()
     verifying.async {
       for entry in wanted where self.verify(entry, as: .wanted) == .good { break }
       // Before the signal, so that the next collection is not sent away.
       self.state.withLock { $0.reading = older.isEmpty ? .nothing : .older }
-      found.signal()
+      found.ring()
       for entry in older { _ = self.verify(entry, as: .older) }
       self.state.withLock { state in
         if state.reading == .older { state.reading = .nothing }
       }
     }
     if !wanted.isEmpty {
-      _ = found.wait(timeout: .now() + .milliseconds(Int(clamping: settings.timeout.milliseconds / 2)))
+      _ = found.wait(upTo: settings.timeout / 2)
     }
   }
 
