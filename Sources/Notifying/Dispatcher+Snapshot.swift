@@ -29,6 +29,6 @@ extension Dispatcher {
       subscriptionARN: receiver.row.subscriptionARN, standing: standing, queued: queue.entryCount,
       queuedBytes: queue.bytes, inFlight: queue.inFlight, givenUp: queue.givenUp.count,
       oldestPendingAge: queue.oldestAcceptedAt.map { max(.zero, now - $0) },
-      lastSuccess: receiver.lastSuccess, consecutiveFailures: queue.consecutiveFailures)
+      lastSuccess: receiver.row.lastSuccess, consecutiveFailures: queue.consecutiveFailures)
   }
 }

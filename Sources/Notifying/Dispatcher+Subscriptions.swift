@@ -143,7 +143,7 @@ extension Dispatcher {
     let row = SubscriptionRow(
       topicARN: topicARN, subscriptionARN: "\(topicARN):\(MessageID.random(using: &random))",
       token: ConfirmationToken(using: &random), state: .pending, changedAt: now)
-    return Receiver(key: key, row: row, handshake: Handshake(nil), queue: .init(limits: limits))
+    return Receiver(key: key, row: row, limits: limits)
   }
 
   // MARK: Restoring
@@ -156,8 +156,7 @@ extension Dispatcher {
         note(.error, "subscription row cannot be read", ["key": stored.key])
         continue
       }
-      receivers[stored.key] = Receiver(
-        key: stored.key, row: row, handshake: Handshake(nil), queue: .init(limits: limits))
+      receivers[stored.key] = Receiver(key: stored.key, row: row, limits: limits)
     }
   }
 

@@ -190,16 +190,22 @@ package final class Dispatcher {
     let failuresBefore = receiver.queue.consecutiveFailures
     let finish = receiver.queue.finish(
       id, alert: alert, result: result, now: monotonic, at: now, policy: receiver.policy)
-    if case .delivered = finish { receiver.lastSuccess = now }
+    var standing: StateChange?
+    if case .delivered = finish { standing = receiver.tookPage(at: now) }
     receivers[attempt.receiver] = receiver
-    noteStanding(receiver, failuresBefore)
+    noteStanding(receiver, failuresBefore, result)
     switch finish {
     case .delivered(let row, let attempts):
       statistics.delivered += 1
       record(receiver, row, attempt: attempts, result, now)
-      return row.removed()
+      note(.info, "page delivered", describe(row).merging(["attempt": String(attempts)]) { $1 })
+      return row.removed() + (standing.map { [$0] } ?? [])
     case .retry(let row, let attempts, _):
       record(receiver, row, attempt: attempts, result, now)
+      if attempts == 1, !result.isCancelled {
+        note(
+          .info, "page not taken at first; it stays in the outbox", describe(row).merging(why(result)) { $1 })
+      }
       return []
     case .gaveUp(let row, let attempts, let old):
       statistics.gaveUp += 1
@@ -240,12 +246,16 @@ package final class Dispatcher {
     return data
   }
 
-  private func noteStanding(_ receiver: Receiver, _ before: Int) {
+  private func why(_ failure: DeliveryResult) -> [String: String] {
+    ["reason": failure.reason?.rawValue ?? "other", "detail": failure.detail]
+  }
+
+  private func noteStanding(_ receiver: Receiver, _ before: Int, _ result: DeliveryResult) {
     guard let place = receiver.place else { return }
     let after = receiver.queue.consecutiveFailures
     let data = ["topic": place.topicName, "endpoint": redacted(place.settings.endpoint)]
     if before == 0, after > 0 {
-      note(.warning, "receiver does not take pages", data)
+      note(.warning, "receiver does not take pages", data.merging(why(result)) { $1 })
     } else if before > 0, after == 0 {
       note(.info, "receiver takes pages again", data.merging(["failures": String(before)]) { $1 })
     }

@@ -90,6 +90,11 @@ struct World {
     monotonic = monotonic + .milliseconds(Int64(seconds * 1000))
   }
 
+  mutating func advance(to moment: MonotonicInstant) {
+    now = now + (moment - monotonic)
+    monotonic = moment
+  }
+
   mutating func ticket() -> CommitTicket {
     defer { nextTicket += 1 }
     return CommitTicket(nextTicket)

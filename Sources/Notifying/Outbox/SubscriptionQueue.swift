@@ -5,8 +5,9 @@ internal import Model
 /// Invariants:
 /// - A lane holds one alert's pages, oldest first; only its head is ever sent. So neither the end of an episode nor
 ///   a later episode overtakes an earlier page, while other alerts pass a page that is refused.
-/// - After a failure two pages at a time are tried, each alert in its turn, until one is taken: a receiver in trouble
-///   is not pressed, and one page that it cannot digest does not stop the others. When pages are taken again after
+/// - After a failure two pages at a time are tried, each alert in its turn, until one is taken; once a second alert
+///   failed, only after a pause of the whole queue (``OutagePace``). So a receiver in trouble is not pressed, however
+///   many pages wait, and one page that it cannot digest does not stop the others. When pages are taken again after
 ///   an outage, all that wait are sent without sitting out their pauses.
 /// - A page leaves only by being taken, given up (kept apart), or by the limits: then pages that are older than
 ///   another page of their alert go first, then the oldest end of an alert, then the oldest alarm. What goes is
@@ -55,6 +56,8 @@ struct SubscriptionQueue {
   private(set) var entryCount = 0
   private(set) var bytes = 0
   private(set) var consecutiveFailures = 0
+  private var pace = OutagePace()
+  /// Nothing is sent before: the receiver asked for it, or is in trouble.
   private(set) var pausedUntil: MonotonicInstant?
   private(set) var givenUp: [OutboxRow] = []
 
@@ -125,15 +128,13 @@ struct SubscriptionQueue {
       guard let entry = removeHead(of: alert) else { return .unknown }
       let wasOut = consecutiveFailures >= Self.outageStreak
       consecutiveFailures = 0
+      pace.succeeded()
       pausedUntil = nil
       if wasOut { wakeAll() }
       settle(alert)
       return .delivered(entry.row, attempts: entry.attempts)
     }
-    if !result.isCancelled { consecutiveFailures += 1 }
-    if let asked = result.retryAfter {
-      pausedUntil = max(pausedUntil ?? now, now + min(asked, policy.retryAfterLimit))
-    }
+    if !result.isCancelled { rest(after: result, of: alert, now, policy) }
     switch lanes[alert]?[0].failed(at: now, result: result, policy: policy) {
     case .retry(let at):
       waiting.insert(alert, at: at)
@@ -148,6 +149,17 @@ struct SubscriptionQueue {
       return .gaveUp(row, attempts: head.attempts, dropped: dropped)
     case nil: return .unknown
     }
+  }
+
+  /// Counts a failure and lets the whole queue rest as long as it asks for.
+  private mutating func rest(
+    after result: DeliveryResult, of alert: String, _ now: MonotonicInstant, _ policy: RetryPolicy
+  ) {
+    consecutiveFailures += 1
+    pace.failed(alert)
+    let asked = min(result.retryAfter ?? .zero, policy.retryAfterLimit)
+    let until = now + max(asked, pace.pause)
+    if until > now { pausedUntil = max(pausedUntil ?? until, until) }
   }
 
   private func mayFly(_ maximum: Int) -> Bool {

@@ -14,7 +14,16 @@ struct Receiver {
   var row: SubscriptionRow
   var handshake: Handshake
   var queue: SubscriptionQueue
-  var lastSuccess: Timestamp?
+  /// ``SubscriptionRow/lastSuccess`` as the database has it.
+  private var storedSuccess: Timestamp?
+
+  init(key: String, row: SubscriptionRow, limits: SubscriptionQueue.Limits) {
+    self.key = key
+    self.row = row
+    handshake = Handshake(nil)
+    queue = SubscriptionQueue(limits: limits)
+    storedSuccess = row.lastSuccess
+  }
 
   /// Whether pages may be sent.
   var isListening: Bool {
@@ -44,6 +53,15 @@ struct Receiver {
     row.changedAt = now
     row.token = token
     handshake = Handshake(.unsubscribe)
+  }
+
+  /// The receiver took a page; returns the row once a minute at most, for the commit that removes the page.
+  mutating func tookPage(at now: Timestamp) -> StateChange? {
+    row.lastSuccess = now
+    // A clock that was set back must not silence this until it has caught up.
+    if let storedSuccess, now >= storedSuccess, now - storedSuccess < .seconds(60) { return nil }
+    storedSuccess = now
+    return row.saved(key)
   }
 
   func handshakeMessage(_ kind: HandshakeMessage.Kind) -> HandshakeMessage {

@@ -29,6 +29,8 @@ struct SubscriptionRow: Codable, Equatable, Sendable {
   var token: ConfirmationToken
   var state: State
   var changedAt: Timestamp
+  /// When the receiver last took a page; nil: never, or before rows told. The stored one may be a minute behind.
+  var lastSuccess: Timestamp?
 
   func saved(_ key: String) -> StateChange? {
     guard let bytes = try? RowCoding.encode(self) else { return nil }
