@@ -35,7 +35,7 @@ import Testing
     defer { server.stop() }
     let connection = try RawConnection(port: server.port)
     #expect(try connection.isClosedByServer())
-    #expect(server.statistics.headersOverdue == 1)
+    #expect(eventually { server.statistics.headersOverdue == 1 })
   }
 
   /// Nothing but the first byte tells that a next request has begun.
