@@ -59,7 +59,7 @@ let package = Package(
     room("DurableIO", ["Model"]),
     room("RegularExpressions", ["CRE2", "Model"]),
     room("StrictYAML", ["Model", .product(name: "Yams", package: "Yams")]),
-    room("HTTPServer", ["CMicroHTTPD"]),
+    room("HTTPServer", ["CMicroHTTPD", "Threading"]),
     room("HTTPClient", ["CCurl", "Model", "Threading"]),
     room("PostgresClient", ["CPostgres", "Model", "Threading"]),
     room("Decompression", ["CZlib"]),

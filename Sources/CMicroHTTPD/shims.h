@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/eventfd.h>
 
 /* The arguments of MHD_start_daemon that this project uses, by name. */
 struct farwatch_mhd_start {
@@ -55,5 +56,12 @@ static inline struct MHD_Daemon *farwatch_mhd_start_daemon(const struct farwatch
 static inline const union MHD_ConnectionInfo *farwatch_mhd_client_address(struct MHD_Connection *connection) {
   return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 }
+
+static inline const union MHD_ConnectionInfo *farwatch_mhd_socket(struct MHD_Connection *connection) {
+  return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+}
+
+/* Swift's Glibc module leaves eventfd out. */
+static inline int farwatch_bell(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
 #endif

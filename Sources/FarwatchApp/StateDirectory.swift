@@ -45,7 +45,11 @@ struct StateDirectory {
     } catch {
       database.close()
       lock.release()
-      throw StartFailure("signing key in \(path): \(error)")
+      throw StartFailure([
+        "the signing key cannot be used: \(error)",
+        "  it is kept in \(path)/signing-key.pem and signing-certificates.pem: restore both from a backup, or move "
+          + "them away to have new ones made (receivers then see a new certificate)",
+      ])
     }
   }
 

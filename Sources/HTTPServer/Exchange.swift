@@ -20,7 +20,6 @@ final class Exchange {
 
   private let context: ExchangeContext
   private let target: [UInt8]
-  private let deadline: ContinuousClock.Instant
   private var phase = Phase.began
   private var method = ""
   private var body: [UInt8] = []
@@ -31,7 +30,6 @@ final class Exchange {
   init(context: ExchangeContext, target: [UInt8]) {
     self.context = context
     self.target = target
-    deadline = .now + context.settings.requestTimeout
   }
 
   /// libmicrohttpd calls this once when the headers are read, then for every piece of the body, then once more at its
@@ -42,18 +40,19 @@ final class Exchange {
     switch phase {
     case .began:
       context.exchangeStarted()
+      context.deadlines.headersRead(connection)
       self.method = String(cString: method)
       return begin(connection)
     case .receiving, .discarding:
       guard !upload.isEmpty else { return finish(connection) }
-      guard ContinuousClock.now < deadline else { return .NO }
       return receive(upload)
     case .answered:
       return .YES
     }
   }
 
-  func completed(_ code: MHD_RequestTerminationCode) {
+  func completed(_ connection: OpaquePointer?, _ code: MHD_RequestTerminationCode) {
+    if let connection { context.deadlines.requestEnded(connection) }
     context.counters.finished(
       status: status, bodyBytes: answerBytes, completely: code == .REQUEST_TERMINATED_COMPLETED_OK)
     if phase != .began { context.exchangeEnded() }
@@ -94,6 +93,7 @@ final class Exchange {
   }
 
   private func finish(_ connection: OpaquePointer) -> MHD_Result {
+    context.deadlines.requestRead(connection)
     guard phase == .receiving else { return answerTooLarge(connection) }
     guard let parsed = RequestTarget(target) else {
       return answer(.text(400, "the request target is malformed\n"), connection)
@@ -112,6 +112,7 @@ final class Exchange {
 
   private func answer(_ response: HTTPServerResponse, _ connection: OpaquePointer) -> MHD_Result {
     phase = .answered
+    context.deadlines.requestRead(connection)
     guard let queued = makeResponse(response) else {
       context.log("cannot make a response of \(response.body.count) bytes")
       return .NO

@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import Synchronization
 
 /// What all exchanges of one server share.
@@ -7,16 +6,19 @@ final class ExchangeContext: Sendable {
   let handler: HTTPServer.Handler
   let log: @Sendable (String) -> Void
   let counters = HTTPServerCounters()
+  let deadlines: ConnectionDeadlines
   private let stopping = Atomic(false)
-  private let idle = DispatchSemaphore(value: 0)
+  private let idle: Bell
 
   init(
     settings: HTTPServerSettings, handler: @escaping HTTPServer.Handler,
     log: @escaping @Sendable (String) -> Void
-  ) {
+  ) throws(HTTPServerError) {
     self.settings = settings
     self.handler = handler
     self.log = log
+    idle = try Bell()
+    deadlines = try ConnectionDeadlines(settings, counters)
   }
 
   /// Answers now close their connection.
@@ -26,18 +28,16 @@ final class ExchangeContext: Sendable {
 
   func exchangeEnded() {
     let left = counters.underWay.subtract(1, ordering: .sequentiallyConsistent).newValue
-    if left == 0, isStopping { idle.signal() }
+    if left == 0, isStopping { idle.ring() }
   }
 
   /// Waits until no exchange is under way, at most for `timeout`.
   func drain(for timeout: Duration) {
     stopping.store(true, ordering: .sequentiallyConsistent)
-    let (seconds, attoseconds) = timeout.components
-    let wait = Int(clamping: seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
-    let deadline = DispatchTime.now() + .nanoseconds(wait)
-    // A signal may be older than a newer exchange, so the count decides.
-    while counters.underWay.load(ordering: .sequentiallyConsistent) > 0 {
-      if idle.wait(timeout: deadline) == .timedOut { return }
+    let deadline = ContinuousClock.now + timeout
+    // A ring may be older than a newer exchange, so the count decides.
+    while counters.underWay.load(ordering: .sequentiallyConsistent) > 0, .now < deadline {
+      idle.wait(until: deadline)
     }
   }
 }

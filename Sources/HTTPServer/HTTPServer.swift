@@ -11,7 +11,7 @@ internal import Synchronization
 ///
 /// The handler runs on one of the `threads` and may take a moment; while it runs, the other connections of that thread
 /// wait. What a request may cost is bounded by ``HTTPServerSettings``; what happens at a limit is counted in
-/// ``statistics``. A client that sends its headers byte by byte is bounded only by the connection limits.
+/// ``statistics``.
 package final class HTTPServer: Sendable {
   package typealias Handler = @Sendable (HTTPServerRequest) -> HTTPServerResponse
 
@@ -33,8 +33,14 @@ package final class HTTPServer: Sendable {
     handler: @escaping Handler
   ) throws(HTTPServerError) {
     try Self.check(settings)
+    let context = try ExchangeContext(settings: settings, handler: handler, log: log)
     let listening = try ListeningSocket(settings.address)
-    let context = ExchangeContext(settings: settings, handler: handler, log: log)
+    do throws(HTTPServerError) {
+      try context.deadlines.start()
+    } catch {
+      close(listening.descriptor)
+      throw error
+    }
     // libmicrohttpd holds one reference to the context from here until stop().
     let held = Unmanaged.passRetained(context)
     installPanicHandler()
@@ -54,6 +60,7 @@ package final class HTTPServer: Sendable {
     start.log = logLine
     guard let daemon = farwatch_mhd_start_daemon(&start) else {
       // It has closed the socket.
+      context.deadlines.stop()
       held.release()
       throw .cannotStart("libmicrohttpd refused to start on \(listening.boundAddress)")
     }
@@ -80,6 +87,7 @@ package final class HTTPServer: Sendable {
       exchanges.drain(for: drainTimeout)
       MHD_stop_daemon(daemon)
       if listening >= 0 { close(listening) }
+      exchanges.deadlines.stop()
       // libmicrohttpd's threads are joined: the reference that it held is given back.
       Unmanaged.passUnretained(exchanges).release()
     }
@@ -100,6 +108,9 @@ package final class HTTPServer: Sendable {
     let day = Duration.seconds(86_400)
     try require(
       settings.idleTimeout > .zero && settings.idleTimeout <= day, "idleTimeout must be above 0, up to 1d")
+    try require(
+      settings.headerTimeout > .zero && settings.headerTimeout <= day,
+      "headerTimeout must be above 0, up to 1d")
     try require(
       settings.requestTimeout > .zero && settings.requestTimeout <= day,
       "requestTimeout must be above 0, up to 1d")

@@ -6,11 +6,18 @@ package struct HTTPServerSettings: Sendable {
   package var threads: Int = 2
   /// Open connections; further ones wait in the kernel's queue until one closes.
   package var connectionLimit: Int = 512
-  /// Open connections from one client address; further ones are closed at once. nil: no such limit.
-  package var perIPConnectionLimit: Int?
+  /// Open connections from one client address, loopback too; further ones are closed at once. nil: no such limit.
+  ///
+  /// Far below ``connectionLimit``, so that one client cannot shut the others out. All clients behind one proxy share
+  /// its address.
+  package var perIPConnectionLimit: Int? = 64
   /// A connection on which nothing moves for so long is closed. Rounded up to whole seconds.
   package var idleTimeout: Duration = .seconds(30)
-  /// A request's body must have arrived this long after its request line, or its connection is closed.
+  /// A request line and its headers must be complete this long after the connection was accepted or, on one that is kept
+  /// open, after the first byte of a next request; else the connection is closed. Late by an eighth at most, or by 1 s.
+  /// A client whose bytes still lie unread, because the server's threads are busy, is not cut.
+  package var headerTimeout: Duration = .seconds(10)
+  /// A request's body must be complete this long after its headers, or its connection is closed, as late as above.
   package var requestTimeout: Duration = .seconds(60)
   /// A longer request body is answered with 413.
   package var maxBodyBytes: Int = 1 << 20

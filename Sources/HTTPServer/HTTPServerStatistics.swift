@@ -9,6 +9,11 @@ package struct HTTPServerStatistics: Hashable, Sendable {
   package var requestsAborted: UInt64
   /// Requests refused because their body was too long.
   package var bodiesTooLarge: UInt64
+  /// Connections cut because a request's line and headers had not come within the header time-out.
+  package var headersOverdue: UInt64
+  /// Connections cut because a request's body had not come within the request time-out; ``requestsAborted`` counts them
+  /// too.
+  package var bodiesOverdue: UInt64
   /// Body bytes of completely sent answers.
   package var bodyBytesSent: UInt64
   package var bodyBytesReceived: UInt64
@@ -26,6 +31,8 @@ final class HTTPServerCounters: Sendable {
   private let class5 = Atomic<UInt64>(0)
   private let aborted = Atomic<UInt64>(0)
   private let tooLarge = Atomic<UInt64>(0)
+  private let lateHeaders = Atomic<UInt64>(0)
+  private let lateBodies = Atomic<UInt64>(0)
   private let sent = Atomic<UInt64>(0)
   private let received = Atomic<UInt64>(0)
   private let accepted = Atomic<UInt64>(0)
@@ -40,6 +47,8 @@ final class HTTPServerCounters: Sendable {
 
   func connectionClosed() { open.subtract(1, ordering: .relaxed) }
   func bodyReceived(_ count: Int) { received.add(UInt64(count), ordering: .relaxed) }
+  func headerOverdue() { lateHeaders.add(1, ordering: .relaxed) }
+  func bodyOverdue() { lateBodies.add(1, ordering: .relaxed) }
   func bodyRefused() { tooLarge.add(1, ordering: .relaxed) }
 
   /// `status` nil: no answer of ours was queued.
@@ -65,6 +74,8 @@ final class HTTPServerCounters: Sendable {
         class4.load(ordering: .relaxed), class5.load(ordering: .relaxed),
       ],
       requestsAborted: aborted.load(ordering: .relaxed), bodiesTooLarge: tooLarge.load(ordering: .relaxed),
+      headersOverdue: lateHeaders.load(ordering: .relaxed),
+      bodiesOverdue: lateBodies.load(ordering: .relaxed),
       bodyBytesSent: sent.load(ordering: .relaxed), bodyBytesReceived: received.load(ordering: .relaxed),
       connectionsAccepted: accepted.load(ordering: .relaxed), connectionsOpen: open.load(ordering: .relaxed),
       requestsUnderWay: underWay.load(ordering: .relaxed))

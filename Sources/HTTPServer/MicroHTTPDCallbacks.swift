@@ -16,6 +16,7 @@ func exchangeBegan(
 ) -> UnsafeMutableRawPointer? {
   guard let context, let target else { return nil }
   let server = Unmanaged<ExchangeContext>.fromOpaque(context).takeUnretainedValue()
+  if let connection { server.deadlines.requestBegan(connection) }
   let bytes = UnsafeRawBufferPointer(start: target, count: strlen(target))
   return Unmanaged.passRetained(Exchange(context: server, target: Array(bytes))).toOpaque()
 }
@@ -38,16 +39,22 @@ func exchangeCompleted(
 ) {
   guard let slot, let held = slot.pointee else { return }
   slot.pointee = nil
-  Unmanaged<Exchange>.fromOpaque(held).takeRetainedValue().completed(code)
+  Unmanaged<Exchange>.fromOpaque(held).takeRetainedValue().completed(connection, code)
 }
 
 func connectionChanged(
   _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
   _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ code: MHD_ConnectionNotificationCode
 ) {
-  guard let context else { return }
-  let counters = Unmanaged<ExchangeContext>.fromOpaque(context).takeUnretainedValue().counters
-  if code == .CONNECTION_NOTIFY_STARTED { counters.connectionOpened() } else { counters.connectionClosed() }
+  guard let context, let connection else { return }
+  let server = Unmanaged<ExchangeContext>.fromOpaque(context).takeUnretainedValue()
+  if code == .CONNECTION_NOTIFY_STARTED {
+    server.deadlines.opened(connection)
+    server.counters.connectionOpened()
+  } else {
+    server.deadlines.closed(connection)
+    server.counters.connectionClosed()
+  }
 }
 
 func logLine(

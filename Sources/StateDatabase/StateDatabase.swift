@@ -22,6 +22,8 @@ package final class StateDatabase: Sendable {
   package let queueLimit: Int
   let retryInterval: Duration
   private let time: any TimeSource
+  /// Tells the file from another one that came to its name.
+  private let identity: UInt64?
   private let state: Mutex<State>
 
   private typealias Commit = (changes: [StateChange], completion: Completion)
@@ -46,6 +48,7 @@ package final class StateDatabase: Sendable {
     path: String, connection: DatabaseQueue, time: any TimeSource, queueLimit: Int, retryInterval: Duration
   ) {
     self.path = path
+    identity = StateFile.identity(path)
     state = Mutex(State(connection: connection))
     self.time = time
     self.queueLimit = queueLimit
@@ -177,6 +180,8 @@ extension StateDatabase {
     var failure: StateDatabaseError?
     if !changes.isEmpty {
       do {
+        // SQLite would write on, and sync, into a file that no name leads to any more.
+        guard StateFile.identity(path) == identity else { throw StateFile.Gone() }
         try Self.write(changes, to: database)
       } catch {
         failure = StateDatabaseError(reason: .write, detail: "\(path): \(error)")

@@ -27,6 +27,17 @@ enum StateFile {
     return false
   }
 
+  /// The file was removed or replaced while it was open.
+  struct Gone: Error, CustomStringConvertible {
+    let description = "the file was removed or replaced while in use; restart Farwatch"
+  }
+
+  /// The number of the file behind `path`; nil when there is none.
+  static func identity(_ path: String) -> UInt64? {
+    var information = stat()
+    return stat(path, &information) == 0 ? UInt64(information.st_ino) : nil
+  }
+
   static func setAside(_ path: String, at now: Timestamp) throws -> String {
     let c = now.civil
     let day = padded(c.year, 4) + padded(c.month, 2) + padded(c.day, 2)

@@ -74,7 +74,7 @@ struct DemoCommand: ParsableCommand {
   @Flag(help: "End after the first failure and recovery.")
   var once = false
 
-  @Option(help: ArgumentHelp("Listen on this port instead of a free one.", valueName: "port"))
+  @Option(help: ArgumentHelp("Port of the status page; a free one when it is taken.", valueName: "port"))
   var port: UInt16 = 9797
 
   func run() throws {

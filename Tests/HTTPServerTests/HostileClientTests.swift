@@ -80,7 +80,10 @@ import Testing
   }
 
   @Test func garbageNeverStopsTheServer() throws {
-    let server = try startEcho { $0.idleTimeout = .seconds(1) }
+    let server = try startEcho {
+      $0.idleTimeout = .seconds(1)
+      $0.perIPConnectionLimit = nil
+    }
     defer { server.stop() }
     var seed: UInt64 = 42
     func random() -> UInt64 {
@@ -173,6 +176,7 @@ import Testing
     #expect(eventually { !connection.send("a") })
     #expect(eventually { server.statistics.connectionsOpen == 0 })
     #expect(server.statistics.requestsAborted == 1)
+    #expect(server.statistics.bodiesOverdue == 1 && server.statistics.headersOverdue == 0)
   }
 
   @Test func anIdleConnectionIsClosed() throws {
@@ -186,7 +190,7 @@ import Testing
   }
 
   @Test func twoHundredConnectionsAtOnce() throws {
-    let server = try startEcho()
+    let server = try startEcho { $0.perIPConnectionLimit = nil }
     defer { server.stop() }
     let connections = try (0..<200).map { _ in try RawConnection(port: server.port) }
     #expect(eventually { server.statistics.connectionsOpen == 200 })

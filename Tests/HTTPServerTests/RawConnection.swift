@@ -16,16 +16,24 @@ final class RawConnection {
 
   // The descriptor is a property only once it is connected: an init that throws later would run deinit as well, and
   // a descriptor closed twice is somebody else's.
-  init(port: UInt16) throws { descriptor = try Self.open(port) }
+  init(port: UInt16, from source: String = "127.0.0.1") throws {
+    descriptor = try Self.open(port, from: source)
+  }
 
-  private static func open(_ port: UInt16) throws -> Int32 {
+  private static func open(_ port: UInt16, from source: String) throws -> Int32 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
+    inet_pton(AF_INET, source, &address.sin_addr)
+    var result = withUnsafeBytes(of: address) { bytes in
+      bind(descriptor, bytes.bindMemory(to: sockaddr.self).baseAddress, socklen_t(bytes.count))
+    }
     address.sin_port = port.bigEndian
     inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
-    let result = withUnsafeBytes(of: address) { bytes in
-      connect(descriptor, bytes.bindMemory(to: sockaddr.self).baseAddress, socklen_t(bytes.count))
+    if result == 0 {
+      result = withUnsafeBytes(of: address) { bytes in
+        connect(descriptor, bytes.bindMemory(to: sockaddr.self).baseAddress, socklen_t(bytes.count))
+      }
     }
     if result != 0 {
       let reason = String(cString: strerror(errno))

@@ -143,4 +143,28 @@ private let childDatabase = ProcessInfo.processInfo.environment["FARWATCH_TEST_W
         $0.hasPrefix("acknowledged ") ? String($0.dropFirst(13)) : nil
       })
   }
+
+  /// SQLite itself would go on writing into a file without a name and call it durable.
+  @Test(arguments: [false, true])
+  func aFileThatIsTakenAwayIsReported(andReplaced isReplaced: Bool) throws {
+    let scratch = try Scratch()
+    let (database, _) = try StateDatabase.open(path: scratch.database)
+    try database.commitAndWait([StateChange(.outbox, "a", Array("1".utf8))])
+    try FileManager.default.moveItem(atPath: scratch.database, toPath: scratch.path + "/away")
+    if isReplaced { #expect(FileManager.default.createFile(atPath: scratch.database, contents: nil)) }
+    #expect(throws: StateDatabaseError.self) {
+      try database.commitAndWait([StateChange(.outbox, "b", Array("1".utf8))])
+    }
+    #expect(database.statistics.failures == 1)
+    try FileManager.default.removeItemIfPresent(scratch.database)
+    try FileManager.default.moveItem(atPath: scratch.path + "/away", toPath: scratch.database)
+    try database.commitAndWait([StateChange(.outbox, "c", Array("1".utf8))])
+    #expect(try database.load(.outbox).map(\.key) == ["a", "b", "c"], "what was refused came along")
+  }
+}
+
+extension FileManager {
+  fileprivate func removeItemIfPresent(_ path: String) throws {
+    if fileExists(atPath: path) { try removeItem(atPath: path) }
+  }
 }

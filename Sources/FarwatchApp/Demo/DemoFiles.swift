@@ -53,7 +53,10 @@ struct DemoFiles {
             labels: {severity: page}
             annotations:
               summary: 'Region {{ $labels.region }} is down'
-              description: 'Every health check of {{ $labels.region }} fails.'
+              description: >-
+                Every health check of {{ $labels.region }} fails:
+                {{- range query (printf "farwatch_probe_failure_reason{region=%q}" $labels.region) }}
+                {{ .Labels.check }} ({{ .Labels.reason }}){{ end }}.
           - alert: BackupStale
             expr: time() - backup_last_success_timestamp_seconds > on (job, type, repo, region) backup_objective_age_seconds
             labels: {severity: page}

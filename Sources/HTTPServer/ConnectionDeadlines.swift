@@ -1,0 +1,170 @@
+internal import CMicroHTTPD
+internal import Synchronization
+internal import Threading
+
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Musl
+#endif
+
+/// Cuts connections whose request is overdue, which libmicrohttpd itself never does: its only time-out begins anew with
+/// every byte, so a client that sends one now and then would hold its place for ever.
+///
+/// libmicrohttpd's callbacks say what each connection waits for; a thread of its own looks after the overdue ones, so
+/// that a slow handler does not stop it. A cut is `shutdown`, never `close`: libmicrohttpd sees the end and cleans up.
+/// A descriptor is used only under the lock and while its connection is in the table. libmicrohttpd closes it after
+/// ``closed(_:)``, which takes it out: the number cannot have become somebody else's.
+final class ConnectionDeadlines: Sendable {
+  private enum Phase {
+    /// The request line and headers must be complete by then.
+    case head(until: ContinuousClock.Instant)
+    /// Headers are read; the body must be complete by then.
+    case body(until: ContinuousClock.Instant)
+    /// The server's turn.
+    case answering
+    /// Between requests. `received` is the count of the connection's bytes so far, nil where the kernel does not tell.
+    case idle(received: UInt64?)
+    case cut
+  }
+
+  private struct Entry {
+    let descriptor: Int32
+    var phase: Phase
+  }
+
+  private struct State {
+    var entries: [UInt: Entry] = [:]
+    var isStopping = false
+  }
+
+  private let headerTimeout: Duration
+  private let requestTimeout: Duration
+  private let counters: HTTPServerCounters
+  private let state = Mutex(State())
+  private let bell: Bell
+  private let thread = Mutex<OwnThread?>(nil)
+
+  init(_ settings: HTTPServerSettings, _ counters: HTTPServerCounters) throws(HTTPServerError) {
+    headerTimeout = settings.headerTimeout
+    requestTimeout = settings.requestTimeout
+    self.counters = counters
+    bell = try Bell()
+  }
+
+  func start() throws(HTTPServerError) {
+    do throws(OwnThread.Failure) {
+      let started = try OwnThread.start("http-deadlines") { self.run() }
+      thread.withLock { $0 = started }
+    } catch {
+      throw .cannotStart("\(error)")
+    }
+  }
+
+  /// Returns when the thread has ended.
+  func stop() {
+    state.withLock { $0.isStopping = true }
+    bell.ring()
+    let running = thread.withLock { thread in
+      defer { thread = nil }
+      return thread
+    }
+    running?.join()
+  }
+
+  func opened(_ connection: OpaquePointer) {
+    guard let info = farwatch_mhd_socket(connection) else { return }
+    let entry = Entry(descriptor: info.pointee.connect_fd, phase: .head(until: .now + headerTimeout))
+    let isFirst = state.withLock {
+      $0.entries[UInt(bitPattern: connection)] = entry
+      return $0.entries.count == 1
+    }
+    if isFirst { bell.ring() }
+  }
+
+  func closed(_ connection: OpaquePointer) {
+    _ = state.withLock { $0.entries.removeValue(forKey: UInt(bitPattern: connection)) }
+  }
+
+  /// A request line is read.
+  func requestBegan(_ connection: OpaquePointer) {
+    change(connection) { entry in
+      // Whoever is watched already, since the connection was accepted or a first byte was seen, wins no time.
+      if case .head = entry.phase { return }
+      entry.phase = .head(until: .now + headerTimeout)
+    }
+  }
+
+  func headersRead(_ connection: OpaquePointer) {
+    change(connection) { $0.phase = .body(until: .now + requestTimeout) }
+  }
+
+  func requestRead(_ connection: OpaquePointer) { change(connection) { $0.phase = .answering } }
+
+  /// The answer is sent, or will never be.
+  func requestEnded(_ connection: OpaquePointer) {
+    change(connection) { $0.phase = .idle(received: bytesReceived($0.descriptor)) }
+  }
+
+  private func change(_ connection: OpaquePointer, _ body: (inout sending Entry) -> Void) {
+    let key = UInt(bitPattern: connection)
+    state.withLock { state in
+      guard var entry = state.entries[key] else { return }
+      if case .cut = entry.phase { return }
+      body(&entry)
+      state.entries[key] = entry
+    }
+  }
+
+  /// Sleeps as long as nobody is connected, and then looks again and again, often enough to be late by an eighth.
+  private func run() {
+    let pause = max(.milliseconds(5), min(.seconds(1), min(headerTimeout, requestTimeout) / 8))
+    while true {
+      let (isStopping, isEmpty) = state.withLock { ($0.isStopping, $0.entries.isEmpty) }
+      if isStopping { return }
+      bell.wait(until: isEmpty ? nil : .now + pause)
+      sweep(now: .now)
+    }
+  }
+
+  private func sweep(now: ContinuousClock.Instant) {
+    state.withLock { state in
+      for (key, entry) in state.entries {
+        switch entry.phase {
+        case .head(let deadline), .body(let deadline):
+          // Bytes that nobody has read yet: not the client is late, the thread that serves it is.
+          guard deadline <= now, !hasUnreadBytes(entry.descriptor) else { continue }
+          shutdown(entry.descriptor, Int32(SHUT_RDWR))
+          state.entries[key]?.phase = .cut
+          if case .head = entry.phase { counters.headerOverdue() } else { counters.bodyOverdue() }
+        case .idle(let before):
+          // libmicrohttpd speaks up only when the request line is complete; the kernel tells of its first byte.
+          guard let before, let received = bytesReceived(entry.descriptor), received > before else {
+            continue
+          }
+          state.entries[key]?.phase = .head(until: now + headerTimeout)
+        case .answering, .cut: continue
+        }
+      }
+    }
+  }
+}
+
+private func hasUnreadBytes(_ descriptor: Int32) -> Bool {
+  var byte: UInt8 = 0
+  return recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) > 0
+}
+
+/// How many bytes the peer has sent since it connected; nil where the kernel does not tell (Linux does since 4.1).
+private func bytesReceived(_ descriptor: Int32) -> UInt64? {
+  // tcpi_bytes_received of the kernel's struct tcp_info. The C library's own struct ends before it.
+  let place = 128
+  let end = place + MemoryLayout<UInt64>.size
+  return withUnsafeTemporaryAllocation(byteCount: end, alignment: 8) { info in
+    var size = socklen_t(end)
+    guard getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, info.baseAddress, &size) == 0,
+      Int(size) >= end
+    else { return nil }
+    return info.load(fromByteOffset: place, as: UInt64.self)
+  }
+}
