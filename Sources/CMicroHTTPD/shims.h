@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/eventfd.h>
 
 /* The arguments of MHD_start_daemon that this project uses, by name. */
 struct farwatch_mhd_start {
@@ -60,8 +59,5 @@ static inline const union MHD_ConnectionInfo *farwatch_mhd_client_address(struct
 static inline const union MHD_ConnectionInfo *farwatch_mhd_socket(struct MHD_Connection *connection) {
   return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 }
-
-/* Swift's Glibc module leaves eventfd out. */
-static inline int farwatch_bell(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
 #endif

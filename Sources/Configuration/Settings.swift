@@ -31,6 +31,8 @@ package struct Settings: Sendable {
   package var notifying: NotifyingSettings
   /// Series the store takes at most.
   package var seriesLimit: Int
+  /// Connections to the listener that one client address may have open.
+  package var connectionsPerAddress: Int
   /// What is allowed but hardly meant, as `FILE:LINE:COLUMN: message`: for the log and `farwatch check`.
   package var warnings: [String] = []
 }

@@ -56,7 +56,7 @@ package final class Daemon: Sendable {
     endpoints = EndpointBox()
     reloads = ReloadLog(at: time.now, settings: settings)
     do {
-      server = try HTTPServer(HTTPServerSettings(address: settings.listen)) { line in
+      server = try HTTPServer(HTTPServerSettings(settings)) { line in
         logger.debug("http server", metadata: ["detail": "\(line)"])
       } handler: { [endpoints] in
         endpoints.answer($0)
@@ -267,5 +267,12 @@ extension LoadedConfiguration {
   /// What an operator should know although the configuration is in force.
   fileprivate func log(to logger: Logger) {
     for line in warnings { logger.warning("configuration", metadata: ["warning": "\(line)"]) }
+  }
+}
+
+extension HTTPServerSettings {
+  fileprivate init(_ settings: Settings) {
+    self.init(address: settings.listen)
+    perIPConnectionLimit = settings.connectionsPerAddress
   }
 }

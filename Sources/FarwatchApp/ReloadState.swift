@@ -50,6 +50,9 @@ extension Settings {
   /// What cannot change while the process lives, because it is held open.
   func checkUnchangeable(against new: Settings) throws(StartFailure) {
     var lines: [String] = []
+    if new.connectionsPerAddress != connectionsPerAddress {
+      lines.append("`connections_per_address` changes only with a restart")
+    }
     if new.listen != listen {
       lines.append("`listen` changes only with a restart (\(listen) → \(new.listen))")
     }

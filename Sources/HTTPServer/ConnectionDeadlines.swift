@@ -42,14 +42,13 @@ final class ConnectionDeadlines: Sendable {
   private let requestTimeout: Duration
   private let counters: HTTPServerCounters
   private let state = Mutex(State())
-  private let bell: Bell
+  private let bell = Bell()
   private let thread = Mutex<OwnThread?>(nil)
 
-  init(_ settings: HTTPServerSettings, _ counters: HTTPServerCounters) throws(HTTPServerError) {
+  init(_ settings: HTTPServerSettings, _ counters: HTTPServerCounters) {
     headerTimeout = settings.headerTimeout
     requestTimeout = settings.requestTimeout
     self.counters = counters
-    bell = try Bell()
   }
 
   func start() throws(HTTPServerError) {
@@ -122,7 +121,8 @@ final class ConnectionDeadlines: Sendable {
     while true {
       let (isStopping, isEmpty) = state.withLock { ($0.isStopping, $0.entries.isEmpty) }
       if isStopping { return }
-      bell.wait(until: isEmpty ? nil : .now + pause)
+      // Whoever comes while nobody is connected rings.
+      _ = bell.wait(upTo: isEmpty ? .seconds(3600) : pause)
       sweep(now: .now)
     }
   }

@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import Threading
 
 /// What all exchanges of one server share.
 final class ExchangeContext: Sendable {
@@ -8,17 +9,16 @@ final class ExchangeContext: Sendable {
   let counters = HTTPServerCounters()
   let deadlines: ConnectionDeadlines
   private let stopping = Atomic(false)
-  private let idle: Bell
+  private let idle = Bell()
 
   init(
     settings: HTTPServerSettings, handler: @escaping HTTPServer.Handler,
     log: @escaping @Sendable (String) -> Void
-  ) throws(HTTPServerError) {
+  ) {
     self.settings = settings
     self.handler = handler
     self.log = log
-    idle = try Bell()
-    deadlines = try ConnectionDeadlines(settings, counters)
+    deadlines = ConnectionDeadlines(settings, counters)
   }
 
   /// Answers now close their connection.
@@ -37,7 +37,7 @@ final class ExchangeContext: Sendable {
     let deadline = ContinuousClock.now + timeout
     // A ring may be older than a newer exchange, so the count decides.
     while counters.underWay.load(ordering: .sequentiallyConsistent) > 0, .now < deadline {
-      idle.wait(until: deadline)
+      _ = idle.wait(upTo: deadline - .now)
     }
   }
 }

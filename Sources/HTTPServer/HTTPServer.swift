@@ -33,7 +33,7 @@ package final class HTTPServer: Sendable {
     handler: @escaping Handler
   ) throws(HTTPServerError) {
     try Self.check(settings)
-    let context = try ExchangeContext(settings: settings, handler: handler, log: log)
+    let context = ExchangeContext(settings: settings, handler: handler, log: log)
     let listening = try ListeningSocket(settings.address)
     do throws(HTTPServerError) {
       try context.deadlines.start()

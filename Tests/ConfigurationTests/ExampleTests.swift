@@ -63,6 +63,7 @@ func exampleDirectory() throws -> TemporaryDirectory {
     #expect(settings.externalURL == "https://farwatch.example.com/")
     #expect(settings.externalLabels == ["site": "emea"])
     #expect(settings.seriesLimit == 200_000)
+    #expect(settings.connectionsPerAddress == 64)
     #expect(
       settings.regions == [
         .init(name: "taiwan", role: .primary, share: 60), .init(name: "japan", role: .secondary, share: 40),

@@ -38,6 +38,9 @@ enum SelfFamilies {
     "farwatch_http_requests_total", "Requests answered, by status class.")
   static let httpAborted = MetricFamily.counter(
     "farwatch_http_requests_aborted_total", "Requests that ended before the whole answer was sent.")
+  static let httpConnectionsCut = MetricFamily.counter(
+    "farwatch_http_connections_cut_total",
+    "Connections closed because a request did not arrive in time, by part.")
   static let httpConnections = MetricFamily.gauge("farwatch_http_connections", "Open connections.")
 
   static let reloadSuccessful = MetricFamily.gauge(

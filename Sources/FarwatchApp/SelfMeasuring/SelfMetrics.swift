@@ -89,6 +89,9 @@ final class SelfMetrics {
     }
     readings.append(Reading(SelfFamilies.httpAborted, Double(s.requestsAborted)))
     readings.append(Reading(SelfFamilies.httpConnections, Double(s.connectionsOpen)))
+    for (reason, count) in [("header_timeout", s.headersOverdue), ("body_timeout", s.bodiesOverdue)] {
+      readings.append(Reading(SelfFamilies.httpConnectionsCut, Double(count), labels: ["reason": reason]))
+    }
     return readings
   }
 
