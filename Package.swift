@@ -69,11 +69,17 @@ let package = Package(
     room(
       "Probing",
       ["Model", "Threading", "HTTPClient", "PostgresClient", "Decompression", "RegularExpressions"]),
-    room("SampleStore", ["Model"]),
+    room("NativeHistograms", ["Model"]),
+    room("SampleStore", ["Model", "DurableIO", "Threading", "Decompression"]),
     room("Exposition", ["Model"]),
-    room("PromQL", ["Model", "RegularExpressions"]),
+    room("PromQL", ["Model", "NativeHistograms", "RegularExpressions"]),
     room("Templating", ["Model", "RegularExpressions"]),
     room("Alerting", ["Model", "PromQL", "Templating", "StrictYAML"]),
+    room("CloudWatchAlarms", ["Model", "PromQL", "StrictYAML"]),
+    // Scripts of queries and unit tests of rules: what is written is run on series made up for the purpose.
+    room(
+      "RuleTesting",
+      ["Model", "NativeHistograms", "PromQL", "RegularExpressions", "StrictYAML", "Templating", "Alerting"]),
     room(
       "Notifying",
       [
@@ -94,7 +100,7 @@ let package = Package(
         "Model", "DurableIO", "RegularExpressions", "StrictYAML", "HTTPServer", "HTTPClient",
         "PostgresClient",
         "StateDatabase", "Probing", "SampleStore", "Exposition", "PromQL", "Templating", "Alerting",
-        "Notifying",
+        "Notifying", "CloudWatchAlarms", "RuleTesting",
         "Configuration", "Threading", .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(
@@ -120,11 +126,16 @@ let package = Package(
     tests(of: "Decompression"),
     tests(of: "StateDatabase"),
     tests(of: "Probing", ["HTTPClient", "PostgresClient", "Decompression", "RegularExpressions"]),
-    tests(of: "SampleStore"),
+    tests(of: "NativeHistograms"),
+    tests(of: "SampleStore", ["DurableIO"]),
     tests(of: "Exposition"),
-    tests(of: "PromQL", ["RegularExpressions"]),
+    tests(of: "PromQL", ["NativeHistograms", "RegularExpressions"]),
     tests(of: "Templating"),
     tests(of: "Alerting", ["PromQL", "Templating", "StrictYAML"]),
+    tests(of: "CloudWatchAlarms", ["PromQL", "StrictYAML"]),
+    tests(
+      of: "RuleTesting",
+      ["NativeHistograms", "PromQL", "RegularExpressions", "StrictYAML", "Templating", "Alerting"]),
     tests(
       of: "Notifying",
       [

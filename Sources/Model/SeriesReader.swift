@@ -1,14 +1,3 @@
-/// Where samples go. Confined to the thread that owns the store's writes.
-package protocol SampleAppender: AnyObject {
-  /// The series of `family` with `labels` (which do not name the metric); nil when the series limit is reached,
-  /// which the store counts. Look it up once and keep the answer.
-  func series(_ family: MetricFamily, _ labels: Labels) -> SeriesID?
-
-  /// Appends one value. A timestamp not newer than the series' last is refused and counted.
-  /// Append ``StaleMarker/value`` to say that the series ended.
-  func append(_ value: Double, at time: Timestamp, to series: SeriesID)
-}
-
 /// What a rule engine or a query needs of a store.
 package protocol SeriesReader {
   /// Changes whenever a series is added or removed: a resolved selector stays good while this number stays.
@@ -20,9 +9,29 @@ package protocol SeriesReader {
   /// All labels of a series, the metric name among them.
   func labels(of series: SeriesID) -> Labels
 
-  /// The newest sample with `after < timestamp <= at`; nil when there is none or it is a stale marker.
+  /// The newest sample with `after < timestamp <= at`; nil when there is none, or it is a stale marker or a histogram.
   func newestSample(of series: SeriesID, at: Timestamp, after: Timestamp) -> Sample?
 
-  /// The samples with `after < timestamp <= at`, oldest first, without stale markers.
-  func samples(of series: SeriesID, at: Timestamp, after: Timestamp) -> [Sample]
+  /// For each series of the list that has one, appends to `samples` its newest sample with `after < timestamp <= at`
+  /// that is not a stale marker (a series that ends in one has none), and to `places` its place in the list. In order
+  /// of the list.
+  func readNewest(
+    of series: [SeriesID], at: Timestamp, after: Timestamp, into samples: inout SampleColumns,
+    places: inout [Int])
+
+  /// Appends the samples with `after < timestamp <= at`, oldest first, without stale markers.
+  func readWindow(of series: SeriesID, at: Timestamp, after: Timestamp, into samples: inout SampleColumns)
+}
+
+extension SeriesReader {
+  package func readNewest(
+    of series: [SeriesID], at: Timestamp, after: Timestamp, into samples: inout SampleColumns,
+    places: inout [Int]
+  ) {
+    for (place, id) in series.enumerated() {
+      guard let sample = newestSample(of: id, at: at, after: after) else { continue }
+      samples.append(sample.timestamp.milliseconds, sample.value)
+      places.append(place)
+    }
+  }
 }

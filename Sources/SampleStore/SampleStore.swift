@@ -79,9 +79,27 @@ package final class SampleStore: SampleAppender, SeriesReader, FamilyReader, Sen
     return StaleMarker.isStale(sample.value) ? nil : sample
   }
 
-  package func samples(of series: SeriesID, at: Timestamp, after: Timestamp) -> [Sample] {
+  package func readNewest(
+    of series: [SeriesID], at: Timestamp, after: Timestamp, into samples: inout SampleColumns,
+    places: inout [Int]
+  ) {
+    state.withLock { state in
+      for (place, id) in series.enumerated() {
+        guard let sample = state[id]?.buffer.newest(at: at, after: after), !StaleMarker.isStale(sample.value)
+        else { continue }
+        samples.append(sample.timestamp.milliseconds, sample.value)
+        places.append(place)
+      }
+    }
+  }
+
+  package func readWindow(
+    of series: SeriesID, at: Timestamp, after: Timestamp, into samples: inout SampleColumns
+  ) {
     let found = state.withLock { $0[series]?.buffer.samples(at: at, after: after) ?? [] }
-    return found.filter { !StaleMarker.isStale($0.value) }
+    for sample in found where !StaleMarker.isStale(sample.value) {
+      samples.append(sample.timestamp.milliseconds, sample.value)
+    }
   }
 
   // MARK: Exposition

@@ -43,9 +43,10 @@ final class MemoryStore: SeriesReader, SampleAppender {
     return newest.flatMap { StaleMarker.isStale($0.value) ? nil : $0 }
   }
 
-  func samples(of series: SeriesID, at: Timestamp, after: Timestamp) -> [Sample] {
-    history[Int(series.raw)].filter {
-      $0.timestamp <= at && $0.timestamp > after && !StaleMarker.isStale($0.value)
+  func readWindow(of series: SeriesID, at: Timestamp, after: Timestamp, into samples: inout SampleColumns) {
+    for sample in history[Int(series.raw)]
+    where sample.timestamp <= at && sample.timestamp > after && !StaleMarker.isStale(sample.value) {
+      samples.append(sample.timestamp.milliseconds, sample.value)
     }
   }
 

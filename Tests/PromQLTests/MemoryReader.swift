@@ -24,9 +24,10 @@ struct MemoryReader: SeriesReader {
     return last.timestamp > after && !StaleMarker.isStale(last.value) ? last : nil
   }
 
-  func samples(of id: SeriesID, at: Timestamp, after: Timestamp) -> [Sample] {
-    series[Int(id.raw)].samples.filter {
-      $0.timestamp <= at && $0.timestamp > after && !StaleMarker.isStale($0.value)
+  func readWindow(of id: SeriesID, at: Timestamp, after: Timestamp, into samples: inout SampleColumns) {
+    for sample in series[Int(id.raw)].samples
+    where sample.timestamp <= at && sample.timestamp > after && !StaleMarker.isStale(sample.value) {
+      samples.append(sample.timestamp.milliseconds, sample.value)
     }
   }
 }

@@ -7,6 +7,9 @@ final class EvaluationContext {
   /// Samples that may still be read or made.
   var budget = 0
   var maximumSamples = 0
+  /// Of the evaluation under way.
+  var annotations: Set<Annotation> = []
+  static let maximumAnnotations = 100
 
   func spend(_ samples: Int) throws(EvaluationError) {
     budget -= samples
@@ -20,10 +23,13 @@ final class EvaluationContext {
 
 /// One operation of a plan. It evaluates its operands and leaves the result in its own buffers, which keep their
 /// memory from one evaluation to the next: a scalar in `scalar`, a vector in `sets` and `values` (of equal length).
+/// `histograms` is empty while no element is a native histogram, and of that length otherwise; where it holds one,
+/// the value means nothing.
 class Step {
   fileprivate(set) final var scalar = Double.nan
   fileprivate(set) final var sets: [Int] = []
   fileprivate(set) final var values: [Double] = []
+  fileprivate(set) final var histograms: [FloatHistogram?] = []
 
   func evaluate(_ context: EvaluationContext) throws(EvaluationError) {}
 
@@ -35,16 +41,37 @@ class Step {
   final func removeAll() {
     sets.removeAll(keepingCapacity: true)
     values.removeAll(keepingCapacity: true)
+    histograms.removeAll(keepingCapacity: true)
   }
 
+  @inline(__always)
   final func append(_ set: Int, _ value: Double) {
     sets.append(set)
     values.append(value)
+    if !histograms.isEmpty { histograms.append(nil) }
+  }
+
+  final func append(_ set: Int, _ histogram: FloatHistogram) {
+    if histograms.isEmpty { histograms = Array(repeating: nil, count: sets.count) }
+    sets.append(set)
+    values.append(.nan)
+    histograms.append(histogram)
+  }
+
+  @inline(__always)
+  final func histogram(_ index: Int) -> FloatHistogram? { histograms.isEmpty ? nil : histograms[index] }
+
+  /// Appends element `index` of `other`, under the label set `set`.
+  final func append(_ set: Int, elementOf other: Step, _ index: Int) {
+    if let histogram = other.histogram(index) {
+      append(set, histogram)
+    } else {
+      append(set, other.values[index])
+    }
   }
 
   final func copy(_ other: Step) {
-    sets.append(contentsOf: other.sets)
-    values.append(contentsOf: other.values)
+    for (index, set) in other.sets.enumerated() { append(set, elementOf: other, index) }
   }
 
   /// A vector may hold a label set once.
