@@ -20,7 +20,7 @@ final class MappingStep: Step {
     self.operation = operation
   }
 
-  override func evaluate(_ context: EvaluationContext) throws(EvaluationError) {
+  override func compute(_ context: EvaluationContext) throws(EvaluationError) {
     try operand.evaluate(context)
     var (low, high) = (-Double.infinity, Double.infinity)
     var isClamp = true
@@ -42,7 +42,7 @@ final class MappingStep: Step {
       switch operation {
       case .number(let function): result = function.apply(value)
       case .timestamp(let selector):
-        result = (selector.map { $0.sampleTimes[index] } ?? context.time).seconds
+        result = (selector.map { $0.sampleTime(index) } ?? context.time).seconds
       case .round:
         let inverse = 1 / high
         result = (value * inverse + 0.5).rounded(.down) / inverse
@@ -80,7 +80,7 @@ final class ConversionStep: Step {
     self.toVector = toVector
   }
 
-  override func evaluate(_ context: EvaluationContext) throws(EvaluationError) {
+  override func compute(_ context: EvaluationContext) throws(EvaluationError) {
     try operand.evaluate(context)
     guard toVector else { return set(operand.values.count == 1 ? operand.values[0] : .nan) }
     removeAll()
@@ -110,7 +110,7 @@ final class AbsentStep: Step {
     labels = Labels(pinned)
   }
 
-  override func evaluate(_ context: EvaluationContext) throws(EvaluationError) {
+  override func compute(_ context: EvaluationContext) throws(EvaluationError) {
     try operand.evaluate(context)
     removeAll()
     if operand.values.isEmpty { append(context.table.number(of: labels), 1) }
@@ -127,7 +127,7 @@ final class SortStep: Step {
     self.descending = descending
   }
 
-  override func evaluate(_ context: EvaluationContext) throws(EvaluationError) {
+  override func compute(_ context: EvaluationContext) throws(EvaluationError) {
     try operand.evaluate(context)
     removeAll()
     copy(operand)
