@@ -7,13 +7,21 @@ package import PromQL
 /// Confined to one thread.
 package final class SeriesFixture: SeriesReader, SampleAppender {
   /// Why a sample was not taken.
-  package enum Refusal: Error, Hashable, Sendable {
+  package enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     /// Older than the newest sample of its series.
     case outOfOrder
     /// Another value at the time of the newest sample.
     case duplicate
     /// There are ``maximumSamples`` already.
     case full
+
+    package var description: String {
+      switch self {
+      case .outOfOrder: "a sample is older than one that is there already"
+      case .duplicate: "a sample has another value than the one that is there at its time"
+      case .full: "more than \(SeriesFixture.maximumSamples) samples"
+      }
+    }
   }
 
   /// Of all series together.
