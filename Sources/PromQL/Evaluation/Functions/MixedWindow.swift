@@ -77,9 +77,3 @@ struct WindowNotes {
     context.annotate(.warning, "conflicting counter resets during histogram aggregation", at: range)
   }
 }
-
-extension MixedWindow {
-  func apply(
-    _ function: WindowFunction, _ range: WindowRange, _ notes: WindowNotes, _ context: EvaluationContext
-  ) -> WindowResult { .nothing }
-}
