@@ -33,8 +33,8 @@ build: deps-build
 # One test at a time: many of them measure time, and on a small machine the others would take their processor.
 test: deps-test
 	$(SWIFT) build --build-tests $(SWIFT_BUILD_FLAGS)
-	$(SWIFT) test --skip-build --no-parallel --skip EndToEndTests $(SWIFT_BUILD_FLAGS)
-	$(SWIFT) test --skip-build --filter EndToEndTests --no-parallel $(SWIFT_BUILD_FLAGS)
+	@Tests/run $(SWIFT) test --skip-build --no-parallel --skip EndToEndTests $(SWIFT_BUILD_FLAGS)
+	@Tests/run $(SWIFT) test --skip-build --filter EndToEndTests --no-parallel $(SWIFT_BUILD_FLAGS)
 
 bench: deps-bench build
 	$(SWIFT) build -c release --static-swift-stdlib --product farwatch-bench $(SWIFT_BUILD_FLAGS)

@@ -93,7 +93,7 @@ package final class ChildProcess: Sendable {
   }
 
   /// Waits for the end; throws when it does not come in time.
-  @discardableResult package func wait(timeout: Duration = .seconds(10)) async throws -> Exit {
+  @discardableResult package func wait(timeout: Duration = .seconds(30)) async throws -> Exit {
     try await waitUntil(timeout: timeout, "process \(pid) ends") { self.poll() != nil }
     return poll() ?? .code(-1)
   }
@@ -113,7 +113,7 @@ package final class ChildProcess: Sendable {
   /// Runs a program to its end and returns what it wrote; throws when it fails or takes too long.
   @discardableResult package static func run(
     _ arguments: [String], environment: [String: String] = [:], user: String? = nil, directory: String? = nil,
-    timeout: Duration = .seconds(30)
+    timeout: Duration = .seconds(60)
   ) async throws -> String {
     let child = try ChildProcess(arguments, environment: environment, user: user, directory: directory)
     let end = try await child.wait(timeout: timeout)
@@ -179,7 +179,7 @@ private func spawn(
 
 /// Waits until `condition` holds; throws, naming `what`, when it does not within `timeout`.
 package func waitUntil(
-  timeout: Duration = .seconds(10), every pause: Duration = .milliseconds(5), _ what: String = "condition",
+  timeout: Duration = .seconds(30), every pause: Duration = .milliseconds(5), _ what: String = "condition",
   _ condition: () async throws -> Bool
 ) async throws {
   let end = SystemTime().monotonic + timeout

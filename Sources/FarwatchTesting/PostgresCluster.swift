@@ -92,7 +92,7 @@ package final class PostgresServer: Sendable {
       ["\(Self.binaries)/postgres", "-D", data], user: Self.account, output: .file(directory.file("log")))
     process.withLock { $0 = child }
     do {
-      try await waitUntil(timeout: .seconds(20), every: .milliseconds(25), "PostgreSQL answers on \(port)") {
+      try await waitUntil(timeout: .seconds(60), every: .milliseconds(25), "PostgreSQL answers on \(port)") {
         guard child.isRunning else { throw BenchError("PostgreSQL ended") }
         return (try? await self.sql("SELECT 1")) != nil
       }
@@ -106,7 +106,7 @@ package final class PostgresServer: Sendable {
     let child = process.withLock { $0 }
     child?.signal(immediate ? SIGQUIT : SIGINT)
     child?.signal(SIGCONT)
-    try await child?.wait(timeout: .seconds(20))
+    try await child?.wait(timeout: .seconds(60))
   }
 
   /// Runs statements as superuser through `psql`; returns unaligned rows.
@@ -114,7 +114,7 @@ package final class PostgresServer: Sendable {
     let out = try await ChildProcess.run(
       [
         "\(Self.binaries)/psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", text,
-        "host=127.0.0.1 port=\(port) dbname=postgres user=postgres connect_timeout=5",
+        "host=127.0.0.1 port=\(port) dbname=postgres user=postgres connect_timeout=30",
       ])
     return String(out.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
   }
@@ -127,7 +127,7 @@ package final class PostgresServer: Sendable {
   /// Waits until this standby has replayed all that `primary` has written.
   package func catchUp(with primary: PostgresServer) async throws {
     let goal = try await primary.sql("SELECT pg_current_wal_lsn()")
-    try await waitUntil(timeout: .seconds(20), every: .milliseconds(20), "the standby has replayed \(goal)") {
+    try await waitUntil(timeout: .seconds(60), every: .milliseconds(20), "the standby has replayed \(goal)") {
       try await self.sql("SELECT pg_last_wal_replay_lsn() >= '\(goal)'") == "t"
     }
   }

@@ -151,7 +151,7 @@ package final class TLSServer: Sendable {
     }
     self.pid = pid
     // It says `ACCEPT 127.0.0.1:40123` when it listens.
-    for _ in 0..<1000 {
+    for _ in 0..<3000 {
       let line = readText(log).split(separator: "\n", omittingEmptySubsequences: false).dropLast()
         .first { $0.hasPrefix("ACCEPT ") }
       if let line, let port = line.split(separator: ":").last.flatMap({ Int($0) }) {

@@ -134,9 +134,10 @@ final class ConnectionDeadlines: Sendable {
         case .head(let deadline), .body(let deadline):
           // Bytes that nobody has read yet: not the client is late, the thread that serves it is.
           guard deadline <= now, !hasUnreadBytes(entry.descriptor) else { continue }
-          shutdown(entry.descriptor, Int32(SHUT_RDWR))
-          state.entries[key]?.phase = .cut
+          // Counted first: whoever sees the cut finds it counted.
           if case .head = entry.phase { counters.headerOverdue() } else { counters.bodyOverdue() }
+          state.entries[key]?.phase = .cut
+          shutdown(entry.descriptor, Int32(SHUT_RDWR))
         case .idle(let before):
           // libmicrohttpd speaks up only when the request line is complete; the kernel tells of its first byte.
           guard let before, let received = bytesReceived(entry.descriptor), received > before else {

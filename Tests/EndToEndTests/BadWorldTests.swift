@@ -4,7 +4,7 @@ import Testing
 
 /// A world that does everything wrong: each fault gets its name, and nothing else is disturbed by it.
 @Suite(.serialized) struct BadWorldTests {
-  @Test(.timeLimit(.minutes(2))) func everyBadRegionHasItsReason() async throws {
+  @Test(.timeLimit(.minutes(10))) func everyBadRegionHasItsReason() async throws {
     let world = try BadRegions()
     let healthy = try TestRegion("healthy")
     let directory = try TemporaryDirectory("farwatch-bad-world")
@@ -13,7 +13,7 @@ import Testing
     let daemon = try await FarwatchProcess.run(file, port: port, log: directory.file("farwatch.log"))
     for (name, reason) in world.reasons {
       try await waitUntil(
-        timeout: .seconds(20), "\(name) fails by \(reason); \(directory.file("farwatch.log"))"
+        timeout: .seconds(90), "\(name) fails by \(reason); \(directory.file("farwatch.log"))"
       ) {
         await daemon.series("farwatch_probe_failure_reason", ["check": name, "reason": reason]) == 1
       }
@@ -36,7 +36,9 @@ import Testing
       try await Task.sleep(for: .milliseconds(250))
     }
     let probes = healthy.requests - asked
-    #expect((16...24).contains(probes), "every 500 ms for 10 s: \(probes)")
+    let due = (ContinuousClock.now - began) / .milliseconds(500)
+    #expect(
+      Double(probes) > due / 2 && Double(probes) < due * 1.2 + 2, "\(probes) probes where \(due) were due")
     #expect(largest < 250e6, "hundreds of megabytes were offered: \(largest)")
     let last = try #require(await daemon.page())
     #expect(last.value("farwatch_collector_overruns_total", ["name": "api"]) ?? 0 == 0)
@@ -45,7 +47,7 @@ import Testing
     #expect(daemon.child.poll() == .code(0))
   }
 
-  @Test(.timeLimit(.minutes(1))) func badBackupsAndConnectionStringsHaveReasonsAndKeepTheirSecrets()
+  @Test(.timeLimit(.minutes(10))) func badBackupsAndConnectionStringsHaveReasonsAndKeepTheirSecrets()
     async throws
   {
     let directory = try TemporaryDirectory("farwatch-bad-backups", mode: 0o755)
@@ -72,11 +74,11 @@ import Testing
     let daemon = try await FarwatchProcess.run(file, port: port, log: log, user: user)
     try await daemon.becomeReady()
     for job in ["missing", "closed", "file"] {
-      try await waitUntil(timeout: .seconds(10), "the folder of \(job) cannot be read; \(log)") {
+      try await waitUntil(timeout: .seconds(90), "the folder of \(job) cannot be read; \(log)") {
         await daemon.series("backup_up", ["job": job]) == 0
       }
     }
-    try await waitUntil(timeout: .seconds(10), "the truncated dump is rejected; \(log)") {
+    try await waitUntil(timeout: .seconds(90), "the truncated dump is rejected; \(log)") {
       await daemon.series("backup_verification_failed_files_total", ["job": "truncated"]) == 1
     }
     let page = try #require(await daemon.page())
@@ -180,7 +182,9 @@ private final class BadRegions {
 
   func configuration(port: Int, healthy: TestRegion) -> String {
     let plain = servers.map { name, server in
-      "- {name: \(name), region: bad, http: {url: \"\(server.url())\", json: {status: UP}}}"
+      // Only what hangs is cut early: for the others a busy machine may need a while to see what is wrong.
+      "- {name: \(name), region: bad, timeout: \(name == "silent" ? "400ms" : "10s"), "
+        + "http: {url: \"\(server.url())\", json: {status: UP}}}"
     }
     let secure = tls.map { name, server in
       "- {name: \(name), region: bad, http: {url: \"\(server.url())\", ca_file: \(certificates.path("ca.pem"))}}"
@@ -191,7 +195,7 @@ private final class BadRegions {
       state: state
       regions: {healthy: {}, bad: {}}
       health:
-        defaults: {interval: 500ms, timeout: 400ms, failures: 2, successes: 2, confirm: 100ms}
+        defaults: {interval: 500ms, timeout: 10s, failures: 2, successes: 2, confirm: 100ms}
         checks:
           - {name: api, region: healthy, http: {url: "\(healthy.url)", json: {status: UP}}}
       \((plain + secure).map { "    \($0)" }.joined(separator: "\n"))

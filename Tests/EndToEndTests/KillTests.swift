@@ -5,7 +5,7 @@ import Testing
 /// The promise of delivery: whatever dies and whenever, a page that was decided arrives, under one name.
 @Suite(.serialized) struct KillTests {
   /// 50 deaths at random moments with the receiver away and regions going up and down all the while.
-  @Test(.timeLimit(.minutes(4))) func nothingIsLostOverFiftyDeaths() async throws {
+  @Test(.timeLimit(.minutes(10))) func nothingIsLostOverFiftyDeaths() async throws {
     let seed = UInt64.random(in: 1 ... .max)
     print("KillTests seed \(seed)")
     var random = SeededGenerator(seed: seed)
@@ -32,13 +32,13 @@ import Testing
     // Each region is seen down once more, so that each has a page that must arrive.
     for region in fleet.regions { region.down() }
     for region in fleet.regions {
-      try await waitUntil(timeout: .seconds(20), "\(region.name) is down and its alert fires; \(fleet.log)") {
+      try await waitUntil(timeout: .seconds(90), "\(region.name) is down and its alert fires; \(fleet.log)") {
         await daemon.fires("RegionDown", in: region.name)
       }
     }
     for region in fleet.regions { try region.up() }
     try fleet.receiver.up()
-    try await waitUntil(timeout: .seconds(40), "all is told and over; seed \(seed), \(fleet.log)") {
+    try await waitUntil(timeout: .seconds(90), "all is told and over; seed \(seed), \(fleet.log)") {
       let page = await daemon.page()
       return page?.value("farwatch_outbox_pages") == 0
         && page?.value("farwatch_alerts", ["state": "firing"]) == 0
@@ -66,7 +66,7 @@ import Testing
         + "\(onDisk.firing.count) episodes")
   }
 
-  @Test(.timeLimit(.minutes(2))) func whatWasAnsweredIsNotSentAgain() async throws {
+  @Test(.timeLimit(.minutes(10))) func whatWasAnsweredIsNotSentAgain() async throws {
     let fleet = try Fleet(regions: ["taiwan", "japan"])
     let (taiwan, japan) = (fleet.regions[0], fleet.regions[1])
     var daemon = try await fleet.runConfirmed()
@@ -86,7 +86,7 @@ import Testing
     for round in 1...6 {
       let before = fleet.receiver.pages.count
       if round % 2 == 1 { japan.down() } else { try japan.up() }
-      try await waitUntil(timeout: .seconds(15), "the page of round \(round); \(fleet.log)") {
+      try await waitUntil(timeout: .seconds(90), "the page of round \(round); \(fleet.log)") {
         fleet.receiver.pages.count > before
       }
       try await daemon.kill()
@@ -105,7 +105,7 @@ import Testing
 
   /// Waits until no page is on the disk either.
   private func expectEmptyOutbox(_ fleet: Fleet) async throws {
-    try await waitUntil(timeout: .seconds(10), every: .milliseconds(30), "the outbox is empty; \(fleet.log)")
+    try await waitUntil(timeout: .seconds(90), every: .milliseconds(30), "the outbox is empty; \(fleet.log)")
     {
       (try? await StoredState.read(fleet.directory))?.outbox.isEmpty ?? false
     }

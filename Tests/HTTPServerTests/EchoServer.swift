@@ -48,7 +48,7 @@ func startEcho(
 func curl(_ arguments: [String], input: [UInt8]? = nil) throws -> (output: String, code: Int32) {
   let process = Process()
   process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-  process.arguments = ["curl", "--silent", "--max-time", "10"] + arguments
+  process.arguments = ["curl", "--silent", "--max-time", "60"] + arguments
   let output = Pipe()
   process.standardOutput = output
   process.standardError = FileHandle.nullDevice

@@ -30,8 +30,17 @@ import Testing
         """)
   }
 
-  @Test(arguments: ["[::1]:0", ":0", "localhost:0", "0.0.0.0:0"])
+  @Test(.enabled(if: hasIPv6Loopback, "this machine has no ::1"))
+  func listensOnAnIPv6Address() throws {
+    try expectListening("[::1]:0")
+  }
+
+  @Test(arguments: [":0", "localhost:0", "0.0.0.0:0"])
   func listensWhereItIsTold(address: String) throws {
+    try expectListening(address)
+  }
+
+  private func expectListening(_ address: String) throws {
     let server = try startEcho(address: address)
     defer { server.stop() }
     #expect(server.port != 0)
@@ -113,9 +122,10 @@ import Testing
       let leaver = try RawConnection(port: server.port)
       leaver.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     }
-    #expect(eventually { server.statistics.requestsUnderWay == 0 })
     given.withLock { $0 = [] }
-    #expect(first == nil)
+    // libmicrohttpd lets go of an answer a moment after it has told the end of the request.
+    #expect(eventually { first == nil })
+    #expect(eventually { server.statistics.requestsUnderWay == 0 })
     two.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     #expect(try two.answer()?.headers["content-length"] == "0")
     server.stop()
@@ -157,10 +167,14 @@ import Testing
       connection.send("GET \(target) HTTP/1.1\r\nHost: x\r\n\r\n")
       bytes += try connection.answer()?.body.count ?? 0
     }
-    #expect(eventually { server.statistics.requestsByStatusClass == [0, 0, 2, 0, 2, 0] })
+    // The client has its answer before the server has counted it.
+    let counts: [UInt64] = [0, 0, 2, 0, 2, 0]
+    #expect(
+      eventually {
+        server.statistics.requestsByStatusClass == counts && server.statistics.requestsUnderWay == 0
+      })
     #expect(server.statistics.bodyBytesSent == UInt64(bytes))
     #expect(server.statistics.connectionsOpen == 1)
     #expect(server.statistics.connectionsAccepted == 1)
-    #expect(server.statistics.requestsUnderWay == 0)
   }
 }

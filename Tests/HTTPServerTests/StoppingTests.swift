@@ -11,7 +11,7 @@ import Testing
     let server = try HTTPServer(HTTPServerSettings(address: "127.0.0.1:0")) { request in
       if request.path == "/held" {
         entered.signal()
-        _ = release.wait(timeout: .now() + 10)
+        _ = release.wait(timeout: .now() + 30)
       }
       return .text(200, "done\n")
     }
@@ -20,7 +20,7 @@ import Testing
     #expect(try idle.answer()?.headers["connection"] != "close")
     let busy = try RawConnection(port: server.port)
     busy.send("GET /held HTTP/1.1\r\nHost: x\r\n\r\n")
-    #expect(entered.wait(timeout: .now() + 10) == .success)
+    #expect(entered.wait(timeout: .now() + 30) == .success)
 
     let stopped = DispatchSemaphore(value: 0)
     Thread.detachNewThread {
@@ -34,7 +34,7 @@ import Testing
     let answer = try busy.answer()
     #expect(answer?.text == "done\n")
     #expect(answer?.headers["connection"]?.lowercased() == "close")
-    #expect(stopped.wait(timeout: .now() + 10) == .success)
+    #expect(stopped.wait(timeout: .now() + 30) == .success)
     #expect(try busy.isClosedByServer())
     #expect(try idle.isClosedByServer())
     server.stop()
@@ -51,7 +51,7 @@ import Testing
     #expect(eventually { server.statistics.requestsUnderWay == 1 })
     let begun = ContinuousClock.now
     server.stop()
-    #expect(ContinuousClock.now - begun < .seconds(5))
+    #expect(ContinuousClock.now - begun < .seconds(30))
     #expect(server.statistics.requestsAborted == 1)
     #expect(server.statistics.requestsUnderWay == 0)
   }

@@ -97,16 +97,14 @@ import Testing
     async throws
   {
     let session = PostgresSession(.text(server.dsn()))
-    let clock = ContinuousClock()
-    let took = await clock.measure {
+    let took = await ContinuousClock().measure {
       #expect(
-        await failure(client, session, "SELECT pg_sleep(30)", timeout: .milliseconds(300))?.reason == .timeout
-      )
+        await failure(client, session, "SELECT pg_sleep(120)", timeout: .seconds(1))?.reason == .timeout)
     }
-    #expect(took < .seconds(2))
+    #expect(took >= .seconds(1) && took < .seconds(60))
     try await waitUntil("the server gives up too") {
       try await server.sql(
-        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(30)' AND state='active'")
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(120)' AND state='active'")
         == "0"
     }
     #expect(try await client.ask(session, ["SELECT 1"]).results.count == 1)
@@ -117,13 +115,12 @@ import Testing
     let frozen = PostgresSession(.text(other.dsn()))
     _ = try await client.ask(frozen, ["SELECT 1"])
     try await other.freeze(true)
-    async let late = failure(client, frozen, "SELECT 1", timeout: .seconds(2))
+    async let late = failure(client, frozen, "SELECT 1", timeout: .seconds(4))
     async let lateConnect = failure(
-      client, PostgresSession(.text(other.dsn())), "SELECT 1", timeout: .seconds(2))
-    let clock = ContinuousClock()
+      client, PostgresSession(.text(other.dsn())), "SELECT 1", timeout: .seconds(4))
     let session = PostgresSession(.text(server.dsn()))
-    let took = try await clock.measure { _ = try await client.ask(session, ["SELECT 1"]) }
-    #expect(took < .milliseconds(1500))
+    let took = try await ContinuousClock().measure { _ = try await client.ask(session, ["SELECT 1"]) }
+    #expect(took < .seconds(4), "those that hang are not waited for")
     #expect(await late?.reason == .timeout)
     #expect(await lateConnect?.reason == .timeout)
     try await other.freeze(false)
@@ -131,7 +128,7 @@ import Testing
   }
 
   private func failure(
-    _ client: PostgresClient, _ session: PostgresSession, _ query: String, timeout: Duration = .seconds(5)
+    _ client: PostgresClient, _ session: PostgresSession, _ query: String, timeout: Duration = .seconds(30)
   ) async -> PostgresError? {
     do {
       return try await client.ask(session, [query], timeout: timeout).results.lazy.compactMap { result in
@@ -145,7 +142,7 @@ import Testing
 
 extension PostgresClient {
   fileprivate func ask(
-    _ session: PostgresSession, _ queries: [String], timeout: Duration = .seconds(5)
+    _ session: PostgresSession, _ queries: [String], timeout: Duration = .seconds(30)
   ) async throws(PostgresError) -> PostgresReply {
     let result = await withCheckedContinuation {
       (answer: CheckedContinuation<Result<PostgresReply, PostgresError>, Never>) in

@@ -162,6 +162,7 @@ extension Outcome {
     #expect(bad.value("farwatch_probe_address_success", ["address": "::1"]) == 0)
 
     settings.url = "http://no-such-host.invalid/"
+    settings.timeout = .seconds(120)
     let unresolved = try await check(settings, resolver: resolver).collect()
     #expect(unresolved.reason == .dns)
     #expect(unresolved.value("farwatch_probe_failure_reason", ["reason": "dns_failed"]) == 1)

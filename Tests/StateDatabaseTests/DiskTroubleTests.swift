@@ -56,7 +56,7 @@ private final class TinyDisk {
 
     // Room again: without any new commit, what was refused becomes durable.
     try FileManager.default.removeItem(atPath: filler)
-    let deadline = Date().addingTimeInterval(10)
+    let deadline = Date().addingTimeInterval(30)
     while database.statistics.unsavedKeys > 0, Date() < deadline { usleep(2000) }
     #expect(database.statistics.unsavedKeys == 0)
     try database.commitAndWait([StateChange(.outbox, "after", Array("1".utf8))])

@@ -28,7 +28,7 @@ struct FarwatchProcess {
   ) async throws -> FarwatchProcess {
     let process = try start(configuration, port: port, log: log, user: user)
     let child = process.child
-    try await waitUntil(timeout: .seconds(20), "farwatch listens; its log: \(log)") {
+    try await waitUntil(timeout: .seconds(90), "farwatch listens; its log: \(log)") {
       guard child.isRunning else { return false }
       return await process.get("/-/healthy")?.status == 200
     }
@@ -72,7 +72,7 @@ struct FarwatchProcess {
 
   /// Waits until rules are judged.
   func becomeReady() async throws {
-    try await waitUntil(timeout: .seconds(30), "farwatch is ready") { await get("/-/ready")?.status == 200 }
+    try await waitUntil(timeout: .seconds(90), "farwatch is ready") { await get("/-/ready")?.status == 200 }
   }
 }
 

@@ -37,7 +37,7 @@ final class Fleet: Sendable {
       regions:
       \(watched.map { "  \($0.name): {}" }.joined(separator: "\n"))
       health:
-        defaults: {interval: 300ms, timeout: 250ms, failures: 1, successes: 1, confirm: 50ms}
+        defaults: {interval: 300ms, timeout: 10s, failures: 1, successes: 1, confirm: 50ms}
         checks:
       \(checks.map { "    \($0)" }.joined(separator: "\n"))
       rule_files: [rules.yml]
@@ -77,14 +77,14 @@ final class Fleet: Sendable {
   func runConfirmed() async throws -> FarwatchProcess {
     try receiver.up()
     let daemon = try await run()
-    try await waitUntil(timeout: .seconds(20), "the subscription is confirmed; \(log)") {
+    try await waitUntil(timeout: .seconds(90), "the subscription is confirmed; \(log)") {
       await daemon.series("farwatch_subscription_confirmed") == 1
     }
     try await daemon.becomeReady()
     return daemon
   }
 
-  func expectPages(_ region: TestRegion, _ states: [String], within limit: Duration = .seconds(15))
+  func expectPages(_ region: TestRegion, _ states: [String], within limit: Duration = .seconds(90))
     async throws
   {
     try await waitUntil(

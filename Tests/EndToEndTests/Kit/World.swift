@@ -43,7 +43,7 @@ final class World: Sendable {
       taiwan: {role: primary, share: 60}
       japan: {role: secondary, share: 40}
     health:
-      defaults: {interval: 2s, timeout: 1s, failures: 2, successes: 2, confirm: 200ms}
+      defaults: {interval: 2s, timeout: 10s, failures: 2, successes: 2, confirm: 200ms}
       checks:
         - {name: api, region: taiwan, http: {url: "\(taiwan.url)", json: {status: UP}}}
         - {name: api, region: japan, http: {url: "\(japan.url)", json: {status: UP}}}
@@ -168,7 +168,7 @@ struct PrometheusServer {
         "--web.listen-address=127.0.0.1:\(port)",
       ], output: .file(directory.file("prometheus.log")))
     let base = baseURL
-    try await waitUntil(timeout: .seconds(20), "Prometheus is ready") {
+    try await waitUntil(timeout: .seconds(90), "Prometheus is ready") {
       await Web.get(base + "/-/ready")?.status == 200
     }
   }

@@ -8,11 +8,14 @@ import Testing
 final class WatchedLink: Sendable {
   let collector: PostgresLinkCollector
 
-  init(_ client: PostgresClient, source: String, targets: [(region: String, dsn: String)]) throws {
+  init(
+    _ client: PostgresClient, source: String, targets: [(region: String, dsn: String)],
+    timeout: Duration = .seconds(10)
+  ) throws {
     let settings = try PostgresLinkSettings(
       link: "orders", source: .init(region: "east", dsn: .text(source)),
       targets: targets.map { .init(region: $0.region, dsn: .text($0.dsn)) }, rpo: .seconds(30),
-      timeout: .milliseconds(1500))
+      timeout: timeout)
     collector = PostgresLinkCollector(settings, client: client)
   }
 
@@ -36,7 +39,7 @@ final class WatchedLink: Sendable {
     until what: String, _ condition: (Outcome) -> Bool, orElse: () async throws -> Void = {}
   ) async throws -> Outcome {
     var last = await pass()
-    try await waitUntil(timeout: .seconds(15), every: .milliseconds(50), what) {
+    try await waitUntil(timeout: .seconds(60), every: .milliseconds(50), what) {
       if condition(last) { return true }
       try await orElse()
       last = await pass()
@@ -86,6 +89,26 @@ extension PostgresServer {
         ELSE greatest(0, extract(epoch FROM now() - pg_last_xact_replay_timestamp())) END
       """)
     return Double(text) ?? .nan
+  }
+}
+
+extension PostgresServer {
+  /// Returns once `pg_stat_replication` tells of a second's replay lag for a standby that has replayed everything;
+  /// throws when that does not happen. It shows for about a second, so the server itself looks, a hundred times a second.
+  func tellsOfReplayLag() async throws {
+    try await sql(
+      """
+      DO $$ BEGIN
+        FOR round IN 1..3000 LOOP
+          IF EXISTS (SELECT FROM pg_stat_replication
+            WHERE replay_lsn = pg_current_wal_lsn() AND replay_lag > interval '1 second') THEN
+            RETURN;
+          END IF;
+          PERFORM pg_sleep(0.01);
+        END LOOP;
+        RAISE EXCEPTION 'nothing was told of the lag';
+      END $$
+      """)
   }
 }
 
