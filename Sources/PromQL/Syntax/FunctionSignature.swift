@@ -59,6 +59,8 @@ package struct FunctionSignature: Sendable, Hashable {
     .init("double_exponential_smoothing", [.rangeVector, .scalar, .scalar], isExperimental: true),
     .init("histogram_fraction", [.scalar, .scalar, .instantVector]),
     .init("histogram_quantile", [.scalar, .instantVector]),
+    .init(
+      "histogram_quantiles", [.instantVector, .string, .scalar, .scalar], variadic: 9, isExperimental: true),
     .init("info", [.instantVector, .instantVector], variadic: 1, isExperimental: true),
     .init("label_join", [.instantVector, .string, .string, .string], variadic: -1),
     .init("label_replace", [.instantVector, .string, .string, .string, .string]),

@@ -42,7 +42,9 @@ struct ClassicHistogram {
 
   /// The part of the observations between the bounds, interpolated as in ``quantile(_:)``.
   mutating func fraction(from lower: Double, to upper: Double) -> Double {
-    guard prepare(), let total = buckets.last?.count, total != 0, !lower.isNaN, !upper.isNaN else { return .nan }
+    guard prepare(), let total = buckets.last?.count, total != 0, !lower.isNaN, !upper.isNaN else {
+      return .nan
+    }
     if lower >= upper { return 0 }
     var below = 0.0
     var start = (buckets.first?.upperBound ?? 0) <= 0 ? -Double.infinity : 0

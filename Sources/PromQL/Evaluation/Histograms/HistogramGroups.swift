@@ -90,9 +90,10 @@ struct HistogramGroups {
     }
     let table = context.table
     let key = keyOfSet.value(for: set) { table.number(of: table.sets[set].dropping([Self.bucketLabel])) }
-    let place = placeOfKey.value(for: key) {
+    let next = groups.count
+    let place = placeOfKey.value(for: key) { next }
+    if place == next {
       groups.append(Classic(key: key, set: table.droppingName(key), metricName: metricName(key, context)))
-      return groups.count - 1
     }
     if groups[place].histogram.buckets.isEmpty { classicPlaces.append(place) }
     groups[place].histogram.buckets.append(.init(upperBound: bound, count: value))
@@ -116,7 +117,8 @@ struct HistogramGroups {
     return bound.isInfinite && !text.lowercased().contains("inf") ? nil : bound
   }
 
-  private mutating func removeConflicts(_ operand: Step, _ context: EvaluationContext, at range: SourceRange) {
+  private mutating func removeConflicts(_ operand: Step, _ context: EvaluationContext, at range: SourceRange)
+  {
     var kept: [Native] = []
     var native = 0
     for (index, set) in operand.sets.enumerated() where operand.histogram(index) != nil {
