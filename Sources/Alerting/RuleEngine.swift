@@ -48,6 +48,8 @@ package final class RuleEngine {
   private var orphans: [AlertRow] = []
   private var queuedChanges: [StateChange] = []
   private var passNumber = 0
+  /// Moves on whenever a rule stops being dirty.
+  private var wakeRound = 0
   /// How many rules before the one at work passed the change on that woke it.
   private var currentDepth = 0
   private static let longestChain = 16
@@ -149,12 +151,16 @@ package final class RuleEngine {
     if currentDepth < Self.longestChain {
       wake(dependentsOf: series, depth: currentDepth + 1)
     } else {
-      decisions.statistics.wakesCut += index.dependents(of: series, in: reader).count
+      decisions.statistics.wakesCut += index.dependents(of: series, in: reader).rules.count
     }
   }
 
   private func wake(dependentsOf series: SeriesID, depth: Int) {
-    for rule in index.dependents(of: series, in: reader) {
+    let dependents = index.dependents(of: series, in: reader)
+    // All of them are dirty already, and none has been evaluated since.
+    if depth == 0, dependents.wokenInRound == wakeRound { return }
+    dependents.wokenInRound = wakeRound
+    for rule in dependents.rules {
       rules[rule].wakeDepth = max(rules[rule].wakeDepth, depth)
       if rules[rule].isDirty { continue }
       rules[rule].isDirty = true
@@ -203,10 +209,12 @@ package final class RuleEngine {
   ) {
     guard let plan = rule.plan else {
       (rule.isDirty, rule.clockDue) = (false, nil)
+      wakeRound += 1
       return
     }
     let start = clock.monotonic
     rule.isDirty = false
+    wakeRound += 1
     currentDepth = rule.wakeDepth
     rule.wakeDepth = 0
     rule.lastTimestamp = now
