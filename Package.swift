@@ -112,9 +112,17 @@ let package = Package(
     room("FarwatchTesting", ["Model"]),
     // Measures the daemon beside the programs that it replaces; never part of it.
     .executableTarget(
-      name: "FarwatchBench", dependencies: ["FarwatchTesting", "HTTPServer", "Model"], swiftSettings: settings
+      name: "FarwatchBench",
+      dependencies: [
+        "FarwatchTesting", "HTTPServer", "Model", "Alerting", "PromQL", "SampleStore", "StrictYAML",
+      ], swiftSettings: settings
     ),
 
+    // The same queries on the same samples, asked of a real Prometheus.
+    .testTarget(
+      name: "PrometheusAgreementTests",
+      dependencies: ["FarwatchTesting", "HTTPClient", "Model", "PromQL", "SampleStore"],
+      swiftSettings: settings),
     tests(of: "Model"),
     tests(of: "Threading"),
     tests(of: "DurableIO"),

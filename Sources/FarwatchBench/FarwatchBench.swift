@@ -16,6 +16,7 @@ struct FarwatchBench {
         try await ChecksBenchmark(choice).run()
       }
       if choice.includes(["page-latency"]) { try await PageLatencyBenchmark(choice).run() }
+      if choice.includes(["rules"]) { try await RulesBenchmark(choice).run() }
       if choice.includes(["fault-to-page"]) { try await FaultToPageBenchmark(choice).run() }
     } catch {
       say("farwatch-bench: \(error)")
@@ -26,7 +27,9 @@ struct FarwatchBench {
 
 /// What the command line asked for.
 struct Choice: Sendable {
-  static let names = ["checks-cpu", "checks-memory", "metrics-page", "page-latency", "fault-to-page"]
+  static let names = [
+    "checks-cpu", "checks-memory", "metrics-page", "page-latency", "fault-to-page", "rules",
+  ]
   static let usage = """
     usage: farwatch-bench BINARY [NAME…] [--seconds N] [--repetitions N]
     names: \(names.joined(separator: ", ")) (default: all)
