@@ -1,4 +1,5 @@
 internal import Model
+internal import NativeHistograms
 internal import PromQL
 
 /// Holds a result against what a script expects, by the rules of Prometheus' own test runner.

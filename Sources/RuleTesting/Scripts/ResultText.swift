@@ -1,4 +1,5 @@
 internal import Model
+internal import NativeHistograms
 internal import PromQL
 
 /// Results as a script would write them.
