@@ -78,17 +78,21 @@ struct EvalJudge {
     guard case .matrix(let series) = range.value else {
       return failed("the range query gave no series\(note)")
     }
-    let elements = series.compactMap { series -> QueryResult.Element? in
-      series.samples.times.firstIndex(of: variant.time.milliseconds).map {
-        QueryResult.Element(labels: series.labels, point: series.point($0))
+    let elements = series.compactMap { series -> VectorElement? in
+      series.samples.times.firstIndex(of: variant.time.milliseconds).map { place in
+        switch series.point(place) {
+        case .histogram(let histogram, _):
+          VectorElement(labels: series.labels, value: .nan, histogram: histogram)
+        case .float, .omitted: VectorElement(labels: series.labels, value: series.samples.values[place])
+        }
       }
     }
-    var value = QueryResult.Value.vector(elements)
+    var value = Value.vector(elements)
     if case .scalar = result.value {
-      guard let first = elements.first, case .float(let number) = first.point else {
+      guard let first = elements.first, first.histogram == nil else {
         return failed("the range query gave no number\(note)")
       }
-      value = .scalar(number)
+      value = .scalar(first.value)
     }
     return compared(value, note: note)
   }
@@ -107,18 +111,21 @@ struct EvalJudge {
     }
   }
 
-  private func compared(_ value: QueryResult.Value, note: String) -> ScriptFailure? {
+  private func compared(_ value: Value, note: String) -> ScriptFailure? {
     guard let difference = Comparison.difference(value, from: command) else { return nil }
     return failed(difference + note, got: ResultText.lines(value), want: ResultText.lines(command.result))
   }
 
   private func annotationFailure(_ result: QueryResult, note: String) -> ScriptFailure? {
     let expected = command.expectations
+    func messages(_ severity: Annotation.Severity) -> [String] {
+      result.annotations.filter { $0.severity == severity }.map { $0.text(in: command.expressionText) }
+    }
     return annotationFailure(
-      "warning", result.warnings, expected.warnings, forbidden: expected.forbidsWarnings,
+      "warning", messages(.warning), expected.warnings, forbidden: expected.forbidsWarnings,
       some: expected.someWarning, note: note)
       ?? annotationFailure(
-        "info", result.infos, expected.infos, forbidden: expected.forbidsInfos, some: expected.someInfo,
+        "info", messages(.info), expected.infos, forbidden: expected.forbidsInfos, some: expected.someInfo,
         note: note)
   }
 
