@@ -38,7 +38,7 @@ final class AggregationStep: Step {
     groups.removeAll(keepingCapacity: true)
   }
 
-  override func evaluate(_ context: EvaluationContext) throws(EvaluationError) {
+  override func compute(_ context: EvaluationContext) throws(EvaluationError) {
     try operand.evaluate(context)
     for group in groups { places[group.labels] = -1 }
     groups.removeAll(keepingCapacity: true)

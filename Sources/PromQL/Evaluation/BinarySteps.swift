@@ -12,7 +12,7 @@ final class ScalarBinaryStep: Step {
     self.right = right
   }
 
-  override func evaluate(_ context: EvaluationContext) throws(EvaluationError) {
+  override func compute(_ context: EvaluationContext) throws(EvaluationError) {
     try left.evaluate(context)
     try right.evaluate(context)
     let (value, holds) = op.apply(left.scalar, right.scalar)
@@ -36,7 +36,7 @@ final class VectorScalarStep: Step {
     self.returnsBool = returnsBool
   }
 
-  override func evaluate(_ context: EvaluationContext) throws(EvaluationError) {
+  override func compute(_ context: EvaluationContext) throws(EvaluationError) {
     try vector.evaluate(context)
     try number.evaluate(context)
     removeAll()
@@ -101,7 +101,7 @@ final class SetStep: Step {
     present.removeAll(keepingCapacity: true)
   }
 
-  override func evaluate(_ context: EvaluationContext) throws(EvaluationError) {
+  override func compute(_ context: EvaluationContext) throws(EvaluationError) {
     try left.evaluate(context)
     try right.evaluate(context)
     removeAll()

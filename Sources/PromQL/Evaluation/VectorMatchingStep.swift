@@ -33,7 +33,7 @@ final class VectorMatchingStep: Step {
     results.removeAll(keepingCapacity: true)
   }
 
-  override func evaluate(_ context: EvaluationContext) throws(EvaluationError) {
+  override func compute(_ context: EvaluationContext) throws(EvaluationError) {
     try many.evaluate(context)
     try one.evaluate(context)
     removeAll()
