@@ -45,6 +45,10 @@ extension Compiler {
     switch function.name {
     case "pi": return ConstantStep(Double.pi)
     case "time": return TimeStep()
+    case "start", "end", "range", "step": return QueryBoundsStep(function.name)
+    case "min_of", "max_of":
+      return ExtremeStep(
+        try step(for: arguments[0]), try step(for: arguments[1]), isMaximum: function.name == "max_of")
     case "vector": return VectorStep(try step(for: arguments[0]))
     case "absent_over_time":
       return AbsentOverTimeStep(try windowStep(for: arguments[0]), argument: arguments[0])
