@@ -45,6 +45,10 @@ extension Compiler {
     switch function.name {
     case "pi": return ConstantStep(Double.pi)
     case "time": return TimeStep()
+    case "start", "end", "range", "step": return QueryBoundsStep(function.name)
+    case "min_of", "max_of":
+      return ExtremeStep(
+        try step(for: arguments[0]), try step(for: arguments[1]), isMaximum: function.name == "max_of")
     case "vector": return VectorStep(try step(for: arguments[0]))
     case "absent_over_time":
       return AbsentOverTimeStep(try windowStep(for: arguments[0]), argument: arguments[0])
@@ -115,14 +119,20 @@ extension Compiler {
   private mutating func infoStep(_ arguments: [Expression]) throws(CompileError) -> Step? {
     var matchers: [LabelMatcher] = []
     if arguments.count > 1, case .selector(let selector) = arguments[1].kind { matchers = selector.matchers }
-    var names = matchers.filter { $0.name == Labels.metricNameLabel }
+    let names = infoNames(matchers.filter { $0.name == Labels.metricNameLabel })
     let conditions = matchers.filter { $0.name != Labels.metricNameLabel }
-    let target = [LabelMatcher(Labels.metricNameLabel, equals: "target_info")]
-    let info = VectorSelector(
-      name: nil, matchers: (names.isEmpty ? target : names) + conditions, shift: TimeShift())
+    let info = VectorSelector(name: nil, matchers: names + conditions, shift: TimeShift())
     let expression = Expression(kind: .selector(info), range: arguments[0].range, depth: 1)
     guard let selector = try step(for: expression) as? SelectorStep else { return nil }
-    if arguments.count == 1 { names = target }
     return InfoStep(try step(for: arguments[0]), info: selector, names: names, conditions: conditions)
+  }
+
+  /// What names an info metric may have: when nothing is said "target_info", when it is only said what it may not
+  /// have, every other "…_info".
+  private func infoNames(_ matchers: [LabelMatcher]) -> [LabelMatcher] {
+    guard !matchers.isEmpty else { return [LabelMatcher(Labels.metricNameLabel, equals: "target_info")] }
+    if matchers.contains(where: { $0.kind == .equal || $0.kind == .regex }) { return matchers }
+    guard let pattern = try? RegularExpression(".+_info", anchoring: .whole) else { return matchers }
+    return [LabelMatcher(Labels.metricNameLabel, text: pattern.pattern, matching: pattern)] + matchers
   }
 }

@@ -12,6 +12,8 @@ final class EvaluationContext {
   private(set) var start = Timestamp(milliseconds: 0)
   private(set) var end = Timestamp(milliseconds: 0)
   private(set) var isRangeQuery = false
+  /// Between two moments of the query; 0 when there is one.
+  var interval = Duration.zero
   private(set) var epoch: UInt64 = 1
   private(set) var fixedEpoch: UInt64 = 1
   private(set) var labelEpoch: UInt64 = 1
