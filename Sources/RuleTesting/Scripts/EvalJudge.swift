@@ -38,14 +38,14 @@ struct EvalJudge {
   /// The query as written, and with its selectors fixed in time at other times of evaluation.
   private func variants(_ expression: Expression, _ time: Timestamp) -> [Variant] {
     var variants = [Variant(expression: expression, time: time, note: "")]
-    guard let anchored = expression.anchored(at: time) else { return variants }
+    guard let fixed = expression.fixed(at: time) else { return variants }
     let at = time.milliseconds
     let times = at == 0 ? [-1000, 0, 1000] : [-10 * at, 0, at / 5, at, 10 * at]
     for time in times {
       variants.append(
         Variant(
-          expression: anchored, time: Timestamp(milliseconds: time),
-          note: " (evaluated as \(anchored) at \(ResultText.time(time)))"))
+          expression: fixed, time: Timestamp(milliseconds: time),
+          note: " (evaluated as \(fixed) at \(ResultText.time(time)))"))
     }
     return variants
   }
