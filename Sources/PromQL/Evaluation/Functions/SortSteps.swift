@@ -14,7 +14,7 @@ final class SortStep: Step {
 
   override func compute(_ context: EvaluationContext) throws(EvaluationError) {
     try operand.evaluate(context)
-    context.annotateUselessSort(at: range)
+    context.noteSorting(at: range)
     removeAll()
     let values = operand.values
     let floats = values.indices.filter { operand.histogram($0) == nil }
@@ -43,7 +43,7 @@ final class LabelSortStep: Step {
 
   override func compute(_ context: EvaluationContext) throws(EvaluationError) {
     try operand.evaluate(context)
-    context.annotateUselessSort(at: range)
+    context.noteSorting(at: range)
     removeAll()
     let keys = operand.sets.map { set in
       let labels = context.table.sets[set]
@@ -55,6 +55,14 @@ final class LabelSortStep: Step {
       return first.labels.precedes(second.labels)
     }
     for index in order { append(operand.sets[index], elementOf: operand, index) }
+  }
+}
+
+extension EvaluationContext {
+  fileprivate func noteSorting(at range: SourceRange) {
+    guard isRangeQuery else { return }
+    annotate(
+      .warning, "sort is ineffective for range queries since results are always ordered by labels", at: range)
   }
 }
 
@@ -106,13 +114,5 @@ struct NaturalOrderKey {
       }
     }
     return !other.runs.isEmpty
-  }
-}
-
-extension EvaluationContext {
-  fileprivate func annotateUselessSort(at range: SourceRange) {
-    guard isRangeQuery else { return }
-    annotate(
-      .warning, "sort is ineffective for range queries since results are always ordered by labels", at: range)
   }
 }
