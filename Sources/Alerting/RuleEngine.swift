@@ -306,7 +306,7 @@ package final class RuleEngine {
   func write(_ value: Double, at time: Timestamp, to series: SeriesID?, _ decisions: inout Decisions) {
     guard let series else { return }
     appender.append(value, at: time, to: series)
-    if !index.dependents(of: series, in: reader).isEmpty { plans.sampleCame(to: series) }
+    if !index.dependents(of: series, in: reader).rules.isEmpty { plans.sampleCame(to: series) }
     decisions.statistics.samplesWritten += 1
   }
 }

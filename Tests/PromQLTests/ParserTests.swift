@@ -147,7 +147,7 @@ import Testing
 
   /// Mutations of good expressions: either a tree that prints to a fixed point or an error with a place inside.
   @Test func survivesMutations() throws {
-    var random = SplitMix(state: 7)
+    var random = SplitMix(seed: 7)
     let seeds = [
       #"sum by (a, "b.c") (rate(foo{x=~"y.*",z!="w"}[5m] offset -1h @ 12.5)) / on(a) group_left(q) bar > bool 0x1f"#,
       "max_over_time(rate(a[1m])[1h:30s] @ start()) unless ignoring(b) -c ^ 2 ^ -.5e-3",
@@ -180,16 +180,5 @@ import Testing
       #expect(again == printed, "round \(round): \(text)")
     }
     #expect(parsed > 100)
-  }
-}
-
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

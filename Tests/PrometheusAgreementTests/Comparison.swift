@@ -4,6 +4,7 @@ import Model
 struct Comparison {
   var hasTies = false
   var cancels = false
+  var spreads = false
 
   func difference(ours: Answer, theirs: Answer) -> String? {
     switch (ours, theirs) {
@@ -55,9 +56,10 @@ struct Comparison {
   }
 
   private func isClose(_ a: Double, _ b: Double) -> Bool {
-    if a == b || a.isNaN && b.isNaN { return true }
+    if a == b || a.isNaN && b.isNaN || spreads && a.isNaN && b == 0 { return true }
     guard a.isFinite, b.isFinite else { return false }
     let scale = max(abs(a), abs(b))
-    return abs(a - b) <= 1e-9 * scale || cancels && abs(a - b) <= 1e-6
+    let distance = abs(a - b)
+    return distance <= 1e-9 * scale || cancels && (distance <= 1e-6 || distance <= 1e-7 * scale)
   }
 }

@@ -5,11 +5,13 @@ import Model
 ///
 /// No sample lies on a whole or half second. Queries are asked at half seconds, with ranges, offsets and steps of
 /// whole seconds, so no sample ever lies on the edge of a window: Prometheus 2 has that edge closed, Prometheus 3 and
-/// Farwatch have it open.
+/// Farwatch have it open. And no counter comes near zero, and none
+/// that is reset has gaps: how far a rate is extrapolated towards zero changed, too.
 struct SampleWorld {
   static let start = Timestamp(year: 2026, month: 3, day: 1)
   static let length: Duration = .seconds(9000)
   static let spacing: Int64 = 15_000
+  private static let floor = 50_000.0
 
   private(set) var series: [(labels: Labels, samples: [Sample])] = []
   private var numbers: SeededNumbers
@@ -22,7 +24,9 @@ struct SampleWorld {
         let place = ["region": region, "instance": instance, "job": "api"]
         for code in ["200", "404", "500"] {
           add("http_requests_total", place.merging(["code": code]) { $1 }) { last, numbers in
-            numbers.chance(1) ? 0 : last + Double(Int.random(in: 0...40, using: &numbers))
+            last == 0 || numbers.chance(1)
+              ? Self.floor + Double(Int.random(in: 0...500, using: &numbers))
+              : last + Double(Int.random(in: 0...40, using: &numbers))
           }
         }
         add("up", place) { _, numbers in numbers.chance(5) ? 0 : 1 }
@@ -63,7 +67,7 @@ struct SampleWorld {
       last = next(last, &numbers)
       if place < silentUntil { continue }
       let moment = Timestamp(milliseconds: time)
-      if numbers.chance(1) {
+      if name != "http_requests_total", numbers.chance(1) {
         // A gap, half of the time announced by a stale marker.
         silentUntil = place + Int.random(in: 2...40, using: &numbers)
         if numbers.chance(50) { samples.append(Sample(timestamp: moment, value: StaleMarker.value)) }
@@ -77,8 +81,8 @@ struct SampleWorld {
   private mutating func addHistogram(_ region: String) {
     let bounds = ["0.1", "0.5", "1", "5", "+Inf"]
     let times = times()
-    var counts = [Double](repeating: 0, count: bounds.count)
-    var sum = 0.0
+    var counts = [Double](repeating: Self.floor, count: bounds.count)
+    var sum = Self.floor
     var rows = [[Sample]](repeating: [], count: bounds.count + 2)
     for time in times {
       let moment = Timestamp(milliseconds: time)
