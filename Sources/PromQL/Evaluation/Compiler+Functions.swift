@@ -18,9 +18,9 @@ extension Compiler {
       return CurrentDateStep(date)
     }
     if let step = try sourceStep(function, arguments) { return step }
-    if let step = try labelStep(function, arguments) { return step }
+    if let step = try labelStep(function, arguments, at: expression) { return step }
     if function.name == "info" { return try infoStep(arguments) }
-    return try vectorFunctionStep(function, arguments)
+    return try vectorFunctionStep(function, arguments, at: expression)
   }
 
   private mutating func windowStep(
@@ -45,6 +45,10 @@ extension Compiler {
     switch function.name {
     case "pi": return ConstantStep(Double.pi)
     case "time": return TimeStep()
+    case "start", "end", "range", "step": return QueryBoundsStep(function.name)
+    case "min_of", "max_of":
+      return ExtremeStep(
+        try step(for: arguments[0]), try step(for: arguments[1]), isMaximum: function.name == "max_of")
     case "vector": return VectorStep(try step(for: arguments[0]))
     case "absent_over_time":
       return AbsentOverTimeStep(try windowStep(for: arguments[0]), argument: arguments[0])
@@ -54,7 +58,7 @@ extension Compiler {
 
   /// Functions of one instant vector.
   private mutating func vectorFunctionStep(
-    _ function: FunctionSignature, _ arguments: [Expression]
+    _ function: FunctionSignature, _ arguments: [Expression], at expression: Expression
   ) throws(CompileError) -> Step? {
     let known: Set<String> = [
       "absent", "scalar", "timestamp", "clamp", "clamp_min", "clamp_max", "round", "sort", "sort_desc",
@@ -66,7 +70,8 @@ extension Compiler {
     switch function.name {
     case "absent": return AbsentStep(first, argument: arguments[0])
     case "scalar": return ScalarStep(first)
-    case "sort", "sort_desc": return SortStep(first, descending: function.name == "sort_desc")
+    case "sort", "sort_desc":
+      return SortStep(first, descending: function.name == "sort_desc", at: expression.range)
     case "round": return MappingStep(first, .round(rest.first))
     case "clamp": return MappingStep(first, .clamp(min: rest[0], max: rest[1]))
     case "clamp_min": return MappingStep(first, .clampMin(rest[0]))
@@ -81,7 +86,7 @@ extension Compiler {
 
   /// Functions whose further arguments are strings.
   private mutating func labelStep(
-    _ function: FunctionSignature, _ arguments: [Expression]
+    _ function: FunctionSignature, _ arguments: [Expression], at expression: Expression
   ) throws(CompileError) -> Step? {
     let texts = arguments.dropFirst().map { argument in
       if case .string(let text) = argument.withoutParentheses.kind { text } else { "" }
@@ -89,7 +94,8 @@ extension Compiler {
     switch function.name {
     case "sort_by_label", "sort_by_label_desc":
       return LabelSortStep(
-        try step(for: arguments[0]), by: texts, descending: function.name == "sort_by_label_desc")
+        try step(for: arguments[0]), by: texts, descending: function.name == "sort_by_label_desc",
+        at: expression.range)
     case "label_replace":
       return LabelStep(try step(for: arguments[0]), destination: texts[0], replacement(texts))
     case "label_join":
@@ -115,14 +121,20 @@ extension Compiler {
   private mutating func infoStep(_ arguments: [Expression]) throws(CompileError) -> Step? {
     var matchers: [LabelMatcher] = []
     if arguments.count > 1, case .selector(let selector) = arguments[1].kind { matchers = selector.matchers }
-    var names = matchers.filter { $0.name == Labels.metricNameLabel }
+    let names = infoNames(matchers.filter { $0.name == Labels.metricNameLabel })
     let conditions = matchers.filter { $0.name != Labels.metricNameLabel }
-    let target = [LabelMatcher(Labels.metricNameLabel, equals: "target_info")]
-    let info = VectorSelector(
-      name: nil, matchers: (names.isEmpty ? target : names) + conditions, shift: TimeShift())
+    let info = VectorSelector(name: nil, matchers: names + conditions, shift: TimeShift())
     let expression = Expression(kind: .selector(info), range: arguments[0].range, depth: 1)
     guard let selector = try step(for: expression) as? SelectorStep else { return nil }
-    if arguments.count == 1 { names = target }
     return InfoStep(try step(for: arguments[0]), info: selector, names: names, conditions: conditions)
+  }
+
+  /// What names an info metric may have: when nothing is said "target_info", when it is only said what it may not
+  /// have, every other "…_info".
+  private func infoNames(_ matchers: [LabelMatcher]) -> [LabelMatcher] {
+    guard !matchers.isEmpty else { return [LabelMatcher(Labels.metricNameLabel, equals: "target_info")] }
+    if matchers.contains(where: { $0.kind == .equal || $0.kind == .regex }) { return matchers }
+    guard let pattern = try? RegularExpression(".+_info", anchoring: .whole) else { return matchers }
+    return [LabelMatcher(Labels.metricNameLabel, text: pattern.pattern, matching: pattern)] + matchers
   }
 }

@@ -24,12 +24,12 @@ struct Compiler {
     let text = expression.description
     if let known = scope.steps[text] {
       sources += known.sources
-      return known.operation
+      return known
     }
     let mark = sources.count
     let step = try makeStep(for: expression)
-    step.isFixed = expression.isFixed
-    scope.steps[text] = StepScope.Known(operation: step, sources: Array(sources[mark...]))
+    complete(step, expression, readingFrom: mark)
+    scope.steps[text] = step
     return step
   }
 
@@ -39,7 +39,7 @@ struct Compiler {
     let text = expression.description
     if let known = scope.windows[text] {
       sources += known.sources
-      return known.operation
+      return known
     }
     let mark = sources.count
     let step: WindowStep
@@ -54,9 +54,16 @@ struct Compiler {
       step = SubqueryStep(inner, subquery)
     default: throw refused("a \(expression.type.rawValue) in this place", expression)
     }
-    step.isFixed = expression.isFixed
-    scope.windows[text] = StepScope.Known(operation: step, sources: Array(sources[mark...]))
+    complete(step, expression, readingFrom: mark)
+    scope.windows[text] = step
     return step
+  }
+
+  private func complete(_ operation: Operation, _ expression: Expression, readingFrom mark: Int) {
+    operation.isFixed = expression.isFixed
+    for source in sources[mark...] where !operation.sources.contains(where: { $0 === source }) {
+      operation.sources.append(source)
+    }
   }
 
   private mutating func source(_ selector: VectorSelector) -> MatchedSeries {
@@ -76,7 +83,7 @@ struct Compiler {
       let inner = try step(for: operand)
       return NegationStep(inner, isVector: operand.type == .instantVector, negates: negated)
     case .aggregation(let aggregation): return try makeStep(for: aggregation, at: expression)
-    case .binary(let operation): return try makeStep(for: operation)
+    case .binary(let operation): return try makeStep(for: operation, at: expression)
     case .call(let function, let arguments):
       if let step = try functionStep(function, arguments, at: expression) { return step }
       if let step = try histogramStep(function, arguments, at: expression) { return step }
@@ -87,28 +94,42 @@ struct Compiler {
   private mutating func makeStep(
     for aggregation: Aggregation, at expression: Expression
   ) throws(CompileError) -> Step {
-    guard [.sum, .avg, .min, .max, .count, .group].contains(aggregation.op) else {
-      throw refused("aggregation \(quoted(aggregation.op.rawValue))", expression)
-    }
     let inner = try step(for: aggregation.operand)
-    return AggregationStep(inner, op: aggregation.op, grouping: aggregation.grouping)
+    if aggregation.op == .countValues {
+      guard case .string(let label) = aggregation.parameter?.withoutParentheses.kind else {
+        throw refused("a label that is not written as a string", expression)
+      }
+      return CountValuesStep(aggregation, inner, label: label)
+    }
+    guard let written = aggregation.parameter else {
+      return AggregationStep(aggregation, inner, parameter: nil)
+    }
+    let parameter = try step(for: written)
+    switch aggregation.op {
+    case .topk, .bottomk: return TopStep(aggregation, inner, parameter: parameter, at: expression.range)
+    case .limitk: return LimitStep(aggregation, inner, parameter: parameter)
+    case .limitRatio: return LimitRatioStep(aggregation, inner, parameter: parameter)
+    default: return AggregationStep(aggregation, inner, parameter: parameter)
+    }
   }
 
-  private mutating func makeStep(for operation: BinaryOperation) throws(CompileError) -> Step {
+  private mutating func makeStep(
+    for operation: BinaryOperation, at expression: Expression
+  ) throws(CompileError) -> Step {
     let left = try step(for: operation.left)
     let right = try step(for: operation.right)
-    let op = operation.op
+    let element = ElementOperation(op: operation.op, range: expression.range)
     switch (operation.left.type, operation.right.type) {
-    case (.scalar, .scalar): return ScalarBinaryStep(op, left, right)
+    case (.scalar, .scalar): return ScalarBinaryStep(operation.op, left, right)
     case (.scalar, _):
       return VectorScalarStep(
-        op, vector: right, number: left, scalarIsLeft: true, returnsBool: operation.returnsBool)
+        element, vector: right, number: left, scalarIsLeft: true, returnsBool: operation.returnsBool)
     case (_, .scalar):
       return VectorScalarStep(
-        op, vector: left, number: right, scalarIsLeft: false, returnsBool: operation.returnsBool)
+        element, vector: left, number: right, scalarIsLeft: false, returnsBool: operation.returnsBool)
     default:
-      if op.isSetOperator { return SetStep(op, left, right, operation.matching) }
-      return VectorMatchingStep(operation, left, right)
+      if operation.op.isSetOperator { return SetStep(operation.op, left, right, operation.matching) }
+      return VectorMatchingStep(operation, left, right, at: expression.range)
     }
   }
 }

@@ -58,6 +58,7 @@ package final class Plan {
   package func evaluate(
     at time: Timestamp, in reader: any SeriesReader, options: EvaluationOptions = EvaluationOptions()
   ) throws(EvaluationError) -> QueryResult {
+    context.interval = .zero
     begin(from: time, to: time, isRangeQuery: false, reader, options)
     let value: Value
     switch root {
@@ -125,6 +126,7 @@ package final class Plan {
           + "must be Scalar or instant Vector")
     }
     try checkResolution(start, end, interval, options)
+    context.interval = interval
     begin(from: start, to: end, isRangeQuery: true, reader, options)
     var rows = ResultRows(isScalar: expression.type == .scalar)
     var notes = AnnotationLog()

@@ -1,4 +1,5 @@
 internal import Model
+internal import NativeHistograms
 
 /// An operation whose result is a scalar or an instant vector. It leaves the result in its own buffers, which keep their
 /// memory from one evaluation to the next: a scalar in `scalar`, a vector in `sets` and `values` (of equal length).
@@ -97,7 +98,7 @@ final class NegationStep: Step {
     for (index, value) in operand.values.enumerated() {
       let set = context.table.droppingName(operand.sets[index])
       if let histogram = operand.histogram(index) {
-        append(set, histogram.negated)
+        append(set, histogram.negated())
       } else {
         append(set, -value)
       }

@@ -37,6 +37,9 @@ extension Parser {
       return try parseSelector(named: nil, from: start)
     case .identifier where next.kind == .leftParenthesis:
       return try parseCall()
+    case .keyword(.start) where next.kind == .leftParenthesis,
+      .keyword(.end) where next.kind == .leftParenthesis:
+      return try parseCall()
     case .aggregation(let op)
     where [.leftParenthesis, .keyword(.by), .keyword(.without)].contains(next.kind):
       return try parseAggregation(op)

@@ -1,4 +1,5 @@
 internal import Model
+internal import NativeHistograms
 internal import PromQL
 
 /// One thing that went otherwise than a script expects.
@@ -53,6 +54,11 @@ package struct ScriptRunner {
       } catch { return loadFailed(command.line, error.labels, error.message) }
     }
     for entry in all {
+      for case .histogram(let histogram, _) in entry.values {
+        do throws(HistogramError) {
+          try histogram.validate()
+        } catch { return loadFailed(entry.line, entry.labels, error.message) }
+      }
       do throws(SeriesFixture.Refusal) {
         try series.add(
           entry.values, to: entry.labels, from: Timestamp(milliseconds: 0), step: command.step)

@@ -12,7 +12,7 @@ final class InfoStep: Step {
   private let wanted: Set<String>
   private static let identifying: Set<String> = ["instance", "job"]
 
-  /// `info` selects by `names` and `conditions`; `names` are those of the label selector.
+  /// `info` selects by `names` and `conditions`.
   init(_ operand: Step, info: SelectorStep, names: [LabelMatcher], conditions: [LabelMatcher]) {
     self.operand = operand
     self.info = info
@@ -28,7 +28,7 @@ final class InfoStep: Step {
     let found = try newestInfo(context)
     for (index, set) in operand.sets.enumerated() {
       let labels = context.table.sets[set]
-      if !names.isEmpty, names.allSatisfy({ $0.matches(labels.metricName ?? "") }) {
+      if names.allSatisfy({ $0.matches(labels.metricName ?? "") }) {
         append(context.table.number(of: labels), elementOf: operand, index)
         continue
       }

@@ -55,12 +55,12 @@ final class MappingStep: Step {
 }
 
 /// Go's math.Min and math.Max: NaN wins over every number but the infinity that decides anyway.
-private func goMinimum(_ a: Double, _ b: Double) -> Double {
+func goMinimum(_ a: Double, _ b: Double) -> Double {
   if a == -.infinity || b == -.infinity { return -.infinity }
   return a.isNaN || b.isNaN ? .nan : Swift.min(a, b)
 }
 
-private func goMaximum(_ a: Double, _ b: Double) -> Double {
+func goMaximum(_ a: Double, _ b: Double) -> Double {
   if a == .infinity || b == .infinity { return .infinity }
   return a.isNaN || b.isNaN ? .nan : Swift.max(a, b)
 }
