@@ -253,6 +253,20 @@ import Testing
 
     eval instant at 10m clamp_max(abs(x_total), 5)
       {env="1"} 5
+
+    # Labels that say what kind of metric it is go with its name.
+    load 1m
+      typed{__type__="gauge", __unit__="s", env="1"} 7
+      typed{__type__="gauge", __unit__="m", env="2"} 9
+
+    eval instant at 0 abs(typed{env="1"})
+      {env="1"} 7
+
+    eval instant at 0 typed{env="2"} - ignoring(env) typed{env="1"}
+      {} 2
+
+    eval instant at 0 last_over_time(typed{env="1"}[1m])
+      typed{__type__="gauge", __unit__="s", env="1"} 7
     """
 
   private static let info = """
