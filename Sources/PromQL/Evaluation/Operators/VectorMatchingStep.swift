@@ -176,7 +176,7 @@ final class VectorMatchingStep: Step {
     if set < results.count, results[set].partner == partner { return results[set].result }
     var labels = table.sets[set]
     if operation.op.isArithmetic || returnsBool && !table.delaysNameRemoval {
-      labels = labels.withoutMetricName
+      labels = labels.withoutMetadata
     }
     if matching.cardinality == .oneToOne {
       labels = matching.isOn ? labels.keeping(names) : labels.dropping(names)
