@@ -43,7 +43,7 @@ final class VectorScalarStep: Step {
     try number.evaluate(context)
     removeAll()
     let other = number.scalar
-    let dropsName = !operation.op.isComparison || returnsBool
+    let dropsName = operation.op.isArithmetic || returnsBool
     for (index, set) in vector.sets.enumerated() {
       let value = vector.values[index]
       let histogram = vector.histogram(index)

@@ -2,6 +2,15 @@ internal import Model
 
 /// Two vectors, element by element: one to one, or many to one with `group_left` and `group_right`.
 final class VectorMatchingStep: Step {
+  private struct Slot {
+    var epoch: UInt64 = 0
+    /// -1: none, only a filled-in one.
+    var element = -1
+    var isMatched = false
+    /// One to one: whether there is a result already.
+    var isUsed = false
+  }
+
   private let many: Step
   private let one: Step
   private let operation: ElementOperation
@@ -10,7 +19,7 @@ final class VectorMatchingStep: Step {
   private let names: Set<String>
   private var key: MatchKey
   /// For each match key: which element of the "one" side has it in this evaluation, and whether it was used.
-  private var slots: [(epoch: UInt64, element: Int, used: Bool)] = []
+  private var slots: [Slot] = []
   private var epoch: UInt64 = 0
   /// The last result of each element of the "many" side, good while it meets the same partner.
   private var results: [(partner: Int, result: Int)] = []
@@ -37,49 +46,72 @@ final class VectorMatchingStep: Step {
     try many.evaluate(context)
     try one.evaluate(context)
     removeAll()
-    if many.sets.isEmpty || one.sets.isEmpty { return }
+    let swapped = matching.cardinality == .oneToMany
+    let (fillMany, fillOne) =
+      swapped ? (matching.fillRight, matching.fillLeft) : (matching.fillLeft, matching.fillRight)
+    if many.sets.isEmpty, fillMany == nil { return }
+    if one.sets.isEmpty, fillOne == nil { return }
     epoch += 1
     try placeOneSide(context.table)
-    let swapped = matching.cardinality == .oneToMany
     // Results by match key, in one number: neither half comes near 32 bits.
     var pairs: Set<Int> = []
     for (index, set) in many.sets.enumerated() {
       let number = key.number(of: set, context.table)
-      guard number < slots.count, slots[number].epoch == epoch else { continue }
-      let partner = slots[number].element
-      let result = combine(index, partner, swapped: swapped, context)
-      if case .nothing = result { continue }
-      let labels = self.result(set, one.sets[partner], context.table)
-      // Checked also for what a filter is about to drop.
-      try claim(number, labels, &pairs)
-      switch result {
-      case .nothing: break
-      case .number(_, let holds) where returnsBool, .histogram(_, let holds) where returnsBool:
-        append(labels, holds ? 1 : 0)
-      case .number(let value, let holds): if holds { append(labels, value) }
-      case .histogram(let histogram, let holds): if holds { append(labels, histogram) }
+      let element = (many.values[index], many.histogram(index))
+      if number < slots.count, slots[number].epoch == epoch, slots[number].element >= 0 {
+        let partner = slots[number].element
+        slots[number].isMatched = true
+        let other = (one.values[partner], one.histogram(partner))
+        try take(element, other, (set, one.sets[partner]), number, &pairs, context)
+      } else if let fillOne {
+        addSlot(number)
+        // The labels by which the two would have met are all that is known of what is missing.
+        if slots[number].epoch != epoch { slots[number] = Slot(epoch: epoch, element: -1) }
+        try take(element, (fillOne, nil), (set, number), number, &pairs, context)
+      }
+    }
+    if let fillMany {
+      for (index, set) in one.sets.enumerated() {
+        let number = key.number(of: set, context.table)
+        if slots[number].isMatched { continue }
+        let element = (one.values[index], one.histogram(index))
+        try take((fillMany, nil), element, (number, set), number, &pairs, context)
       }
     }
     try checkUnique(context)
   }
 
-  private func combine(
-    _ index: Int, _ partner: Int, swapped: Bool, _ context: EvaluationContext
-  ) -> ElementResult {
-    let (a, b) = (many.values[index], one.values[partner])
-    let (c, d) = (many.histogram(index), one.histogram(partner))
-    return swapped ? operation.apply(b, d, a, c, context) : operation.apply(a, c, b, d, context)
+  /// Makes one element of the result.
+  private func take(
+    _ many: (value: Double, histogram: FloatHistogram?), _ one: (value: Double, histogram: FloatHistogram?),
+    _ sets: (many: Int, one: Int), _ key: Int, _ pairs: inout Set<Int>, _ context: EvaluationContext
+  ) throws(EvaluationError) {
+    let made =
+      matching.cardinality == .oneToMany
+      ? operation.apply(one.value, one.histogram, many.value, many.histogram, context)
+      : operation.apply(many.value, many.histogram, one.value, one.histogram, context)
+    if case .nothing = made { return }
+    let labels = result(sets.many, sets.one, context.table)
+    // Checked also for what a filter is about to drop.
+    try claim(key, labels, &pairs)
+    switch made {
+    case .nothing: break
+    case .number(_, let holds) where returnsBool, .histogram(_, let holds) where returnsBool:
+      append(labels, holds ? 1 : 0)
+    case .number(let value, let holds): if holds { append(labels, value) }
+    case .histogram(let histogram, let holds): if holds { append(labels, histogram) }
+    }
   }
 
   /// Makes sure that a match is the only one of its kind.
   private func claim(_ key: Int, _ labels: Int, _ pairs: inout Set<Int>) throws(EvaluationError) {
     if matching.cardinality == .oneToOne {
-      guard !slots[key].used else {
+      guard !slots[key].isUsed else {
         throw EvaluationError(
           message: "multiple matches for labels: many-to-one matching must be explicit "
             + "(group_left/group_right)")
       }
-      slots[key].used = true
+      slots[key].isUsed = true
     } else {
       guard pairs.insert(key << 32 | labels).inserted else {
         throw EvaluationError(
@@ -88,13 +120,15 @@ final class VectorMatchingStep: Step {
     }
   }
 
+  private func addSlot(_ number: Int) {
+    guard number >= slots.count else { return }
+    slots.append(contentsOf: repeatElement(Slot(), count: number + 1 - slots.count))
+  }
+
   private func placeOneSide(_ table: LabelTable) throws(EvaluationError) {
     for (index, set) in one.sets.enumerated() {
       let number = key.number(of: set, table)
-      if number >= slots.count {
-        slots.append(
-          contentsOf: repeatElement((epoch: 0, element: 0, used: false), count: number + 1 - slots.count))
-      }
+      addSlot(number)
       if slots[number].epoch == epoch {
         let side = matching.cardinality == .oneToMany ? "left" : "right"
         let both = [table.sets[set], table.sets[one.sets[slots[number].element]]].sorted { $0.precedes($1) }
@@ -103,7 +137,7 @@ final class VectorMatchingStep: Step {
             + "hand-side of the operation: [\(braced(both[0])), \(braced(both[1]))];many-to-many matching "
             + "not allowed: matching labels must be unique on one side")
       }
-      slots[number] = (epoch, index, false)
+      slots[number] = Slot(epoch: epoch, element: index)
     }
   }
 
@@ -115,8 +149,9 @@ final class VectorMatchingStep: Step {
   private func result(_ set: Int, _ partner: Int, _ table: LabelTable) -> Int {
     if set < results.count, results[set].partner == partner { return results[set].result }
     var labels = table.sets[set]
-    let isArithmetic = !operation.op.isComparison
-    if isArithmetic || returnsBool && !table.delaysNameRemoval { labels = labels.withoutMetricName }
+    if operation.op.isArithmetic || returnsBool && !table.delaysNameRemoval {
+      labels = labels.withoutMetricName
+    }
     if matching.cardinality == .oneToOne {
       labels = matching.isOn ? labels.keeping(names) : labels.dropping(names)
     }
