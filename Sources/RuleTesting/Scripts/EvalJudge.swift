@@ -18,6 +18,10 @@ struct EvalJudge {
   func failure() -> ScriptFailure? {
     guard let expression = command.expression else {
       let fault = command.fault
+      // What Prometheus notices when the query runs (a label name that is no UTF-8) may be noticed here before.
+      if command.expectations.fail != nil {
+        return judge(note: "", .failure(QueryFailure(message: fault?.message ?? "")))
+      }
       return failed("parse error at \(fault?.position.description ?? "1:1"): \(fault?.message ?? "")")
     }
     switch command.moment {
