@@ -112,7 +112,7 @@ struct HistogramFunctionTests {
     ("histogram_quantile(0.125, c_bucket{k=\"a\"})", "{k=\"a\"} 0.5"),
     ("histogram_quantile(0.99, c_bucket{k=\"a\"})", "{k=\"a\"} 4"),
     ("histogram_quantile(0, c_bucket{k=\"b\"})", "{k=\"b\"} -1"),
-    ("histogram_quantile(0.5, sum by (le) (c_bucket))", "{} 1.5"),
+    ("histogram_quantile(0.5, sum by (le) (c_bucket{k=\"a\"}))", "{} 2"),
     ("histogram_quantile(0.5, open_bucket)", "{} NaN"),
     ("histogram_quantile(0.125, twice_bucket)", "{} 0.05"),
     ("histogram_quantile(0.5, h)", "{k=\"a\"} 2; {k=\"b\"} 1.4142135623730951; {k=\"none\"} NaN"),
