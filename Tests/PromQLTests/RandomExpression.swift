@@ -10,7 +10,7 @@ struct RandomExpression {
     case 7, 8: return "(\(vector(depth - 1)) \(pick(["+", "-", "*", ">", "<= bool", "== "])) \(number()))"
     case 9: return "(\(vector(depth - 1)) \(pick(["and", "or", "unless"])) on (k) \(vector(depth - 1)))"
     case 10:
-      return "(\(vector(depth - 1)) \(pick(["+", "/", "<"])) on (k, j) group_left \(vector(depth - 1)))"
+      return "(\(vector(depth - 1)) \(pick(["+", "/", "<"])) on (k, j) group_left () \(vector(depth - 1)))"
     default: return "\(pick(["abs", "-", "+", "timestamp", "ceil"]))(\(vector(depth - 1)))"
     }
   }

@@ -20,6 +20,8 @@ final class VectorMatchingStep: Step {
   private var key: MatchKey
   /// For each match key: which element of the "one" side has it in this evaluation, and whether it was used.
   private var slots: [Slot] = []
+  /// For each label set of a result the match that it came from last.
+  private var claims: [(epoch: UInt64, key: Int)] = []
   private var epoch: UInt64 = 0
   /// The last result of each element of the "many" side, good while it meets the same partner.
   private var results: [(partner: Int, result: Int)] = []
@@ -40,60 +42,78 @@ final class VectorMatchingStep: Step {
     key.forget()
     slots.removeAll(keepingCapacity: true)
     results.removeAll(keepingCapacity: true)
+    claims.removeAll(keepingCapacity: true)
   }
 
   override func compute(_ context: EvaluationContext) throws(EvaluationError) {
     try many.evaluate(context)
     try one.evaluate(context)
     removeAll()
-    let swapped = matching.cardinality == .oneToMany
-    let (fillMany, fillOne) =
-      swapped ? (matching.fillRight, matching.fillLeft) : (matching.fillLeft, matching.fillRight)
+    // As Prometheus has it: with group_right, "left" means the side with the many elements, which stands on the right.
+    let (fillMany, fillOne) = (matching.fillLeft, matching.fillRight)
     if many.sets.isEmpty, fillMany == nil { return }
     if one.sets.isEmpty, fillOne == nil { return }
     epoch += 1
     try placeOneSide(context.table)
-    // Results by match key, in one number: neither half comes near 32 bits.
-    var pairs: Set<Int> = []
+    let table = context.table
     for (index, set) in many.sets.enumerated() {
-      let number = key.number(of: set, context.table)
-      let element = (many.values[index], many.histogram(index))
+      let number = key.number(of: set, table)
       if number < slots.count, slots[number].epoch == epoch, slots[number].element >= 0 {
-        let partner = slots[number].element
         slots[number].isMatched = true
-        let other = (one.values[partner], one.histogram(partner))
-        try take(element, other, (set, one.sets[partner]), number, &pairs, context)
+        let partner = slots[number].element
+        try take(index, partner, (set, one.sets[partner]), (0, 0), number, context)
       } else if let fillOne {
         addSlot(number)
-        // The labels by which the two would have met are all that is known of what is missing.
         if slots[number].epoch != epoch { slots[number] = Slot(epoch: epoch, element: -1) }
-        try take(element, (fillOne, nil), (set, number), number, &pairs, context)
+        // The labels by which the two would have met are all that is known of what is missing.
+        try take(index, nil, (set, number), (0, fillOne), number, context)
       }
     }
     if let fillMany {
       for (index, set) in one.sets.enumerated() {
-        let number = key.number(of: set, context.table)
+        let number = key.number(of: set, table)
         if slots[number].isMatched { continue }
-        let element = (one.values[index], one.histogram(index))
-        try take((fillMany, nil), element, (number, set), number, &pairs, context)
+        try take(nil, index, (number, set), (fillMany, 0), number, context)
       }
     }
     try checkUnique(context)
   }
 
-  /// Makes one element of the result.
+  /// Makes one element of the result from an element of each side; where one is missing, from what stands in for it.
+  @inline(__always)
   private func take(
-    _ many: (value: Double, histogram: FloatHistogram?), _ one: (value: Double, histogram: FloatHistogram?),
-    _ sets: (many: Int, one: Int), _ key: Int, _ pairs: inout Set<Int>, _ context: EvaluationContext
+    _ manyIndex: Int?, _ oneIndex: Int?, _ sets: (many: Int, one: Int), _ fill: (many: Double, one: Double),
+    _ key: Int, _ context: EvaluationContext
   ) throws(EvaluationError) {
-    let made =
-      matching.cardinality == .oneToMany
-      ? operation.apply(one.value, one.histogram, many.value, many.histogram, context)
-      : operation.apply(many.value, many.histogram, one.value, one.histogram, context)
-    if case .nothing = made { return }
+    let manyValue = manyIndex.map { many.values[$0] } ?? fill.many
+    let oneValue = oneIndex.map { one.values[$0] } ?? fill.one
+    let swapped = matching.cardinality == .oneToMany
+    if many.hasHistograms || one.hasHistograms || operation.op.isTrim {
+      let (a, b) = (manyIndex.flatMap { many.histogram($0) }, oneIndex.flatMap { one.histogram($0) })
+      let made =
+        swapped
+        ? operation.apply(oneValue, b, manyValue, a, context)
+        : operation.apply(manyValue, a, oneValue, b, context)
+      return try takeMixed(made, sets, key, context)
+    }
+    let (value, holds) =
+      swapped ? operation.op.apply(oneValue, manyValue) : operation.op.apply(manyValue, oneValue)
     let labels = result(sets.many, sets.one, context.table)
     // Checked also for what a filter is about to drop.
-    try claim(key, labels, &pairs)
+    try claim(key, labels)
+    if returnsBool {
+      append(labels, holds ? 1 : 0)
+    } else if holds {
+      append(labels, value)
+    }
+  }
+
+  private func takeMixed(
+    _ made: ElementResult, _ sets: (many: Int, one: Int), _ key: Int, _ context: EvaluationContext
+  ) throws(EvaluationError) {
+    if case .nothing = made { return }
+    let labels = result(sets.many, sets.one, context.table)
+    try claim(key, labels)
     switch made {
     case .nothing: break
     case .number(_, let holds) where returnsBool, .histogram(_, let holds) where returnsBool:
@@ -103,8 +123,9 @@ final class VectorMatchingStep: Step {
     }
   }
 
-  /// Makes sure that a match is the only one of its kind.
-  private func claim(_ key: Int, _ labels: Int, _ pairs: inout Set<Int>) throws(EvaluationError) {
+  /// Makes sure that a match is the only one of its kind. (Equal labels of different matches are found at the end.)
+  @inline(__always)
+  private func claim(_ key: Int, _ labels: Int) throws(EvaluationError) {
     if matching.cardinality == .oneToOne {
       guard !slots[key].isUsed else {
         throw EvaluationError(
@@ -112,12 +133,16 @@ final class VectorMatchingStep: Step {
             + "(group_left/group_right)")
       }
       slots[key].isUsed = true
-    } else {
-      guard pairs.insert(key << 32 | labels).inserted else {
-        throw EvaluationError(
-          message: "multiple matches for labels: grouping labels must ensure unique matches")
-      }
+      return
     }
+    if labels >= claims.count {
+      claims.append(contentsOf: repeatElement((epoch: 0, key: 0), count: labels + 1 - claims.count))
+    }
+    guard claims[labels].epoch != epoch || claims[labels].key != key else {
+      throw EvaluationError(
+        message: "multiple matches for labels: grouping labels must ensure unique matches")
+    }
+    claims[labels] = (epoch, key)
   }
 
   private func addSlot(_ number: Int) {
@@ -150,7 +175,7 @@ final class VectorMatchingStep: Step {
     if set < results.count, results[set].partner == partner { return results[set].result }
     var labels = table.sets[set]
     if operation.op.isArithmetic || returnsBool && !table.delaysNameRemoval {
-      labels = labels.withoutMetricName
+      labels = labels.withoutMetadata
     }
     if matching.cardinality == .oneToOne {
       labels = matching.isOn ? labels.keeping(names) : labels.dropping(names)
