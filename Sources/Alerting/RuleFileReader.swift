@@ -8,18 +8,21 @@ internal import Templating
 /// Names follow Prometheus 3: any UTF-8 text that is not empty, for a recorded metric without braces.
 final class RuleFileReader {
   private let file: String
+  private let ignoresUnknownFields: Bool
   private let warnings: Problems
   private var firstLines: [String: Int] = [:]
 
-  init(file: String) {
+  init(file: String, ignoresUnknownFields: Bool) {
     self.file = file
+    self.ignoresUnknownFields = ignoresUnknownFields
     warnings = Problems(file: file)
   }
 
   func read(_ text: String, _ problems: Problems) -> LoadedRules {
     var loaded = LoadedRules()
     let type = YAMLType<[RuleGroup]>.mapping { [self] m in
-      (m.optional("groups", .list(.mapping { self.group($0) })) ?? []).compactMap { $0 }
+      if ignoresUnknownFields { m.allowUnknownKeys() }
+      return (m.optional("groups", .list(.mapping { self.group($0) })) ?? []).compactMap { $0 }
     }
     loaded.groups = YAML.read(text, as: type, problems)
     loaded.warnings = warnings.list
@@ -29,6 +32,7 @@ final class RuleFileReader {
   private var groupLines: [String: Int] = [:]
 
   private func group(_ m: MappingReader) -> RuleGroup {
+    if ignoresUnknownFields { m.allowUnknownKeys() }
     let name = m.required(
       "name", .string.validated { $0.isEmpty ? "the group's name must not be empty" : nil })
     if m.has("name"), !name.isEmpty {
@@ -50,6 +54,7 @@ final class RuleFileReader {
   }
 
   private func rule(_ m: MappingReader, groupLabels: [String: String]) -> Rule? {
+    if ignoresUnknownFields { m.allowUnknownKeys() }
     let record = m.optional("record", .string) ?? ""
     let alert = m.optional("alert", .string) ?? ""
     let expr = m.optional("expr", .located(.string))
