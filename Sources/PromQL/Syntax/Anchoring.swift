@@ -1,0 +1,59 @@
+package import Model
+
+extension Expression {
+  /// Functions whose result varies with the time of evaluation even where their argument is fixed in time.
+  private static let functionsOfTime: Set<String> = [
+    "days_in_month", "day_of_month", "day_of_week", "day_of_year", "hour", "minute", "month", "year",
+    "predict_linear", "time", "timestamp", "start", "end", "step", "range",
+  ]
+
+  /// This expression with every selector and outermost subquery fixed at `time`, other than those that `@` fixes
+  /// already: its value no longer depends on when it is evaluated. nil when a function makes it depend nevertheless.
+  package func anchored(at time: Timestamp) -> Expression? {
+    let anchor = TimeShift.Anchor.at(time.milliseconds)
+    switch kind {
+    case .number, .string: return self
+    case .selector(var selector):
+      selector.shift.fix(anchor)
+      return replacing(.selector(selector))
+    case .rangeSelector(var selector, let range):
+      selector.shift.fix(anchor)
+      return replacing(.rangeSelector(selector, rangeMilliseconds: range))
+    case .subquery(var subquery):
+      subquery.shift.fix(anchor)
+      return replacing(.subquery(subquery))
+    case .call(let function, let arguments):
+      guard !Self.functionsOfTime.contains(function.name) else { return nil }
+      let anchored = arguments.compactMap { $0.anchored(at: time) }
+      return anchored.count == arguments.count ? replacing(.call(function, anchored)) : nil
+    case .aggregation(var aggregation):
+      if let parameter = aggregation.parameter {
+        guard let anchored = parameter.anchored(at: time) else { return nil }
+        aggregation.parameter = anchored
+      }
+      guard let operand = aggregation.operand.anchored(at: time) else { return nil }
+      aggregation.operand = operand
+      return replacing(.aggregation(aggregation))
+    case .unary(let negated, let operand):
+      return operand.anchored(at: time).map { replacing(.unary(negated: negated, $0)) }
+    case .parenthesized(let inner):
+      return inner.anchored(at: time).map { replacing(.parenthesized($0)) }
+    case .binary(var operation):
+      guard let left = operation.left.anchored(at: time), let right = operation.right.anchored(at: time)
+      else { return nil }
+      operation.left = left
+      operation.right = right
+      return replacing(.binary(operation))
+    }
+  }
+
+  private func replacing(_ kind: Kind) -> Expression { Expression(kind: kind, range: range, depth: depth) }
+}
+
+extension TimeShift {
+  /// `start()` and `end()` give way too, as in Prometheus.
+  fileprivate mutating func fix(_ anchor: Anchor) {
+    if case .at = self.anchor { return }
+    self.anchor = anchor
+  }
+}

@@ -1,0 +1,22 @@
+import ArgumentParser
+import FarwatchApp
+
+extension TestCommand {
+  struct PromQL: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "promql", abstract: "Run scripts of queries with expected results.",
+      discussion: """
+        The language is that of Prometheus' own query tests: `load`, `clear`, `eval` and `expect`. Every failure is \
+        printed with what was wanted and what came; the last line counts both over all files.
+        """)
+
+    @Argument(help: ArgumentHelp("Script files.", valueName: "file"))
+    var files: [String]
+
+    func run() throws {
+      let report = ScriptReport.running(files) { print($0) }
+      print(report.summary)
+      guard report.failed == 0 else { throw CommandFailure(lines: []) }
+    }
+  }
+}
