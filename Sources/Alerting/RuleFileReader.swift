@@ -24,7 +24,13 @@ final class RuleFileReader {
       if ignoresUnknownFields { m.allowUnknownKeys() }
       return (m.optional("groups", .list(.mapping { self.group($0) })) ?? []).compactMap { $0 }
     }
-    loaded.groups = YAML.read(text, as: type, problems)
+    guard let documents = YAML.parseAll(text, problems) else { return loaded }
+    // As Prometheus does; but what it passes over in silence is said here.
+    if documents.count > 1 {
+      warnings.add("only the first document of a rule file is read; this is a second one", at: documents[1])
+    }
+    let root = documents.first ?? .empty()
+    loaded.groups = type.read(root.isNull ? .empty(at: root.position) : root, problems) ?? []
     loaded.warnings = warnings.list
     return loaded
   }
@@ -44,7 +50,7 @@ final class RuleFileReader {
     }
     let interval = m.optional("interval", .duration)
     let offset = m.optional("query_offset", .duration)
-    let limit = m.optional("limit", .int)
+    let limit = m.optional("limit", .cutNumber)
     let labels = m.optional("labels", .map(.textOrNothing)) ?? [:]
     checkLabelNames(labels, m)
     let rules = m.optional("rules", .list(.mapping { self.rule($0, groupLabels: labels) })) ?? []
@@ -151,6 +157,18 @@ final class RuleFileReader {
       warnings.add("rule `\(name)` has the name and labels of the rule on line \(first)", at: m.position)
     } else {
       firstLines[key] = m.position.line
+    }
+  }
+}
+
+extension YAMLType where Value == Int {
+  /// A number; what stands behind the point is cut off, as Prometheus does.
+  fileprivate static var cutNumber: YAMLType {
+    YAMLType(expected: "a whole number", placeholder: 0) { node, problems in
+      if case .scalar(let text, .plain) = node.content, text.contains("."), let value = Double(text) {
+        return Int(exactly: value.rounded(.towardZero)) ?? 0
+      }
+      return YAMLType.int.read(node, problems)
     }
   }
 }

@@ -21,7 +21,8 @@ struct ComparedSample {
 
   init(_ expected: UnitTest.ExpectedSample) throws(ComparisonFault) {
     do throws(ParseError) {
-      labels = try parseSeriesLabels(expected.labels.value)
+      let text = expected.labels.value
+      labels = text.allSatisfy(\.isWhitespace) ? .empty : try parseSeriesLabels(text)
     } catch {
       throw ComparisonFault(message: "labels \(quoted(expected.labels.value)) cannot be read: \(error)")
     }

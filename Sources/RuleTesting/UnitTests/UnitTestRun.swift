@@ -16,6 +16,7 @@ struct UnitTestRun {
   let file: UnitTestFile
   let showsDifferences: Bool
   private let store = SeriesFixture()
+  private let output: RuleOutput
   /// Samples whose time has not come, newest first.
   private var waiting: [(series: SeriesID, position: YAMLPosition, values: [SequenceValue])] = []
   private var nextSample: Duration = .zero
@@ -25,6 +26,7 @@ struct UnitTestRun {
     self.test = test
     self.file = file
     self.showsDifferences = showsDifferences
+    output = RuleOutput(store)
   }
 
   /// Series that cannot be read, and checks that cannot be made, end a test before its rules are asked.
@@ -68,7 +70,7 @@ struct UnitTestRun {
           failures.append(
             UnitTestFailure(
               position: waiting[place].position, what: "series \(store.labels(of: waiting[place].series)) at \(time)",
-              details: [error.text]))
+              details: [error.text(writer: "a rule")]))
         }
       }
       nextSample += test.interval
@@ -82,7 +84,7 @@ struct UnitTestRun {
     settings.externalURL = test.externalURL
     settings.limits = limits
     let engine = RuleEngine(
-      groups: groups.map { $0.withoutInterval }, settings: settings, reader: store, appender: store,
+      groups: groups.map { $0.withoutInterval }, settings: settings, reader: store, appender: output,
       clock: StoppedClock(), restoring: [])
     let checks = test.alertChecks.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
       .map(\.element)
@@ -107,7 +109,13 @@ struct UnitTestRun {
   private var limits: EvaluationLimits { EvaluationLimits() }
 
   private mutating func addEvaluationFailures(_ engine: RuleEngine, at elapsed: Duration) -> Bool {
-    guard engine.hasFailedRules else { return true }
+    guard engine.hasFailedRules || !output.refused.isEmpty else { return true }
+    for (labels, refusal) in output.refused {
+      failures.append(
+        UnitTestFailure(
+          position: test.position, what: "what a rule writes at \(DurationText.format(elapsed))",
+          details: ["\(labels) is refused: \(refusal.text(writer: "the test's input"))"]))
+    }
     for rule in engine.snapshot().groups.flatMap(\.rules) where rule.health == .err {
       failures.append(
         UnitTestFailure(
@@ -170,11 +178,30 @@ struct UnitTestRun {
 }
 
 extension SeriesFixture.Refusal {
-  fileprivate var text: String {
+  fileprivate func text(writer: String) -> String {
     switch self {
-    case .outOfOrder: "a rule has recorded a newer sample of this series"
-    case .duplicate: "a rule has recorded another value of this series at the same time"
+    case .outOfOrder: "\(writer) has written a newer sample of this series"
+    case .duplicate: "\(writer) has written another value of this series at the same time"
     case .full: "there are \(SeriesFixture.maximumSamples) samples already"
+    }
+  }
+}
+
+/// Where the rules of a test write. What the store refuses is a failure, as it is for promtool; markers of an end may
+/// come too late, as they may there.
+private final class RuleOutput: SampleAppender {
+  private let store: SeriesFixture
+  private(set) var refused: [(labels: Labels, refusal: SeriesFixture.Refusal)] = []
+
+  init(_ store: SeriesFixture) { self.store = store }
+
+  func series(_ family: MetricFamily, _ labels: Labels) -> SeriesID? { store.series(family, labels) }
+
+  func append(_ value: Double, at time: Timestamp, to series: SeriesID) {
+    do throws(SeriesFixture.Refusal) {
+      try store.add(.float(value), at: time, to: series)
+    } catch {
+      if !StaleMarker.isStale(value) { refused.append((store.labels(of: series), error)) }
     }
   }
 }
