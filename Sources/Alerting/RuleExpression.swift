@@ -62,6 +62,7 @@ func templateQuery(
     case .scalar(let number): return [TemplateSample(labels: .empty, value: number)]
     case .vector(let vector): return vector.map { TemplateSample(labels: $0.labels, value: $0.value) }
     case .string(let text): return [TemplateSample(labels: .empty, value: .nan, text: text)]
+    case .matrix: throw TemplateFailure("query result is not a vector or scalar")
     }
   }
 }
@@ -92,7 +93,7 @@ extension Plan {
     switch value {
     case .scalar(let number): return [ResultElement(labels: .empty, value: number)]
     case .vector(let vector): return vector.map { ResultElement(labels: $0.labels, value: $0.value) }
-    case .string: throw EvaluationFailure(message: "rule result is not a vector or scalar")
+    case .string, .matrix: throw EvaluationFailure(message: "rule result is not a vector or scalar")
     }
   }
 }

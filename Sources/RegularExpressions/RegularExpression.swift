@@ -86,6 +86,19 @@ package struct RegularExpression: Sendable, ValuePredicate {
     return String(decoding: replaced, as: UTF8.self)
   }
 
+  /// `template` with the groups of the leftmost match in `value` filled in, in the syntax of
+  /// ``replacingMatches(in:with:)``; nil when there is no match.
+  package func expansion(of template: String, matching value: String) -> String? {
+    var text = value
+    return text.withUTF8 { utf8 -> String? in
+      let bytes = UnsafeRawBufferPointer(utf8)
+      guard let spans = compiled.spans(in: bytes, from: 0, whole: anchoring == .whole) else { return nil }
+      var out: [UInt8] = []
+      ReplacementTemplate(template).expand(spans, in: bytes, group: compiled.index(ofGroup:), into: &out)
+      return String(decoding: out, as: UTF8.self)
+    }
+  }
+
   private func replace(in bytes: UnsafeRawBufferPointer, with template: ReplacementTemplate) -> [UInt8] {
     var out: [UInt8] = []
     out.reserveCapacity(bytes.count)

@@ -1,4 +1,5 @@
 package import Model
+internal import NativeHistograms
 package import PromQL
 
 /// Series made up for a test: keeps every sample, in order of time, and forgets nothing.
@@ -7,13 +8,21 @@ package import PromQL
 /// Confined to one thread.
 package final class SeriesFixture: SeriesReader, SampleAppender {
   /// Why a sample was not taken.
-  package enum Refusal: Error, Hashable, Sendable {
+  package enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     /// Older than the newest sample of its series.
     case outOfOrder
     /// Another value at the time of the newest sample.
     case duplicate
     /// There are ``maximumSamples`` already.
     case full
+
+    package var description: String {
+      switch self {
+      case .outOfOrder: "a sample is older than one that is there already"
+      case .duplicate: "a sample has another value than the one that is there at its time"
+      case .full: "more than \(SeriesFixture.maximumSamples) samples"
+      }
+    }
   }
 
   /// Of all series together.
@@ -73,8 +82,24 @@ package final class SeriesFixture: SeriesReader, SampleAppender {
     switch value {
     case .omitted: break
     case .float(let number): series[place].samples.append(time.milliseconds, number)
-    case .histogram(let histogram, _): series[place].samples.append(time.milliseconds, histogram)
+    case .histogram(var histogram, _):
+      histogram.counterResetHint = hint(for: histogram, behind: series[place].samples)
+      series[place].samples.append(time.milliseconds, histogram)
     }
+  }
+
+  /// The hint that a store hands back, whatever was appended: a store keeps counters in stretches without a reset, of
+  /// which only the first histogram is unsure.
+  private func hint(
+    for histogram: FloatHistogram, behind samples: SampleColumns
+  ) -> FloatHistogram.CounterResetHint {
+    if histogram.counterResetHint == .gauge { return .gauge }
+    guard samples.hasHistograms, let last = samples.histograms.last, let previous = last,
+      histogram.counterResetHint != .counterReset, previous.counterResetHint != .gauge,
+      histogram.schema == previous.schema, histogram.zeroThreshold == previous.zeroThreshold,
+      !histogram.isReset(since: previous)
+    else { return .unknown }
+    return .notCounterReset
   }
 
   private func isNewest(_ value: SequenceValue, in samples: SampleColumns) -> Bool {
@@ -83,7 +108,7 @@ package final class SeriesFixture: SeriesReader, SampleAppender {
     switch value {
     case .omitted: return true
     case .float(let number): return histogram == nil && samples.values[last].bitPattern == number.bitPattern
-    case .histogram(let new, _): return histogram == new
+    case .histogram(let new, _): return histogram?.holdsSameData(as: new) ?? false
     }
   }
 

@@ -48,6 +48,7 @@ struct State {
   private var changed: [SeriesID] = []
   private(set) var families: [String: StoredFamily] = [:]
   private(set) var indexVersion: UInt64 = 0
+  private(set) var pastVersion: UInt64 = 0
   private(set) var statistics = SampleStoreStatistics()
 
   subscript(id: SeriesID) -> StoredSeries? {
@@ -126,7 +127,8 @@ struct State {
     return (rows, stored.version)
   }
 
-  func movePast(by shift: Duration) {
+  mutating func movePast(by shift: Duration) {
+    pastVersion += 1
     for case let member? in series { member.buffer.move(by: shift) }
   }
 

@@ -18,11 +18,32 @@ package struct Annotation: Hashable, Sendable {
   }
 }
 
+/// The annotations of the evaluation under way, each once.
+///
+/// A step that keeps its result keeps what was said about it too: `mark` and ``since(_:)`` cut out what one step and
+/// its operands said.
+struct AnnotationLog {
+  static let limit = 100
+
+  private(set) var all: [Annotation] = []
+
+  var mark: Int { all.count }
+
+  mutating func removeAll() { all.removeAll(keepingCapacity: true) }
+
+  mutating func add(_ annotation: Annotation) {
+    guard all.count < Self.limit, !all.contains(annotation) else { return }
+    all.append(annotation)
+  }
+
+  func since(_ mark: Int) -> [Annotation] { mark < all.count ? Array(all[mark...]) : [] }
+}
+
 extension EvaluationContext {
-  /// Each annotation is kept once. At most ``maximumAnnotations`` are kept.
+  /// Each annotation is kept once. At most ``AnnotationLog/limit`` are kept.
   func annotate(_ severity: Annotation.Severity, _ message: @autoclosure () -> String, at range: SourceRange)
   {
-    guard annotations.count < Self.maximumAnnotations else { return }
-    annotations.insert(Annotation(severity, message(), at: range))
+    guard notes.mark < AnnotationLog.limit else { return }
+    notes.add(Annotation(severity, message(), at: range))
   }
 }

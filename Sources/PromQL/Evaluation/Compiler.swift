@@ -1,100 +1,128 @@
 internal import Model
 
 /// Turns a tree into steps and collects what a plan must know about them.
+///
+/// A sub-expression that the scope knows already, by its canonical text, becomes the step that is there.
 struct Compiler {
-  private(set) var steps: [Step] = []
-  private(set) var selectors: [SelectorStep] = []
-  private(set) var dependsOnTime = false
+  private var scope: StepScope
+  /// The series that the expression reads; one may be listed twice.
+  private(set) var sources: [MatchedSeries] = []
+  private var depth = 0
 
-  private mutating func keep<S: Step>(_ step: S) -> S {
-    steps.append(step)
-    return step
-  }
+  init(_ scope: StepScope) { self.scope = scope }
 
-  private func refused(_ what: String, _ expression: Expression) -> CompileError {
+  /// Every step that is made passes through here.
+  mutating func keep<S: Step>(_ step: S) -> S { step }
+
+  func refused(_ what: String, _ expression: Expression) -> CompileError {
     CompileError(message: "\(what) is not evaluated by this version", range: expression.range)
   }
 
+  /// The step of an expression whose type is a scalar or an instant vector.
   mutating func step(for expression: Expression) throws(CompileError) -> Step {
+    if case .parenthesized(let inner) = expression.kind { return try step(for: inner) }
+    let text = expression.description
+    if let known = scope.steps[text] {
+      sources += known.sources
+      return known.operation
+    }
+    let mark = sources.count
+    let step = try makeStep(for: expression)
+    step.isFixed = expression.isFixed
+    scope.steps[text] = StepScope.Known(operation: step, sources: Array(sources[mark...]))
+    return step
+  }
+
+  /// The step of a range vector.
+  mutating func windowStep(for expression: Expression) throws(CompileError) -> WindowStep {
+    if case .parenthesized(let inner) = expression.kind { return try windowStep(for: inner) }
+    let text = expression.description
+    if let known = scope.windows[text] {
+      sources += known.sources
+      return known.operation
+    }
+    let mark = sources.count
+    let step: WindowStep
     switch expression.kind {
-    case .number(let value, _): return keep(ConstantStep(value))
+    case .rangeSelector(let selector, let range):
+      step = RangeSelectorStep(source(selector), selector.shift, rangeMilliseconds: range)
+    case .subquery(let subquery):
+      let outer = scope
+      scope = outer.inside()
+      let inner = try self.step(for: subquery.inner)
+      scope = outer
+      step = SubqueryStep(inner, subquery)
+    default: throw refused("a \(expression.type.rawValue) in this place", expression)
+    }
+    step.isFixed = expression.isFixed
+    scope.windows[text] = StepScope.Known(operation: step, sources: Array(sources[mark...]))
+    return step
+  }
+
+  private mutating func source(_ selector: VectorSelector) -> MatchedSeries {
+    let series = scope.series(selector.matchers)
+    sources.append(series)
+    return series
+  }
+
+  private mutating func makeStep(for expression: Expression) throws(CompileError) -> Step {
+    switch expression.kind {
+    case .number(let value, _): return ConstantStep(value)
     case .string: throw refused("a string in this place", expression)
+    case .rangeSelector, .subquery: throw refused("a range vector in this place", expression)
     case .parenthesized(let inner): return try step(for: inner)
-    case .selector(let selector):
-      let step = keep(SelectorStep(selector))
-      selectors.append(step)
-      dependsOnTime = dependsOnTime || step.dependsOnTime
-      return step
-    case .rangeSelector: throw refused("a range selector", expression)
-    case .subquery: throw refused("a subquery", expression)
+    case .selector(let selector): return SelectorStep(source(selector), selector.shift)
     case .unary(let negated, let operand):
       let inner = try step(for: operand)
-      return negated ? keep(NegationStep(inner, isVector: operand.type == .instantVector)) : inner
-    case .aggregation(let aggregation):
-      guard [.sum, .avg, .min, .max, .count, .group].contains(aggregation.op) else {
-        throw refused("aggregation \(quoted(aggregation.op.rawValue))", expression)
-      }
-      let inner = try step(for: aggregation.operand)
-      return keep(AggregationStep(inner, op: aggregation.op, grouping: aggregation.grouping))
-    case .binary(let operation): return try step(for: operation)
-    case .call(let function, let arguments): return try step(for: function, arguments, at: expression)
+      return NegationStep(inner, isVector: operand.type == .instantVector, negates: negated)
+    case .aggregation(let aggregation): return try makeStep(for: aggregation, at: expression)
+    case .binary(let operation): return try makeStep(for: operation, at: expression)
+    case .call(let function, let arguments):
+      if let step = try functionStep(function, arguments, at: expression) { return step }
+      if let step = try histogramStep(function, arguments, at: expression) { return step }
+      throw refused("function \(quoted(function.name))", expression)
     }
   }
 
-  private mutating func step(for operation: BinaryOperation) throws(CompileError) -> Step {
+  private mutating func makeStep(
+    for aggregation: Aggregation, at expression: Expression
+  ) throws(CompileError) -> Step {
+    let inner = try step(for: aggregation.operand)
+    if aggregation.op == .countValues {
+      guard case .string(let label) = aggregation.parameter?.withoutParentheses.kind else {
+        throw refused("a label that is not written as a string", expression)
+      }
+      return CountValuesStep(aggregation, inner, label: label)
+    }
+    guard let written = aggregation.parameter else {
+      return AggregationStep(aggregation, inner, parameter: nil)
+    }
+    let parameter = try step(for: written)
+    switch aggregation.op {
+    case .topk, .bottomk: return TopStep(aggregation, inner, parameter: parameter, at: expression.range)
+    case .limitk: return LimitStep(aggregation, inner, parameter: parameter)
+    case .limitRatio: return LimitRatioStep(aggregation, inner, parameter: parameter)
+    default: return AggregationStep(aggregation, inner, parameter: parameter)
+    }
+  }
+
+  private mutating func makeStep(
+    for operation: BinaryOperation, at expression: Expression
+  ) throws(CompileError) -> Step {
     let left = try step(for: operation.left)
     let right = try step(for: operation.right)
-    let op = operation.op
+    let element = ElementOperation(op: operation.op, range: expression.range)
     switch (operation.left.type, operation.right.type) {
-    case (.scalar, .scalar): return keep(ScalarBinaryStep(op, left, right))
+    case (.scalar, .scalar): return ScalarBinaryStep(operation.op, left, right)
     case (.scalar, _):
-      return keep(
-        VectorScalarStep(
-          op, vector: right, number: left, scalarIsLeft: true, returnsBool: operation.returnsBool))
+      return VectorScalarStep(
+        element, vector: right, number: left, scalarIsLeft: true, returnsBool: operation.returnsBool)
     case (_, .scalar):
-      return keep(
-        VectorScalarStep(
-          op, vector: left, number: right, scalarIsLeft: false, returnsBool: operation.returnsBool))
+      return VectorScalarStep(
+        element, vector: left, number: right, scalarIsLeft: false, returnsBool: operation.returnsBool)
     default:
-      if op.isSetOperator { return keep(SetStep(op, left, right, operation.matching)) }
-      return keep(VectorMatchingStep(operation, left, right))
-    }
-  }
-
-  private mutating func step(
-    for function: FunctionSignature, _ arguments: [Expression], at expression: Expression
-  ) throws(CompileError) -> Step {
-    let notEvaluated = refused("function \(quoted(function.name))", expression)
-    // Judged by name before the arguments, so that the error names the outer cause.
-    let known: Set<String> = [
-      "time", "pi", "absent", "vector", "scalar", "timestamp", "clamp", "clamp_min", "clamp_max", "round",
-      "sort",
-      "sort_desc",
-    ]
-    let mapping = NumberFunction(rawValue: function.name)
-    guard mapping != nil || known.contains(function.name) else { throw notEvaluated }
-    var operands: [Step] = []
-    for argument in arguments { operands.append(try step(for: argument)) }
-    guard let first = operands.first else {
-      guard function.name == "time" else { return keep(ConstantStep(Double.pi)) }
-      dependsOnTime = true
-      return keep(TimeStep())
-    }
-    if let mapping { return keep(MappingStep(first, .number(mapping))) }
-    switch function.name {
-    case "absent": return keep(AbsentStep(first, argument: arguments[0]))
-    case "vector": return keep(ConversionStep(first, toVector: true))
-    case "scalar": return keep(ConversionStep(first, toVector: false))
-    case "sort", "sort_desc": return keep(SortStep(first, descending: function.name == "sort_desc"))
-    case "round": return keep(MappingStep(first, .round(operands.count > 1 ? operands[1] : nil)))
-    case "clamp": return keep(MappingStep(first, .clamp(min: operands[1], max: operands[2])))
-    case "clamp_min": return keep(MappingStep(first, .clampMin(operands[1])))
-    case "clamp_max": return keep(MappingStep(first, .clampMax(operands[1])))
-    case "timestamp":
-      let selector = first as? SelectorStep
-      if selector == nil { dependsOnTime = true }
-      return keep(MappingStep(first, .timestamp(selector)))
-    default: throw notEvaluated
+      if operation.op.isSetOperator { return SetStep(operation.op, left, right, operation.matching) }
+      return VectorMatchingStep(operation, left, right, at: expression.range)
     }
   }
 }

@@ -1,40 +1,15 @@
 internal import Model
+internal import NativeHistograms
 
-/// What the steps of one evaluation share.
-final class EvaluationContext {
-  let table = LabelTable()
-  var time = Timestamp(milliseconds: 0)
-  /// Samples that may still be read or made.
-  var budget = 0
-  var maximumSamples = 0
-  /// Of the evaluation under way.
-  var annotations: Set<Annotation> = []
-  static let maximumAnnotations = 100
-
-  func spend(_ samples: Int) throws(EvaluationError) {
-    budget -= samples
-    if budget < 0 {
-      throw EvaluationError(
-        message: "query processing would load too many samples into memory in query execution "
-          + "(limit \(maximumSamples))")
-    }
-  }
-}
-
-/// One operation of a plan. It evaluates its operands and leaves the result in its own buffers, which keep their
+/// An operation whose result is a scalar or an instant vector. It leaves the result in its own buffers, which keep their
 /// memory from one evaluation to the next: a scalar in `scalar`, a vector in `sets` and `values` (of equal length).
 /// `histograms` is empty while no element is a native histogram, and of that length otherwise; where it holds one,
 /// the value means nothing.
-class Step {
+class Step: Operation {
   fileprivate(set) final var scalar = Double.nan
   fileprivate(set) final var sets: [Int] = []
   fileprivate(set) final var values: [Double] = []
   fileprivate(set) final var histograms: [FloatHistogram?] = []
-
-  func evaluate(_ context: EvaluationContext) throws(EvaluationError) {}
-
-  /// Forgets everything that was derived from label sets; their numbers are about to be given anew.
-  func forget() {}
 
   final func set(_ value: Double) { scalar = value }
 
@@ -100,66 +75,33 @@ final class ConstantStep: Step {
 
 /// `time()`.
 final class TimeStep: Step {
-  override func evaluate(_ context: EvaluationContext) throws(EvaluationError) { set(context.time.seconds) }
+  override func compute(_ context: EvaluationContext) throws(EvaluationError) { set(context.time.seconds) }
 }
 
-/// The newest samples of the series that match. Filled from the store before the steps run.
-final class SelectorStep: Step {
-  let matchers: [LabelMatcher]
-  let shift: TimeShift
-  private var series: [(id: SeriesID, set: Int)] = []
-  private(set) var sampleTimes: [Timestamp] = []
-
-  init(_ selector: VectorSelector) {
-    matchers = selector.matchers
-    shift = selector.shift
-  }
-
-  /// Whether the result may move although no sample arrives. (That a sample gets too old does not count.)
-  var dependsOnTime: Bool { (shift.offsetMilliseconds ?? 0) > 0 && !isFixed }
-
-  private var isFixed: Bool { if case .at = shift.anchor { true } else { false } }
-
-  var seriesCount: Int { series.count }
-
-  func resolve(_ context: EvaluationContext, _ reader: some SeriesReader) {
-    series = reader.select(matchers).map { ($0, context.table.number(of: reader.labels(of: $0))) }
-  }
-
-  func fetch(
-    _ context: EvaluationContext, _ reader: some SeriesReader, lookback: Duration
-  ) throws(EvaluationError) {
-    removeAll()
-    sampleTimes.removeAll(keepingCapacity: true)
-    try context.spend(series.count)
-    var at = context.time
-    if case .at(let milliseconds) = shift.anchor { at = Timestamp(milliseconds: milliseconds) }
-    at.milliseconds &-= shift.offsetMilliseconds ?? 0
-    let after = at - lookback
-    for (id, set) in series {
-      guard let sample = reader.newestSample(of: id, at: at, after: after) else { continue }
-      append(set, sample.value)
-      sampleTimes.append(sample.timestamp)
-    }
-  }
-}
-
-/// `-vector` or `-scalar`.
+/// `-vector` or `-scalar`; with a plus sign nothing happens.
 final class NegationStep: Step {
   private let operand: Step
   private let isVector: Bool
+  private let negates: Bool
 
-  init(_ operand: Step, isVector: Bool) {
+  init(_ operand: Step, isVector: Bool, negates: Bool) {
     self.operand = operand
     self.isVector = isVector
+    self.negates = negates
   }
 
-  override func evaluate(_ context: EvaluationContext) throws(EvaluationError) {
+  override func compute(_ context: EvaluationContext) throws(EvaluationError) {
     try operand.evaluate(context)
-    guard isVector else { return set(-operand.scalar) }
+    guard isVector else { return set(negates ? -operand.scalar : operand.scalar) }
     removeAll()
+    guard negates else { return copy(operand) }
     for (index, value) in operand.values.enumerated() {
-      append(context.table.droppingName(operand.sets[index]), -value)
+      let set = context.table.droppingName(operand.sets[index])
+      if let histogram = operand.histogram(index) {
+        append(set, histogram.negated())
+      } else {
+        append(set, -value)
+      }
     }
     try checkUnique(context)
   }

@@ -3,32 +3,42 @@ package import Model
 /// One element of an instant vector.
 package struct VectorElement: Sendable, Hashable {
   package let labels: Labels
+  /// Means nothing where there is a histogram.
   package let value: Double
+  package let histogram: FloatHistogram?
 
-  package init(labels: Labels, value: Double) {
+  package init(labels: Labels, value: Double, histogram: FloatHistogram? = nil) {
     self.labels = labels
     self.value = value
+    self.histogram = histogram
   }
 }
 
-/// What an instant evaluation gives.
-package enum Value: Sendable, Hashable {
+/// One series of a range vector, or of the result of a range query.
+package struct MatrixSeries: Sendable {
+  package let labels: Labels
+  package let samples: SampleColumns
+
+  package init(labels: Labels, samples: SampleColumns) {
+    self.labels = labels
+    self.samples = samples
+  }
+}
+
+/// What an evaluation gives.
+package enum Value: Sendable {
   case scalar(Double)
-  case vector([VectorElement])
   case string(String)
+  case vector([VectorElement])
+  /// A range vector, or what a range query gives; in order of labels.
+  case matrix([MatrixSeries])
 }
 
-/// How much one evaluation may cost.
-package struct EvaluationLimits: Sendable, Hashable {
-  /// A sample counts up to this long (Prometheus' lookback delta); the interval is open on the left.
-  package var lookback: Duration
-  /// Samples read and elements made, all steps together; beyond this the evaluation fails.
-  package var maximumSamples: Int
-
-  package init(lookback: Duration = .seconds(300), maximumSamples: Int = 1_000_000) {
-    self.lookback = lookback
-    self.maximumSamples = maximumSamples
-  }
+/// A value and what is to be said about it.
+package struct QueryResult: Sendable {
+  package var value: Value
+  /// In the order in which they came up, each once.
+  package var annotations: [Annotation]
 }
 
 /// Why an evaluation gave no value; the messages are Prometheus'.

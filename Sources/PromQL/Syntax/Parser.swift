@@ -6,14 +6,24 @@ package enum ParseLimits {
   package static let depth = 256
 }
 
+/// What a parser accepts beyond the stable language; the defaults are Prometheus'.
+package struct ParserOptions: Sendable, Hashable {
+  /// Functions and aggregations that Prometheus has behind `--enable-feature=promql-experimental-functions`.
+  package var experimentalFunctions: Bool
+
+  package init(experimentalFunctions: Bool = false) { self.experimentalFunctions = experimentalFunctions }
+}
+
 /// Parses and type-checks `text` by the grammar of Prometheus 3.
-package func parseExpression(_ text: String) throws(ParseError) -> Expression {
+package func parseExpression(
+  _ text: String, options: ParserOptions = ParserOptions()
+) throws(ParseError) -> Expression {
   let bytes = Array(text.utf8)
   do throws(SyntaxFault) {
     guard bytes.count <= ParseLimits.bytes else {
       throw SyntaxFault(message: "expression is longer than \(ParseLimits.bytes) bytes", offset: 0)
     }
-    var parser = Parser(tokens: Lexer.tokens(of: bytes))
+    var parser = Parser(tokens: Lexer.tokens(of: bytes), options: options)
     let expression = try parser.parseWhole()
     try TypeCheck.check(expression)
     return expression
@@ -28,8 +38,12 @@ struct Parser {
   private let tokens: [Token]
   private var place = 0
   private var depth = 0
+  let options: ParserOptions
 
-  init(tokens: [Token]) { self.tokens = tokens }
+  init(tokens: [Token], options: ParserOptions) {
+    self.tokens = tokens
+    self.options = options
+  }
 
   /// The lexer ends every list with an end or a fault, and nothing advances past it.
   var current: Token { tokens[place] }

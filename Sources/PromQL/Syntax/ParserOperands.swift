@@ -37,6 +37,9 @@ extension Parser {
       return try parseSelector(named: nil, from: start)
     case .identifier where next.kind == .leftParenthesis:
       return try parseCall()
+    case .keyword(.start) where next.kind == .leftParenthesis,
+      .keyword(.end) where next.kind == .leftParenthesis:
+      return try parseCall()
     case .aggregation(let op)
     where [.leftParenthesis, .keyword(.by), .keyword(.without)].contains(next.kind):
       return try parseAggregation(op)
@@ -53,6 +56,9 @@ extension Parser {
     let name = advance().text
     guard let function = FunctionSignature.all[name] else {
       throw SyntaxFault(message: "unknown function with name \(quoted(name))", offset: start)
+    }
+    guard options.experimentalFunctions || !function.isExperimental else {
+      throw SyntaxFault(message: "function \(quoted(name)) is not enabled", offset: start)
     }
     let arguments = try parseArguments()
     return try node(.call(function, arguments), from: start, depth: deepest(arguments))
@@ -81,6 +87,11 @@ extension Parser {
     var grouping = try parseGrouping()
     var arguments = try parseArguments()
     if grouping == nil { grouping = try parseGrouping() }
+    guard options.experimentalFunctions || !op.isExperimental else {
+      throw SyntaxFault(
+        message: "\(op.rawValue)() is experimental and must be enabled with "
+          + "--enable-feature=promql-experimental-functions", offset: start)
+    }
     let expected = op.parameterType == nil ? 1 : 2
     guard let operand = arguments.popLast() else {
       throw SyntaxFault(message: "no arguments for aggregate expression provided", offset: start)

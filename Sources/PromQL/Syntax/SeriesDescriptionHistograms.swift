@@ -1,4 +1,5 @@
 internal import Model
+internal import NativeHistograms
 
 /// Native histograms in a series description: `{{schema:1 count:3 buckets:[1 2]}}`, `…x3` and `…+{{…}}x3`.
 extension SeriesDescriptionParser {
@@ -35,7 +36,13 @@ extension SeriesDescriptionParser {
   private func combine(
     _ histogram: FloatHistogram, _ step: FloatHistogram, subtracts: Bool, at offset: Int
   ) throws(SyntaxFault) -> FloatHistogram {
-    throw SyntaxFault(message: "sums of histograms are not evaluated by this version", offset: offset)
+    var result = histogram
+    do throws(HistogramError) {
+      if subtracts { try result.subtract(step) } else { try result.add(step) }
+    } catch {
+      throw SyntaxFault(message: "error combining histograms: \(error.message)", offset: offset)
+    }
+    return result
   }
 
   private mutating func parseHistogram() throws(SyntaxFault) -> (FloatHistogram, hintIsSet: Bool) {

@@ -3,7 +3,7 @@ internal import Model
 /// Prometheus' rules of types. Runs over the finished tree, so that a fault of grammar is reported first.
 enum TypeCheck {
   static func check(_ expression: Expression) throws(SyntaxFault) {
-    for child in expression.children { try check(child) }
+    for child in expression.children where !isLabelSelector(child, of: expression) { try check(child) }
     switch expression.kind {
     case .number, .string, .parenthesized: break
     case .selector(let selector), .rangeSelector(let selector, _): try check(selector, at: expression)
@@ -27,6 +27,15 @@ enum TypeCheck {
     case .call(let function, let arguments): try check(function, arguments, at: expression)
     case .binary(let operation): try check(operation, at: expression)
     }
+  }
+
+  /// Whether `child` is the second argument of `info`, which may match nothing in particular.
+  private static func isLabelSelector(_ child: Expression, of expression: Expression) -> Bool {
+    guard case .call(let function, let arguments) = expression.kind, function.name == "info",
+      arguments.count == 2,
+      case .selector = child.kind
+    else { return false }
+    return child.range == arguments[1].range
   }
 
   private static func fault(_ expression: Expression, _ message: String) -> SyntaxFault {
@@ -74,6 +83,14 @@ enum TypeCheck {
     for (index, argument) in arguments.enumerated() {
       let type = function.arguments[min(index, listed - 1)]
       try expect(type, argument, in: "call to function \(quoted(function.name))")
+    }
+    if function.name == "info", arguments.count > 1 {
+      guard case .selector(let selector) = arguments[1].kind else {
+        throw fault(arguments[1], "expected label selectors only")
+      }
+      if selector.name != nil {
+        throw fault(arguments[1], "expected label selectors only, got vector selector instead")
+      }
     }
   }
 

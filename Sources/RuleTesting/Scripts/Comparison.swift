@@ -1,4 +1,5 @@
 internal import Model
+internal import NativeHistograms
 internal import PromQL
 
 /// Holds a result against what a script expects, by the rules of Prometheus' own test runner.
@@ -20,7 +21,7 @@ enum Comparison {
   }
 
   /// Why `value` is not what was expected; nil when it is.
-  static func difference(_ value: QueryResult.Value, from command: EvalCommand) -> String? {
+  static func difference(_ value: Value, from command: EvalCommand) -> String? {
     switch (command.result, value) {
     case (.scalar(let wanted), .scalar(let number)):
       return almostEqual(wanted, number) ? nil : "wrong value"
@@ -40,7 +41,7 @@ enum Comparison {
     }
   }
 
-  private static func name(_ value: QueryResult.Value) -> String {
+  private static func name(_ value: Value) -> String {
     switch value {
     case .scalar: "a scalar"
     case .string: "a string"
@@ -61,7 +62,7 @@ enum Comparison {
   // MARK: Instant vectors
 
   private static func difference(
-    _ elements: [QueryResult.Element], from wanted: [EvalCommand.ExpectedSeries], ordered: Bool
+    _ elements: [VectorElement], from wanted: [EvalCommand.ExpectedSeries], ordered: Bool
   ) -> String? {
     var places: [Labels: Int] = [:]
     for (place, series) in wanted.enumerated() { places[series.labels] = place }
@@ -83,12 +84,12 @@ enum Comparison {
     wanted.first { !seen.contains($0.labels) }.map { "missing series \($0.labels)" }
   }
 
-  private static func difference(_ point: QueryResult.Point, from wanted: SequenceValue) -> String? {
+  private static func difference(_ point: SequenceValue, from wanted: SequenceValue) -> String? {
     switch (wanted, point) {
     case (.float(let wanted), .float(let value)):
       return almostEqual(wanted, value)
         ? nil : "got \(ResultText.number(value)), want \(ResultText.number(wanted))"
-    case (.histogram(let wanted, let hintIsSet), .histogram(let histogram)):
+    case (.histogram(let wanted, let hintIsSet), .histogram(let histogram, _)):
       guard !HistogramComparison.matches(histogram, wanted, comparingHints: hintIsSet) else { return nil }
       return "got \(histogram.notation), want \(wanted.notation)"
     default: return "got \(ResultText.text(point)), want \(ResultText.text(wanted))"
@@ -98,7 +99,7 @@ enum Comparison {
   // MARK: Series over time
 
   private static func difference(
-    _ series: [QueryResult.Series], from wanted: [EvalCommand.ExpectedSeries], start: Timestamp,
+    _ series: [MatrixSeries], from wanted: [EvalCommand.ExpectedSeries], start: Timestamp,
     end: Timestamp,
     step: Duration
   ) -> String? {
@@ -117,7 +118,7 @@ enum Comparison {
   }
 
   private static func difference(
-    _ series: QueryResult.Series, from values: [SequenceValue], start: Timestamp, end: Timestamp,
+    _ series: MatrixSeries, from values: [SequenceValue], start: Timestamp, end: Timestamp,
     step: Duration
   ) -> String? {
     var time = start
@@ -144,18 +145,10 @@ enum Comparison {
   }
 
   /// Series over time are always sorted by their labels.
-  private static func misplaced(_ series: [QueryResult.Series]) -> String? {
-    for (first, second) in zip(series, series.dropFirst()) where precedes(second.labels, first.labels) {
+  private static func misplaced(_ series: [MatrixSeries]) -> String? {
+    for (first, second) in zip(series, series.dropFirst()) where second.labels.precedes(first.labels) {
       return "the series are not sorted by labels: \(second.labels) comes behind \(first.labels)"
     }
     return nil
-  }
-
-  private static func precedes(_ a: Labels, _ b: Labels) -> Bool {
-    for (first, second) in zip(a.entries, b.entries) {
-      if first.name != second.name { return byteOrder(first.name, second.name) }
-      if first.value != second.value { return byteOrder(first.value, second.value) }
-    }
-    return a.count < b.count
   }
 }

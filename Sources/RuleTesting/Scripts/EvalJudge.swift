@@ -38,14 +38,14 @@ struct EvalJudge {
   /// The query as written, and with its selectors fixed in time at other times of evaluation.
   private func variants(_ expression: Expression, _ time: Timestamp) -> [Variant] {
     var variants = [Variant(expression: expression, time: time, note: "")]
-    guard let anchored = expression.anchored(at: time) else { return variants }
+    guard let fixed = expression.fixed(at: time) else { return variants }
     let at = time.milliseconds
     let times = at == 0 ? [-1000, 0, 1000] : [-10 * at, 0, at / 5, at, 10 * at]
     for time in times {
       variants.append(
         Variant(
-          expression: anchored, time: Timestamp(milliseconds: time),
-          note: " (evaluated as \(anchored) at \(ResultText.time(time)))"))
+          expression: fixed, time: Timestamp(milliseconds: time),
+          note: " (evaluated as \(fixed) at \(ResultText.time(time)))"))
     }
     return variants
   }
@@ -78,17 +78,21 @@ struct EvalJudge {
     guard case .matrix(let series) = range.value else {
       return failed("the range query gave no series\(note)")
     }
-    let elements = series.compactMap { series -> QueryResult.Element? in
-      series.samples.times.firstIndex(of: variant.time.milliseconds).map {
-        QueryResult.Element(labels: series.labels, point: series.point($0))
+    let elements = series.compactMap { series -> VectorElement? in
+      series.samples.times.firstIndex(of: variant.time.milliseconds).map { place in
+        switch series.point(place) {
+        case .histogram(let histogram, _):
+          VectorElement(labels: series.labels, value: .nan, histogram: histogram)
+        case .float, .omitted: VectorElement(labels: series.labels, value: series.samples.values[place])
+        }
       }
     }
-    var value = QueryResult.Value.vector(elements)
+    var value = Value.vector(elements)
     if case .scalar = result.value {
-      guard let first = elements.first, case .float(let number) = first.point else {
+      guard let first = elements.first, first.histogram == nil else {
         return failed("the range query gave no number\(note)")
       }
-      value = .scalar(number)
+      value = .scalar(first.value)
     }
     return compared(value, note: note)
   }
@@ -107,18 +111,21 @@ struct EvalJudge {
     }
   }
 
-  private func compared(_ value: QueryResult.Value, note: String) -> ScriptFailure? {
+  private func compared(_ value: Value, note: String) -> ScriptFailure? {
     guard let difference = Comparison.difference(value, from: command) else { return nil }
     return failed(difference + note, got: ResultText.lines(value), want: ResultText.lines(command.result))
   }
 
   private func annotationFailure(_ result: QueryResult, note: String) -> ScriptFailure? {
     let expected = command.expectations
+    func messages(_ severity: Annotation.Severity) -> [String] {
+      result.annotations.filter { $0.severity == severity }.map { $0.text(in: command.expressionText) }
+    }
     return annotationFailure(
-      "warning", result.warnings, expected.warnings, forbidden: expected.forbidsWarnings,
+      "warning", messages(.warning), expected.warnings, forbidden: expected.forbidsWarnings,
       some: expected.someWarning, note: note)
       ?? annotationFailure(
-        "info", result.infos, expected.infos, forbidden: expected.forbidsInfos, some: expected.someInfo,
+        "info", messages(.info), expected.infos, forbidden: expected.forbidsInfos, some: expected.someInfo,
         note: note)
   }
 

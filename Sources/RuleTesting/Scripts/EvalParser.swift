@@ -22,7 +22,8 @@ extension ScriptParser {
     default: throw line.error("invalid command \(quoted(name)), expected eval")
     }
     do {
-      command.expression = try parseExpression(command.expressionText)
+      command.expression = try parseExpression(
+        command.expressionText, options: ParserOptions(experimentalFunctions: true))
     } catch { command.fault = error }
     try parseExpected(into: &command)
     return command

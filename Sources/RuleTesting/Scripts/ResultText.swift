@@ -1,15 +1,9 @@
 internal import Model
+internal import NativeHistograms
 internal import PromQL
 
 /// Results as a script would write them.
 enum ResultText {
-  static func text(_ point: QueryResult.Point) -> String {
-    switch point {
-    case .float(let value): number(value)
-    case .histogram(let histogram): histogram.notation
-    }
-  }
-
   static func text(_ value: SequenceValue) -> String {
     switch value {
     case .omitted: "_"
@@ -22,7 +16,7 @@ enum ResultText {
     StaleMarker.isStale(value) ? "stale" : NumberText.shortest(value)
   }
 
-  static func lines(_ value: QueryResult.Value) -> [String] {
+  static func lines(_ value: Value) -> [String] {
     switch value {
     case .scalar(let number): [self.number(number)]
     case .string(let text): [quoted(text)]
@@ -46,7 +40,7 @@ enum ResultText {
   private static func nothing(_ lines: [String]) -> [String] { lines.isEmpty ? ["nothing"] : lines }
 
   /// `{a="b"} 1@1m 2@2m`
-  private static func line(_ series: QueryResult.Series) -> String {
+  private static func line(_ series: MatrixSeries) -> String {
     var out = series.labels.description
     for place in series.samples.times.indices {
       out += " \(text(series.point(place)))@\(time(series.samples.times[place]))"

@@ -21,6 +21,7 @@ package struct LoadCommand: Sendable {
     package var values: [SequenceValue]
   }
 
+  package var line: Int
   package var step: Duration
   /// `load_with_nhcb`: classic histograms are loaded once more, as native ones.
   package var addsCustomBuckets: Bool

@@ -61,7 +61,7 @@ struct ScriptParser {
     guard let step = DurationText.parse(String(words.rest)) else {
       throw words.error("invalid step \(quoted(String(words.rest))), expected a duration such as 5m")
     }
-    var command = LoadCommand(step: step, addsCustomBuckets: name == "load_with_nhcb")
+    var command = LoadCommand(line: line.number, step: step, addsCustomBuckets: name == "load_with_nhcb")
     var places: [Labels: Int] = [:]
     while let line = nextLine() {
       if line.text.prefix(while: { $0 != " " && $0 != "\t" }).hasSuffix("@st") {

@@ -1,35 +1,55 @@
 internal import Model
 internal import PromQL
 
+/// Why a query gave nothing.
+struct QueryFailure: Error, Hashable, Sendable {
+  var message: String
+}
+
 /// Asks the query engine, with the options that Prometheus' own scripts are written for.
 struct ScriptQueries {
   let series: SeriesFixture
 
+  private static let options: EvaluationOptions = {
+    var options = EvaluationOptions(lookback: .seconds(300), subqueryStep: .seconds(60))
+    options.delaysNameRemoval = true
+    return options
+  }()
+
   func instant(_ expression: Expression, at time: Timestamp) throws(QueryFailure) -> QueryResult {
     let plan = try plan(expression)
-    let value: Value
     do throws(EvaluationError) {
-      value = try plan.evaluate(at: time, in: series)
+      return try plan.evaluate(at: time, in: series, options: Self.options)
     } catch { throw QueryFailure(message: error.message) }
-    switch value {
-    case .scalar(let number): return QueryResult(value: .scalar(number))
-    case .string(let text): return QueryResult(value: .string(text))
-    case .vector(let elements):
-      return QueryResult(
-        value: .vector(
-          elements.map { QueryResult.Element(labels: $0.labels, point: .float($0.value)) }))
-    }
   }
 
   func range(
     _ expression: Expression, from start: Timestamp, to end: Timestamp, step: Duration
   ) throws(QueryFailure) -> QueryResult {
-    throw QueryFailure(message: "range queries are not evaluated by this version")
+    let plan = try plan(expression)
+    do throws(EvaluationError) {
+      return try plan.evaluate(from: start, to: end, step: step, in: series, options: Self.options)
+    } catch { throw QueryFailure(message: error.message) }
   }
 
   private func plan(_ expression: Expression) throws(QueryFailure) -> Plan {
     do throws(CompileError) {
       return try Plan(expression)
     } catch { throw QueryFailure(message: error.message) }
+  }
+}
+
+extension VectorElement {
+  var point: SequenceValue {
+    histogram.map { .histogram($0, hintIsSet: true) } ?? .float(value)
+  }
+}
+
+extension MatrixSeries {
+  func point(_ place: Int) -> SequenceValue {
+    if samples.hasHistograms, let histogram = samples.histograms[place] {
+      return .histogram(histogram, hintIsSet: true)
+    }
+    return .float(samples.values[place])
   }
 }

@@ -1,4 +1,5 @@
 internal import Model
+internal import NativeHistograms
 internal import PromQL
 
 /// One thing that went otherwise than a script expects.
@@ -44,27 +45,33 @@ package struct ScriptRunner {
     return runner
   }
 
+  /// False when it failed.
   private mutating func load(_ command: LoadCommand) -> Bool {
-    let all = command.series + (command.addsCustomBuckets ? CustomBuckets.series(of: command) : [])
+    var all = command.series
+    if command.addsCustomBuckets {
+      do throws(CustomBuckets.Fault) {
+        all += try CustomBuckets.series(of: command)
+      } catch { return loadFailed(command.line, error.labels, error.message) }
+    }
     for entry in all {
-      do {
+      for case .histogram(let histogram, _) in entry.values {
+        do throws(HistogramError) {
+          try histogram.validate()
+        } catch { return loadFailed(entry.line, entry.labels, error.message) }
+      }
+      do throws(SeriesFixture.Refusal) {
         try series.add(
           entry.values, to: entry.labels, from: Timestamp(milliseconds: 0), step: command.step)
-      } catch {
-        let reason =
-          switch error {
-          case .outOfOrder: "a sample is older than one that is there already"
-          case .duplicate: "a sample has another value than the one that is there at its time"
-          case .full: "more than \(SeriesFixture.maximumSamples) samples"
-          }
-        failures.append(
-          ScriptFailure(
-            line: entry.line, command: "load \(entry.labels)",
-            reason: "\(reason); the rest of the file is not run"))
-        return false
-      }
+      } catch { return loadFailed(entry.line, entry.labels, error.description) }
     }
     return true
+  }
+
+  private mutating func loadFailed(_ line: Int, _ labels: Labels, _ reason: String) -> Bool {
+    failures.append(
+      ScriptFailure(
+        line: line, command: "load \(labels)", reason: "\(reason); the rest of the file is not run"))
+    return false
   }
 
   private mutating func evaluate(_ command: EvalCommand) {

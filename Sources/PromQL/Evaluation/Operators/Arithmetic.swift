@@ -34,32 +34,3 @@ extension BinaryOperator {
     #endif
   }
 }
-
-/// Functions of one number.
-enum NumberFunction: String {
-  case abs, ceil, floor, sqrt, exp, ln, log2, log10, sgn
-
-  func apply(_ x: Double) -> Double {
-    switch self {
-    case .abs: x.magnitude
-    case .ceil: x.rounded(.up)
-    case .floor: x.rounded(.down)
-    case .sqrt: x.squareRoot()
-    case .exp: Self.exponential(x)
-    case .ln: log(x)
-    case .log2: Self.binaryLogarithm(x)
-    case .log10: Self.decimalLogarithm(x)
-    case .sgn: x > 0 ? 1 : x < 0 ? -1 : x
-    }
-  }
-
-  #if canImport(Glibc)
-    private static func exponential(_ x: Double) -> Double { Glibc.exp(x) }
-    private static func binaryLogarithm(_ x: Double) -> Double { Glibc.log2(x) }
-    private static func decimalLogarithm(_ x: Double) -> Double { Glibc.log10(x) }
-  #else
-    private static func exponential(_ x: Double) -> Double { Musl.exp(x) }
-    private static func binaryLogarithm(_ x: Double) -> Double { Musl.log2(x) }
-    private static func decimalLogarithm(_ x: Double) -> Double { Musl.log10(x) }
-  #endif
-}

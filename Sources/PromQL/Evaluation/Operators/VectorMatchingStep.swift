@@ -4,7 +4,7 @@ internal import Model
 final class VectorMatchingStep: Step {
   private let many: Step
   private let one: Step
-  private let op: BinaryOperator
+  private let operation: ElementOperation
   private let matching: VectorMatching
   private let returnsBool: Bool
   private let names: Set<String>
@@ -15,12 +15,12 @@ final class VectorMatchingStep: Step {
   /// The last result of each element of the "many" side, good while it meets the same partner.
   private var results: [(partner: Int, result: Int)] = []
 
-  init(_ operation: BinaryOperation, _ left: Step, _ right: Step) {
+  init(_ operation: BinaryOperation, _ left: Step, _ right: Step, at range: SourceRange) {
     // With group_right the sides are exchanged here and the values exchanged back when computing.
     let swapped = operation.matching.cardinality == .oneToMany
     many = swapped ? right : left
     one = swapped ? left : right
-    op = operation.op
+    self.operation = ElementOperation(op: operation.op, range: range)
     matching = operation.matching
     returnsBool = operation.returnsBool
     names = Set(operation.matching.labels)
@@ -33,7 +33,7 @@ final class VectorMatchingStep: Step {
     results.removeAll(keepingCapacity: true)
   }
 
-  override func evaluate(_ context: EvaluationContext) throws(EvaluationError) {
+  override func compute(_ context: EvaluationContext) throws(EvaluationError) {
     try many.evaluate(context)
     try one.evaluate(context)
     removeAll()
@@ -47,30 +47,45 @@ final class VectorMatchingStep: Step {
       let number = key.number(of: set, context.table)
       guard number < slots.count, slots[number].epoch == epoch else { continue }
       let partner = slots[number].element
-      let (a, b) = (many.values[index], one.values[partner])
-      var (value, holds) = swapped ? op.apply(b, a) : op.apply(a, b)
-      if returnsBool {
-        value = holds ? 1 : 0
-      } else if !holds {
-        continue
+      let result = combine(index, partner, swapped: swapped, context)
+      if case .nothing = result { continue }
+      let labels = self.result(set, one.sets[partner], context.table)
+      // Checked also for what a filter is about to drop.
+      try claim(number, labels, &pairs)
+      switch result {
+      case .nothing: break
+      case .number(_, let holds) where returnsBool, .histogram(_, let holds) where returnsBool:
+        append(labels, holds ? 1 : 0)
+      case .number(let value, let holds): if holds { append(labels, value) }
+      case .histogram(let histogram, let holds): if holds { append(labels, histogram) }
       }
-      let labels = result(set, one.sets[partner], context.table)
-      if matching.cardinality == .oneToOne {
-        guard !slots[number].used else {
-          throw EvaluationError(
-            message: "multiple matches for labels: many-to-one matching must be explicit "
-              + "(group_left/group_right)")
-        }
-        slots[number].used = true
-      } else {
-        guard pairs.insert(number << 32 | labels).inserted else {
-          throw EvaluationError(
-            message: "multiple matches for labels: grouping labels must ensure unique matches")
-        }
-      }
-      append(labels, value)
     }
     try checkUnique(context)
+  }
+
+  private func combine(
+    _ index: Int, _ partner: Int, swapped: Bool, _ context: EvaluationContext
+  ) -> ElementResult {
+    let (a, b) = (many.values[index], one.values[partner])
+    let (c, d) = (many.histogram(index), one.histogram(partner))
+    return swapped ? operation.apply(b, d, a, c, context) : operation.apply(a, c, b, d, context)
+  }
+
+  /// Makes sure that a match is the only one of its kind.
+  private func claim(_ key: Int, _ labels: Int, _ pairs: inout Set<Int>) throws(EvaluationError) {
+    if matching.cardinality == .oneToOne {
+      guard !slots[key].used else {
+        throw EvaluationError(
+          message: "multiple matches for labels: many-to-one matching must be explicit "
+            + "(group_left/group_right)")
+      }
+      slots[key].used = true
+    } else {
+      guard pairs.insert(key << 32 | labels).inserted else {
+        throw EvaluationError(
+          message: "multiple matches for labels: grouping labels must ensure unique matches")
+      }
+    }
   }
 
   private func placeOneSide(_ table: LabelTable) throws(EvaluationError) {
@@ -82,10 +97,10 @@ final class VectorMatchingStep: Step {
       }
       if slots[number].epoch == epoch {
         let side = matching.cardinality == .oneToMany ? "left" : "right"
-        let first = table.sets[one.sets[slots[number].element]]
+        let both = [table.sets[set], table.sets[one.sets[slots[number].element]]].sorted { $0.precedes($1) }
         throw EvaluationError(
           message: "found duplicate series for the match group \(braced(table.sets[number])) on the \(side) "
-            + "hand-side of the operation: [\(braced(table.sets[set])), \(braced(first))];many-to-many matching "
+            + "hand-side of the operation: [\(braced(both[0])), \(braced(both[1]))];many-to-many matching "
             + "not allowed: matching labels must be unique on one side")
       }
       slots[number] = (epoch, index, false)
@@ -100,16 +115,17 @@ final class VectorMatchingStep: Step {
   private func result(_ set: Int, _ partner: Int, _ table: LabelTable) -> Int {
     if set < results.count, results[set].partner == partner { return results[set].result }
     var labels = table.sets[set]
-    if !op.isComparison || returnsBool { labels = labels.withoutMetricName }
+    let isArithmetic = !operation.op.isComparison
+    if isArithmetic || returnsBool && !table.delaysNameRemoval { labels = labels.withoutMetricName }
     if matching.cardinality == .oneToOne {
       labels = matching.isOn ? labels.keeping(names) : labels.dropping(names)
     }
     for name in matching.include {
       // The name of the metric is not given back by an inclusion when a bool comparison drops it.
-      if returnsBool, name == Labels.metricNameLabel { continue }
+      if returnsBool, name == Labels.metricNameLabel, !table.delaysNameRemoval { continue }
       labels = labels.setting(name, to: table.sets[partner][name] ?? "")
     }
-    let made = table.number(of: labels)
+    let made = table.number(of: labels, droppingName: returnsBool || table.dropsName(set))
     if set >= results.count {
       results.append(contentsOf: repeatElement((partner: -1, result: -1), count: set + 1 - results.count))
     }

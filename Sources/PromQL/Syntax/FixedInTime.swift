@@ -9,7 +9,7 @@ extension Expression {
 
   /// This expression with every selector and outermost subquery fixed at `time`, other than those that `@` fixes
   /// already: its value no longer depends on when it is evaluated. nil when a function makes it depend nevertheless.
-  package func anchored(at time: Timestamp) -> Expression? {
+  package func fixed(at time: Timestamp) -> Expression? {
     let anchor = TimeShift.Anchor.at(time.milliseconds)
     switch kind {
     case .number, .string: return self
@@ -24,22 +24,22 @@ extension Expression {
       return replacing(.subquery(subquery))
     case .call(let function, let arguments):
       guard !Self.functionsOfTime.contains(function.name) else { return nil }
-      let anchored = arguments.compactMap { $0.anchored(at: time) }
-      return anchored.count == arguments.count ? replacing(.call(function, anchored)) : nil
+      let fixed = arguments.compactMap { $0.fixed(at: time) }
+      return fixed.count == arguments.count ? replacing(.call(function, fixed)) : nil
     case .aggregation(var aggregation):
       if let parameter = aggregation.parameter {
-        guard let anchored = parameter.anchored(at: time) else { return nil }
-        aggregation.parameter = anchored
+        guard let fixed = parameter.fixed(at: time) else { return nil }
+        aggregation.parameter = fixed
       }
-      guard let operand = aggregation.operand.anchored(at: time) else { return nil }
+      guard let operand = aggregation.operand.fixed(at: time) else { return nil }
       aggregation.operand = operand
       return replacing(.aggregation(aggregation))
     case .unary(let negated, let operand):
-      return operand.anchored(at: time).map { replacing(.unary(negated: negated, $0)) }
+      return operand.fixed(at: time).map { replacing(.unary(negated: negated, $0)) }
     case .parenthesized(let inner):
-      return inner.anchored(at: time).map { replacing(.parenthesized($0)) }
+      return inner.fixed(at: time).map { replacing(.parenthesized($0)) }
     case .binary(var operation):
-      guard let left = operation.left.anchored(at: time), let right = operation.right.anchored(at: time)
+      guard let left = operation.left.fixed(at: time), let right = operation.right.fixed(at: time)
       else { return nil }
       operation.left = left
       operation.right = right

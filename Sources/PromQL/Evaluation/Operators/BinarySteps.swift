@@ -12,7 +12,7 @@ final class ScalarBinaryStep: Step {
     self.right = right
   }
 
-  override func evaluate(_ context: EvaluationContext) throws(EvaluationError) {
+  override func compute(_ context: EvaluationContext) throws(EvaluationError) {
     try left.evaluate(context)
     try right.evaluate(context)
     let (value, holds) = op.apply(left.scalar, right.scalar)
@@ -24,35 +24,44 @@ final class ScalarBinaryStep: Step {
 final class VectorScalarStep: Step {
   private let vector: Step
   private let number: Step
-  private let op: BinaryOperator
+  private let operation: ElementOperation
   private let scalarIsLeft: Bool
   private let returnsBool: Bool
 
-  init(_ op: BinaryOperator, vector: Step, number: Step, scalarIsLeft: Bool, returnsBool: Bool) {
-    self.op = op
+  init(
+    _ operation: ElementOperation, vector: Step, number: Step, scalarIsLeft: Bool, returnsBool: Bool
+  ) {
+    self.operation = operation
     self.vector = vector
     self.number = number
     self.scalarIsLeft = scalarIsLeft
     self.returnsBool = returnsBool
   }
 
-  override func evaluate(_ context: EvaluationContext) throws(EvaluationError) {
+  override func compute(_ context: EvaluationContext) throws(EvaluationError) {
     try vector.evaluate(context)
     try number.evaluate(context)
     removeAll()
-    let dropsName = !op.isComparison || returnsBool
     let other = number.scalar
-    for (index, element) in vector.values.enumerated() {
-      var (value, holds) = scalarIsLeft ? op.apply(other, element) : op.apply(element, other)
-      if returnsBool {
-        value = holds ? 1 : 0
-      } else if op.isComparison {
+    let dropsName = !operation.op.isComparison || returnsBool
+    for (index, set) in vector.sets.enumerated() {
+      let value = vector.values[index]
+      let histogram = vector.histogram(index)
+      let result =
+        scalarIsLeft
+        ? operation.apply(other, nil, value, histogram, context)
+        : operation.apply(value, histogram, other, nil, context)
+      let shown = dropsName ? context.table.droppingName(set) : set
+      switch result {
+      case .nothing: continue
+      case .number(_, let holds) where returnsBool, .histogram(_, let holds) where returnsBool:
+        append(shown, holds ? 1 : 0)
+      case .number(_, let holds) where operation.op.isComparison:
         // A filter passes on the vector's value, whichever side it stands on.
-        guard holds else { continue }
-        value = element
+        if holds { append(shown, value) }
+      case .number(let result, _): append(shown, result)
+      case .histogram(let result, let holds): if holds { append(shown, result) }
       }
-      let set = vector.sets[index]
-      append(dropsName ? context.table.droppingName(set) : set, value)
     }
     if dropsName { try checkUnique(context) } else { try context.spend(sets.count) }
   }
@@ -101,7 +110,7 @@ final class SetStep: Step {
     present.removeAll(keepingCapacity: true)
   }
 
-  override func evaluate(_ context: EvaluationContext) throws(EvaluationError) {
+  override func compute(_ context: EvaluationContext) throws(EvaluationError) {
     try left.evaluate(context)
     try right.evaluate(context)
     removeAll()
@@ -118,7 +127,7 @@ final class SetStep: Step {
     for (index, set) in filtered.sets.enumerated() {
       let number = key.number(of: set, context.table)
       let isPresent = number < present.count && present[number] == epoch
-      if isPresent == (op == .and) { append(set, filtered.values[index]) }
+      if isPresent == (op == .and) { append(set, elementOf: filtered, index) }
     }
     try checkUnique(context)
   }

@@ -1,0 +1,42 @@
+package import Model
+
+extension FloatHistogram {
+  /// Whether the counter behind this histogram started again since `previous`: some count is smaller, or something
+  /// that only grows coarser (schema, zero bucket) is finer. The hint is believed where it says one or the other; the
+  /// sum is not looked at, because observations may be negative.
+  package func isReset(since previous: FloatHistogram) -> Bool {
+    switch counterResetHint {
+    case .counterReset: return true
+    case .notCounterReset: return false
+    case .unknown, .gauge: break
+    }
+    if count < previous.count { return true }
+    if usesCustomBuckets {
+      guard previous.usesCustomBuckets else { return true }
+      if customValues != previous.customValues { return isResetInSharedBounds(since: previous) }
+      return Self.hasDecreased(from: previous.positiveRun, to: positiveRun) { _ in false }
+    }
+    if schema > previous.schema || zeroThreshold < previous.zeroThreshold { return true }
+    let zero = previous.zeroCount(for: zeroThreshold)
+    // A zero bucket never grows to within a bucket that holds something.
+    if zero.threshold != zeroThreshold || zeroCount < zero.count { return true }
+    guard let coarser = try? previous.reducingResolution(to: schema) else { return true }
+    return Self.hasDecreased(from: coarser.positiveRun, to: positiveRun, except: isInZeroBucket)
+      || Self.hasDecreased(from: coarser.negativeRun, to: negativeRun, except: isInZeroBucket)
+  }
+
+  private static func hasDecreased(
+    from earlier: BucketRun, to later: BucketRun, except isExempt: (Int) -> Bool
+  ) -> Bool {
+    MergedRuns(earlier, later).contains { index, earlier, later in
+      guard let earlier, !isExempt(index) else { return false }
+      guard let later else { return earlier != 0 }
+      return later < earlier
+    }
+  }
+
+  private func isResetInSharedBounds(since previous: FloatHistogram) -> Bool {
+    let shared = Self.sharedBounds(customValues, previous.customValues)
+    return zip(dense(in: shared), previous.dense(in: shared)).contains { $0 < $1 }
+  }
+}

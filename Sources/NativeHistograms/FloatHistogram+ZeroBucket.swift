@@ -1,0 +1,68 @@
+internal import Model
+
+extension FloatHistogram {
+  /// Widens zero buckets until both histograms could have the same one, and none ends within a bucket of the other
+  /// that holds something. Changes this histogram; answers what the other's zero bucket would hold.
+  mutating func reconcileZeroBucket(with other: FloatHistogram) -> Double {
+    var otherCount = other.zeroCount
+    var otherThreshold = other.zeroThreshold
+    // Each round widens one of them to a bound of a bucket, so there are no more rounds than buckets. A threshold
+    // that is NaN is not widened.
+    while otherThreshold < zeroThreshold || zeroThreshold < otherThreshold {
+      if otherThreshold < zeroThreshold {
+        (otherCount, otherThreshold) = other.zeroCount(for: zeroThreshold)
+      }
+      if zeroThreshold < otherThreshold { widenZeroBucket(to: otherThreshold) }
+    }
+    return otherCount
+  }
+
+  /// What the zero bucket would hold if it reached to `threshold`, which must not be below its own. When that is
+  /// within a bucket that holds something, the zero bucket takes in all of that.
+  func zeroCount(for threshold: Double) -> (count: Double, threshold: Double) {
+    var threshold = threshold
+    guard threshold > zeroThreshold else { return (zeroCount, zeroThreshold) }
+    while true {
+      var total = zeroCount
+      var isDone = true
+      for (side, run) in [positiveRun, negativeRun].enumerated() {
+        for (index, count) in run {
+          guard bound(index - 1) < threshold else { break }
+          total += count
+          let far = bound(index)
+          guard far > threshold else { continue }
+          if count != 0 {
+            threshold = far
+            // More of the positive side may be within it now.
+            if side == 1 { isDone = false }
+          }
+          break
+        }
+        if !isDone { break }
+      }
+      if isDone { return (total, threshold) }
+    }
+  }
+
+  /// Widens the zero bucket to at least `threshold`; buckets within it go.
+  mutating func widenZeroBucket(to threshold: Double) {
+    (zeroCount, zeroThreshold) = zeroCount(for: threshold)
+    dropBucketsInZeroBucket()
+  }
+
+  /// Removes buckets that begin within the zero bucket; their counts are part of it already. Returns their sum.
+  @discardableResult
+  mutating func dropBucketsInZeroBucket() -> Double {
+    var dropped = 0.0
+    func outside(_ run: BucketRun) -> BucketRunBuilder {
+      var built = BucketRunBuilder()
+      for (index, count) in run {
+        if bound(index - 1) < zeroThreshold { dropped += count } else { built.append(index, count) }
+      }
+      return built
+    }
+    setPositive(outside(positiveRun))
+    setNegative(outside(negativeRun))
+    return dropped
+  }
+}

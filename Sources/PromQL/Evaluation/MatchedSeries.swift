@@ -1,0 +1,56 @@
+internal import Model
+
+/// The series that a selector's conditions match, worked out anew when the reader's index has changed. Shared by all
+/// selectors with the same conditions.
+final class MatchedSeries {
+  let matchers: [LabelMatcher]
+  private(set) var ids: [SeriesID] = []
+  /// Label set numbers, of the same length.
+  private(set) var sets: [Int] = []
+  private var resolvedIn: UInt64 = 0
+
+  init(_ matchers: [LabelMatcher]) { self.matchers = matchers }
+
+  func resolve(_ context: EvaluationContext) {
+    guard resolvedIn != context.labelEpoch else { return }
+    resolvedIn = context.labelEpoch
+    ids = context.reader.select(matchers)
+    sets = ids.map { context.table.number(of: context.reader.labels(of: $0)) }
+  }
+}
+
+/// The newest samples of the series that match.
+final class SelectorStep: Step {
+  private let series: MatchedSeries
+  private let shift: TimeShift
+  private var samples = SampleColumns()
+  private var places: [Int] = []
+
+  init(_ series: MatchedSeries, _ shift: TimeShift) {
+    self.series = series
+    self.shift = shift
+  }
+
+  /// When the sample behind element `index` was measured.
+  func sampleTime(_ index: Int) -> Timestamp { Timestamp(milliseconds: samples.times[index]) }
+
+  override func compute(_ context: EvaluationContext) throws(EvaluationError) {
+    removeAll()
+    samples.removeAll()
+    places.removeAll(keepingCapacity: true)
+    series.resolve(context)
+    let at = context.milliseconds(of: shift)
+    let after = at.subtractingClamped(context.options.lookback.milliseconds)
+    context.reader.readNewest(
+      of: series.ids, at: Timestamp(milliseconds: at), after: Timestamp(milliseconds: after), into: &samples,
+      places: &places)
+    try context.spend(places.count)
+    for (index, place) in places.enumerated() {
+      if samples.hasHistograms, let histogram = samples.histograms[index] {
+        append(series.sets[place], histogram)
+      } else {
+        append(series.sets[place], samples.values[index])
+      }
+    }
+  }
+}

@@ -1,0 +1,87 @@
+internal import Model
+
+/// `selector[range]`: the samples of each series in a window that moves.
+///
+/// What was read for one moment is kept for the next: samples that fell out of the window are dropped, and only those
+/// newer than the series' last are read. That is right because a store takes samples of a series in order of time.
+/// Everything is read afresh when the window moves back, when the series are resolved anew and when the reader says
+/// that its past has changed.
+final class RangeSelectorStep: WindowStep {
+  private let series: MatchedSeries
+  private let shift: TimeShift
+  private let length: Int64
+  /// By place in `series`; empty where the window is lent out in `windows`.
+  private var kept: [SampleColumns] = []
+  /// For each of `windows` the place in `series`.
+  private var places: [Int] = []
+  private var pastEpoch: UInt64 = 0
+
+  /// Samples kept from one evaluation to the next at most; a wider selector reads its window each time.
+  private static let keptLimit = 4_000_000
+
+  init(_ series: MatchedSeries, _ shift: TimeShift, rangeMilliseconds: Int64) {
+    self.series = series
+    self.shift = shift
+    length = rangeMilliseconds
+  }
+
+  override func forget() {
+    kept = []
+    places.removeAll(keepingCapacity: true)
+    sets.removeAll(keepingCapacity: true)
+    windows.removeAll(keepingCapacity: true)
+  }
+
+  override func compute(_ context: EvaluationContext) throws(EvaluationError) {
+    let end = context.milliseconds(of: shift)
+    let next = WindowRange(start: end.subtractingClamped(length), end: end)
+    let isReusable = next.end >= range.end && next.start >= range.start && pastEpoch == context.pastEpoch
+    // Until the work is done nothing is known to be right.
+    pastEpoch = 0
+    takeBack()
+    series.resolve(context)
+    if !isReusable || kept.count != series.ids.count {
+      kept = Array(repeating: SampleColumns(), count: series.ids.count)
+    }
+    range = next
+    var total = 0
+    for (place, id) in series.ids.enumerated() {
+      move(&kept[place], of: id, context)
+      let count = kept[place].count
+      guard count > 0 else { continue }
+      try context.spend(count)
+      total += count
+      sets.append(series.sets[place])
+      places.append(place)
+      windows.append(SampleColumns())
+      swap(&windows[windows.count - 1], &kept[place])
+    }
+    pastEpoch = total <= Self.keptLimit ? context.pastEpoch : 0
+  }
+
+  private func takeBack() {
+    for (index, place) in places.enumerated() where place < kept.count {
+      swap(&windows[index], &kept[place])
+    }
+    places.removeAll(keepingCapacity: true)
+    sets.removeAll(keepingCapacity: true)
+    windows.removeAll(keepingCapacity: true)
+  }
+
+  private func move(_ columns: inout SampleColumns, of id: SeriesID, _ context: EvaluationContext) {
+    var after = range.start
+    if let last = columns.times.last {
+      if last <= range.start {
+        columns.removeAll()
+      } else {
+        var gone = 0
+        while columns.times[gone] <= range.start { gone += 1 }
+        if gone > 0 { columns.removeFirst(gone) }
+        after = last
+      }
+    }
+    guard after < range.end else { return }
+    context.reader.readWindow(
+      of: id, at: Timestamp(milliseconds: range.end), after: Timestamp(milliseconds: after), into: &columns)
+  }
+}

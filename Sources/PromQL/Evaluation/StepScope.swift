@@ -1,0 +1,37 @@
+internal import Model
+
+/// The steps of expressions that are evaluated at the same moments, each once for equal text.
+///
+/// What stands inside a subquery is evaluated at other moments and has a scope of its own.
+final class StepScope {
+  struct Known<Operation> {
+    var operation: Operation
+    /// The series that it and its operands read.
+    var sources: [MatchedSeries]
+  }
+
+  var steps: [String: Known<Step>] = [:]
+  var windows: [String: Known<WindowStep>] = [:]
+  /// By the text of the conditions. Shared with the scopes inside.
+  private let matched: MatchedSeriesTable
+
+  init() { matched = MatchedSeriesTable() }
+
+  private init(_ matched: MatchedSeriesTable) { self.matched = matched }
+
+  func inside() -> StepScope { StepScope(matched) }
+
+  func series(_ matchers: [LabelMatcher]) -> MatchedSeries { matched.series(matchers) }
+}
+
+private final class MatchedSeriesTable {
+  private var known: [String: MatchedSeries] = [:]
+
+  func series(_ matchers: [LabelMatcher]) -> MatchedSeries {
+    let key = matchers.map(\.description).joined(separator: ",")
+    if let found = known[key] { return found }
+    let made = MatchedSeries(matchers)
+    known[key] = made
+    return made
+  }
+}
