@@ -43,6 +43,8 @@ package final class RuleEngine {
   private(set) var groups: [GroupState] = []
   private var rules: [RuleState] = []
   private var index = DependencyIndex(selectors: [])
+  /// All rules' expressions: what they have in common is evaluated once in a run.
+  private var plans = PlanLibrary()
   /// Rules that a reload removed and alerts whose rule was gone at the start: ended by the next run.
   private var retired: [RuleState] = []
   private var orphans: [AlertRow] = []
@@ -96,6 +98,7 @@ package final class RuleEngine {
 
   private func install(_ newGroups: [RuleGroup], keeping old: [String: RuleState]) {
     var ordinals: [String: Int] = [:]
+    plans = PlanLibrary()
     groups = newGroups.map { group in
       let state = GroupState(group, interval: group.interval ?? settings.evaluationInterval)
       state.rules = group.rules.map { rule in
@@ -104,7 +107,8 @@ package final class RuleEngine {
         ordinals[base] = ordinal + 1
         let identity =
           ordinal == 0 ? base : ruleIdentity(group: group.name, rule: rule, ordinal: ordinal)
-        let new = RuleState(rule, in: group, interval: state.interval, identity: identity)
+        let new = RuleState(
+          rule, in: group, interval: state.interval, identity: identity, plans: plans)
         if let before = old[identity] { new.adopt(before) }
         return new
       }
@@ -170,6 +174,7 @@ package final class RuleEngine {
     var decisions = Decisions()
     guard let nextDeadline, nextDeadline <= monotonic else { return decisions }
     passNumber += 1
+    plans.dataChanged()
     endRetired(at: now, &decisions)
     var atInterval: Set<ObjectIdentifier> = []
     for group in groups where group.nextInterval.map({ $0 <= monotonic }) ?? true {
@@ -293,6 +298,7 @@ package final class RuleEngine {
   func write(_ value: Double, at time: Timestamp, to series: SeriesID?, _ decisions: inout Decisions) {
     guard let series else { return }
     appender.append(value, at: time, to: series)
+    if !index.dependents(of: series, in: reader).isEmpty { plans.sampleCame(to: series) }
     decisions.statistics.samplesWritten += 1
   }
 }

@@ -79,13 +79,15 @@ final class RuleState {
   /// By the series' labels without the metric's name.
   var outputs: [Labels: Output] = [:]
 
-  init(_ rule: Rule, in group: RuleGroup, interval: Duration, identity: String) {
+  init(
+    _ rule: Rule, in group: RuleGroup, interval: Duration, identity: String, plans: PlanLibrary
+  ) {
     self.rule = rule
     self.group = group
     self.interval = interval
     self.identity = identity
     do {
-      plan = try Plan(rule.expression)
+      plan = try plans.plan(for: rule.expression)
     } catch {
       plan = nil
       health = .err

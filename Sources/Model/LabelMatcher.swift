@@ -36,8 +36,8 @@ package struct LabelMatcher: Sendable {
 
   package func matches(_ value: String) -> Bool {
     switch kind {
-    case .equal: value == text
-    case .notEqual: value != text
+    case .equal: sameBytes(value, text)
+    case .notEqual: !sameBytes(value, text)
     case .regex: pattern?.matches(value) ?? false
     case .notRegex: !(pattern?.matches(value) ?? false)
     }

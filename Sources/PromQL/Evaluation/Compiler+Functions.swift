@@ -18,9 +18,9 @@ extension Compiler {
       return CurrentDateStep(date)
     }
     if let step = try sourceStep(function, arguments) { return step }
-    if let step = try labelStep(function, arguments) { return step }
+    if let step = try labelStep(function, arguments, at: expression) { return step }
     if function.name == "info" { return try infoStep(arguments) }
-    return try vectorFunctionStep(function, arguments)
+    return try vectorFunctionStep(function, arguments, at: expression)
   }
 
   private mutating func windowStep(
@@ -58,7 +58,7 @@ extension Compiler {
 
   /// Functions of one instant vector.
   private mutating func vectorFunctionStep(
-    _ function: FunctionSignature, _ arguments: [Expression]
+    _ function: FunctionSignature, _ arguments: [Expression], at expression: Expression
   ) throws(CompileError) -> Step? {
     let known: Set<String> = [
       "absent", "scalar", "timestamp", "clamp", "clamp_min", "clamp_max", "round", "sort", "sort_desc",
@@ -70,7 +70,8 @@ extension Compiler {
     switch function.name {
     case "absent": return AbsentStep(first, argument: arguments[0])
     case "scalar": return ScalarStep(first)
-    case "sort", "sort_desc": return SortStep(first, descending: function.name == "sort_desc")
+    case "sort", "sort_desc":
+      return SortStep(first, descending: function.name == "sort_desc", at: expression.range)
     case "round": return MappingStep(first, .round(rest.first))
     case "clamp": return MappingStep(first, .clamp(min: rest[0], max: rest[1]))
     case "clamp_min": return MappingStep(first, .clampMin(rest[0]))
@@ -85,7 +86,7 @@ extension Compiler {
 
   /// Functions whose further arguments are strings.
   private mutating func labelStep(
-    _ function: FunctionSignature, _ arguments: [Expression]
+    _ function: FunctionSignature, _ arguments: [Expression], at expression: Expression
   ) throws(CompileError) -> Step? {
     let texts = arguments.dropFirst().map { argument in
       if case .string(let text) = argument.withoutParentheses.kind { text } else { "" }
@@ -93,7 +94,8 @@ extension Compiler {
     switch function.name {
     case "sort_by_label", "sort_by_label_desc":
       return LabelSortStep(
-        try step(for: arguments[0]), by: texts, descending: function.name == "sort_by_label_desc")
+        try step(for: arguments[0]), by: texts, descending: function.name == "sort_by_label_desc",
+        at: expression.range)
     case "label_replace":
       return LabelStep(try step(for: arguments[0]), destination: texts[0], replacement(texts))
     case "label_join":

@@ -24,12 +24,12 @@ struct Compiler {
     let text = expression.description
     if let known = scope.steps[text] {
       sources += known.sources
-      return known.operation
+      return known
     }
     let mark = sources.count
     let step = try makeStep(for: expression)
-    step.isFixed = expression.isFixed
-    scope.steps[text] = StepScope.Known(operation: step, sources: Array(sources[mark...]))
+    complete(step, expression, readingFrom: mark)
+    scope.steps[text] = step
     return step
   }
 
@@ -39,7 +39,7 @@ struct Compiler {
     let text = expression.description
     if let known = scope.windows[text] {
       sources += known.sources
-      return known.operation
+      return known
     }
     let mark = sources.count
     let step: WindowStep
@@ -54,9 +54,16 @@ struct Compiler {
       step = SubqueryStep(inner, subquery)
     default: throw refused("a \(expression.type.rawValue) in this place", expression)
     }
-    step.isFixed = expression.isFixed
-    scope.windows[text] = StepScope.Known(operation: step, sources: Array(sources[mark...]))
+    complete(step, expression, readingFrom: mark)
+    scope.windows[text] = step
     return step
+  }
+
+  private func complete(_ operation: Operation, _ expression: Expression, readingFrom mark: Int) {
+    operation.isFixed = expression.isFixed
+    for source in sources[mark...] where !operation.sources.contains(where: { $0 === source }) {
+      operation.sources.append(source)
+    }
   }
 
   private mutating func source(_ selector: VectorSelector) -> MatchedSeries {

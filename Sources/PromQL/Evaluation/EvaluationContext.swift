@@ -2,9 +2,9 @@ internal import Model
 
 /// What the steps of one evaluation share.
 ///
-/// **Epochs.** `epoch` names a moment of evaluation together with a state of the data: a step that was evaluated in
-/// the epoch at hand keeps its result. Steps that do not depend on the moment go by `fixedEpoch`. `labelEpoch` names a
-/// generation of label set numbers and resolved series. None of the numbers is ever used twice.
+/// **Epochs** are numbers that only grow; each names an event. A result made since the last change of the moment
+/// (`momentEpoch`) and of the data (`dataEpoch`) is good still; label set numbers and resolved series are good since
+/// `labelEpoch`, windows of samples since `pastEpoch`.
 final class EvaluationContext {
   let table = LabelTable()
   private(set) var time = Timestamp(milliseconds: 0)
@@ -14,10 +14,9 @@ final class EvaluationContext {
   private(set) var isRangeQuery = false
   /// Between two moments of the query; 0 when there is one.
   var interval = Duration.zero
-  private(set) var epoch: UInt64 = 1
-  private(set) var fixedEpoch: UInt64 = 1
+  private(set) var momentEpoch: UInt64 = 1
+  private(set) var dataEpoch: UInt64 = 1
   private(set) var labelEpoch: UInt64 = 1
-  /// Raised when windows that were kept are good no longer.
   private(set) var pastEpoch: UInt64 = 1
   private var lastEpoch: UInt64 = 1
 
@@ -54,26 +53,26 @@ final class EvaluationContext {
     if index != indexVersion || isOtherTable || table.count > Self.tableLimit {
       indexVersion = index
       table.clear(delaysNameRemoval: options.delaysNameRemoval)
-      labelEpoch = next()
+      labelEpoch = nextEpoch()
       dataChanged()
     }
     if past != pastVersion {
       pastVersion = past
-      pastEpoch = next()
+      pastEpoch = nextEpoch()
       dataChanged()
     }
     move(to: start)
   }
 
-  private func next() -> UInt64 {
+  func nextEpoch() -> UInt64 {
     lastEpoch += 1
     return lastEpoch
   }
 
   /// Says that samples may have come since the last evaluation.
   func dataChanged() {
-    epoch = next()
-    fixedEpoch = epoch
+    dataEpoch = nextEpoch()
+    momentEpoch = dataEpoch
   }
 
   /// Goes on to another moment. What was read for the one before is free again.
@@ -81,17 +80,17 @@ final class EvaluationContext {
     budget = options.maximumSamples
     guard time != self.time else { return }
     self.time = time
-    epoch = next()
+    momentEpoch = nextEpoch()
   }
 
   /// Evaluates at other moments what a subquery stands over; then everything is as before. Steps that are evaluated
   /// inside must not be evaluated outside.
   func atOtherMoments(_ body: ((Timestamp) -> Void) throws(EvaluationError) -> Void) throws(EvaluationError) {
-    let (time, epoch) = (self.time, self.epoch)
-    defer { (self.time, self.epoch) = (time, epoch) }
+    let (time, epoch) = (self.time, momentEpoch)
+    defer { (self.time, momentEpoch) = (time, epoch) }
     try body { moment in
       self.time = moment
-      self.epoch = self.next()
+      self.momentEpoch = self.nextEpoch()
     }
   }
 

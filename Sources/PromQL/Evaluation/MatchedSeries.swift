@@ -8,6 +8,8 @@ final class MatchedSeries {
   /// Label set numbers, of the same length.
   private(set) var sets: [Int] = []
   private var resolvedIn: UInt64 = 0
+  /// When a sample of one of the series last came in, as far as that was said.
+  private(set) var changedIn: UInt64 = 0
 
   init(_ matchers: [LabelMatcher]) { self.matchers = matchers }
 
@@ -16,6 +18,16 @@ final class MatchedSeries {
     resolvedIn = context.labelEpoch
     ids = context.reader.select(matchers)
     sets = ids.map { context.table.number(of: context.reader.labels(of: $0)) }
+  }
+
+  /// Says that a sample of series `id` came in.
+  func sampleCame(to id: SeriesID, _ context: EvaluationContext) {
+    var (low, high) = (0, ids.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if ids[middle] < id { low = middle + 1 } else { high = middle }
+    }
+    if low < ids.count, ids[low] == id { changedIn = context.nextEpoch() }
   }
 }
 

@@ -1,16 +1,19 @@
-/// One node of a plan, evaluated at most once in an epoch however many others ask for its result.
+/// One node of a plan. What it made is kept until the moment of evaluation changes or samples of a series that it reads
+/// come in, however many others ask for it.
 class Operation {
   /// Whether the result is the same at every moment of a query: set by the compiler.
   final var isFixed = false
-  private final var evaluatedIn: UInt64 = 0
+  /// The series that this operation and its operands read, each once: set by the compiler.
+  final var sources: [MatchedSeries] = []
+  /// The epoch in which the result was made; 0 when there is none.
+  private final var madeIn: UInt64 = 0
   private final var labelsOf: UInt64 = 0
   /// What was said while the result was made, by this operation and its operands.
   private final var notes: [Annotation] = []
 
-  /// Makes sure that the result is that of the epoch at hand.
+  /// Makes sure that the result is that of the moment at hand.
   final func evaluate(_ context: EvaluationContext) throws(EvaluationError) {
-    let epoch = isFixed ? context.fixedEpoch : context.epoch
-    if epoch == evaluatedIn {
+    if isCurrent(context) {
       for note in notes { context.notes.add(note) }
       return
     }
@@ -20,10 +23,16 @@ class Operation {
     }
     try context.checkTime()
     let mark = context.notes.mark
-    evaluatedIn = 0
+    madeIn = 0
     try compute(context)
-    evaluatedIn = epoch
+    madeIn = context.nextEpoch()
     notes = context.notes.since(mark)
+  }
+
+  private final func isCurrent(_ context: EvaluationContext) -> Bool {
+    guard madeIn >= (isFixed ? context.dataEpoch : context.momentEpoch) else { return false }
+    for source in sources where source.changedIn > madeIn { return false }
+    return true
   }
 
   /// Evaluates the operands and makes the result. Called by ``evaluate(_:)`` alone; what steps override.

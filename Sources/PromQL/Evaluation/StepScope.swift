@@ -4,14 +4,8 @@ internal import Model
 ///
 /// What stands inside a subquery is evaluated at other moments and has a scope of its own.
 final class StepScope {
-  struct Known<Operation> {
-    var operation: Operation
-    /// The series that it and its operands read.
-    var sources: [MatchedSeries]
-  }
-
-  var steps: [String: Known<Step>] = [:]
-  var windows: [String: Known<WindowStep>] = [:]
+  var steps: [String: Step] = [:]
+  var windows: [String: WindowStep] = [:]
   /// By the text of the conditions. Shared with the scopes inside.
   private let matched: MatchedSeriesTable
 
@@ -22,10 +16,12 @@ final class StepScope {
   func inside() -> StepScope { StepScope(matched) }
 
   func series(_ matchers: [LabelMatcher]) -> MatchedSeries { matched.series(matchers) }
+
+  var allSeries: some Sequence<MatchedSeries> { matched.known.values }
 }
 
 private final class MatchedSeriesTable {
-  private var known: [String: MatchedSeries] = [:]
+  private(set) var known: [String: MatchedSeries] = [:]
 
   func series(_ matchers: [LabelMatcher]) -> MatchedSeries {
     let key = matchers.map(\.description).joined(separator: ",")

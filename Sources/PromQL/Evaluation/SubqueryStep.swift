@@ -53,7 +53,9 @@ final class SubqueryStep: WindowStep {
   private func takeVector(at moment: Int64, _ context: EvaluationContext) throws(EvaluationError) {
     try context.spend(inner.sets.count)
     for (index, set) in inner.sets.enumerated() {
-      if let histogram = inner.histogram(index) {
+      if var histogram = inner.histogram(index) {
+        // What a hint says about the sample stored before is not true of the one a step before.
+        if histogram.counterResetHint != .gauge { histogram.counterResetHint = .unknown }
         window(of: set) { $0.append(moment, histogram) }
       } else {
         window(of: set) { $0.append(moment, inner.values[index]) }

@@ -40,7 +40,7 @@ enum NumberFunction: String {
     case .exponential: exp(x)
     case .naturalLogarithm: log(x)
     case .binaryLogarithm: goBinaryLogarithm(x)
-    case .decimalLogarithm: goBinaryLogarithm(x) * (naturalLogarithmOf2 / naturalLogarithmOf10)
+    case .decimalLogarithm: goBinaryLogarithm(x) * decimalLogarithmOf2
     case .sign: x > 0 ? 1 : x < 0 ? -1 : x
     case .sine: sin(x)
     case .cosine: cos(x)
@@ -60,14 +60,14 @@ enum NumberFunction: String {
   }
 }
 
-private let naturalLogarithmOf2 = 0.693147180559945309417232121458176568
-private let naturalLogarithmOf10 = 2.30258509299404568401799145468436421
+private let binaryLogarithmOfE = 1.44269504088896340735992468100189214
+private let decimalLogarithmOf2 = 0.301029995663981195213738894724493027
 
-/// Go's way to the logarithm of base 2, from which it also gets that of base 10: `log10(1000)` is a little less than
-/// 3 there, and `floor` shows it.
+/// Go's way to the logarithm of base 2, from which it also gets that of base 10: both may differ in the last bit from
+/// the C library's.
 private func goBinaryLogarithm(_ x: Double) -> Double {
   guard x.isFinite, x > 0 else { return log(x) }
   let fraction = x.significand / 2
   let exponent = Double(x.exponent + 1)
-  return fraction == 0.5 ? exponent - 1 : log(fraction) * (1 / naturalLogarithmOf2) + exponent
+  return fraction == 0.5 ? exponent - 1 : log(fraction) * binaryLogarithmOfE + exponent
 }

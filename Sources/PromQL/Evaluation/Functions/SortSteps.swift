@@ -4,14 +4,17 @@ internal import Model
 final class SortStep: Step {
   private let operand: Step
   private let descending: Bool
+  private let range: SourceRange
 
-  init(_ operand: Step, descending: Bool) {
+  init(_ operand: Step, descending: Bool, at range: SourceRange) {
     self.operand = operand
     self.descending = descending
+    self.range = range
   }
 
   override func compute(_ context: EvaluationContext) throws(EvaluationError) {
     try operand.evaluate(context)
+    context.noteSorting(at: range)
     removeAll()
     let values = operand.values
     let floats = values.indices.filter { operand.histogram($0) == nil }
@@ -29,15 +32,18 @@ final class LabelSortStep: Step {
   private let operand: Step
   private let names: [String]
   private let descending: Bool
+  private let range: SourceRange
 
-  init(_ operand: Step, by names: [String], descending: Bool) {
+  init(_ operand: Step, by names: [String], descending: Bool, at range: SourceRange) {
     self.operand = operand
     self.names = names
     self.descending = descending
+    self.range = range
   }
 
   override func compute(_ context: EvaluationContext) throws(EvaluationError) {
     try operand.evaluate(context)
+    context.noteSorting(at: range)
     removeAll()
     let keys = operand.sets.map { set in
       let labels = context.table.sets[set]
@@ -49,6 +55,14 @@ final class LabelSortStep: Step {
       return first.labels.precedes(second.labels)
     }
     for index in order { append(operand.sets[index], elementOf: operand, index) }
+  }
+}
+
+extension EvaluationContext {
+  fileprivate func noteSorting(at range: SourceRange) {
+    guard isRangeQuery else { return }
+    annotate(
+      .warning, "sort is ineffective for range queries since results are always ordered by labels", at: range)
   }
 }
 
