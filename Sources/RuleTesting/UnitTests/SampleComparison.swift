@@ -1,4 +1,5 @@
 internal import Model
+internal import NativeHistograms
 internal import PromQL
 
 /// Why a check could not be made.
@@ -40,7 +41,10 @@ struct ComparedSample {
     histogram = one
   }
 
-  var text: String { "\(labels) \(histogram.map { "\($0)" } ?? NumberText.shortest(value))" }
+  var text: String { "\(labels) \(histogram.map(Self.text) ?? NumberText.shortest(value))" }
+
+  /// Histograms are compared by what is written of them, wherever their spans are cut.
+  private static func text(_ histogram: FloatHistogram) -> String { histogram.compacted().notation }
 
   func equals(_ other: ComparedSample, fuzzy: Bool) -> Bool {
     guard labels == other.labels else { return false }
@@ -48,7 +52,7 @@ struct ComparedSample {
     case (nil, nil):
       // NaN equals nothing, as for promtool: a test cannot expect one.
       return value == other.value || (fuzzy && (value.nextUp == other.value || value.nextDown == other.value))
-    case (let mine?, let theirs?): return mine == theirs
+    case (let mine?, let theirs?): return Self.text(mine) == Self.text(theirs)
     default: return false
     }
   }

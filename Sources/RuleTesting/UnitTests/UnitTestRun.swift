@@ -82,7 +82,7 @@ struct UnitTestRun {
     settings.evaluationInterval = file.evaluationInterval
     settings.externalLabels = test.externalLabels
     settings.externalURL = test.externalURL
-    settings.limits = limits
+    settings.limits = options
     let engine = RuleEngine(
       groups: groups.map { $0.withoutInterval }, settings: settings, reader: store, appender: output,
       clock: StoppedClock(), restoring: [])
@@ -106,7 +106,11 @@ struct UnitTestRun {
     return failures
   }
 
-  private var limits: EvaluationLimits { EvaluationLimits() }
+  private var options: EvaluationOptions {
+    var options = EvaluationOptions()
+    options.subqueryStep = file.evaluationInterval
+    return options
+  }
 
   private mutating func addEvaluationFailures(_ engine: RuleEngine, at elapsed: Duration) -> Bool {
     guard engine.hasFailedRules || !output.refused.isEmpty else { return true }
@@ -165,13 +169,13 @@ struct UnitTestRun {
     let value: Value
     do {
       let plan = try Plan(parseExpression(check.expression.value))
-      value = try plan.evaluate(at: test.start + check.time, in: store, limits: limits)
+      value = try plan.evaluate(at: test.start + check.time, in: store, options: options).value
     } catch {
       throw ComparisonFault(message: "cannot be evaluated: \(error)")
     }
     switch value {
     case .scalar(let number): return [ComparedSample(labels: .empty, value: number)]
-    case .vector(let vector): return vector.map { ComparedSample(labels: $0.labels, value: $0.value) }
+    case .vector(let vector): return vector.map { ComparedSample(labels: $0.labels, value: $0.value, histogram: $0.histogram) }
     default: throw ComparisonFault(message: "the result is not a vector or a scalar")
     }
   }
