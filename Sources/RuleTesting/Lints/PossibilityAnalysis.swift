@@ -197,9 +197,10 @@ struct PossibilityAnalysis {
       if result.never == nil, kept.isEmpty {
         let subject = (isLeft ? operation.left : operation.right).withoutParentheses
         let other = (isLeft ? operation.right : operation.left).withoutParentheses
-        let bound = (isLeft ? right : left).range
-        result.never =
-          "`\(subject)` is \(vector.range.text), and `\(other)` \(bound.text)"
+        let op = isLeft ? operation.op : operation.op.mirrored
+        var reason = "`\(subject)` is \(vector.range.text), so `\(op.rawValue) \(other)` never holds"
+        if case .number = other.kind {} else { reason += " (`\(other)` is \((isLeft ? right : left).range.text))" }
+        result.never = reason
       }
       result.range = kept
       return result
@@ -224,7 +225,7 @@ struct PossibilityAnalysis {
         result.range = left.range.kept(by: operation.op, right.range)
         if result.never == nil, result.range.isEmpty, !(left.mayHoldHistograms && right.mayHoldHistograms) {
           result.never =
-            "`\(operation.left)` is \(left.range.text), and `\(operation.right)` \(right.range.text)"
+            "`\(operation.left)` is \(left.range.text), and `\(operation.right)` is \(right.range.text)"
         }
         if result.mayHoldHistograms { result.range = left.range }
       }
@@ -264,7 +265,8 @@ struct PossibilityAnalysis {
       guard isPlain, mine == theirs, mine.isToldByLabels else { return result }
       result.range = left.range.intersecting(right.range)
       if result.never == nil, result.range.isEmpty {
-        result.never = "`\(mine.text)` cannot satisfy both sides of `and`: \(left.range.text), and \(right.range.text)"
+        result.never = "`\(mine.text)` cannot satisfy both sides of `and`: \(left.range.text) on the left, "
+          + "\(right.range.text) on the right"
       }
       return result
     case .unless:

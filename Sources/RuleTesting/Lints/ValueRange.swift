@@ -90,12 +90,20 @@ struct ValueRange: Equatable {
     isEmpty ? .none : ValueRange(low: monotone(low), high: monotone(high), mayBeNaN: mayBeNaN)
   }
 
-  /// `always 5`, `never below 0`.
+  /// `always 5`, `never below 0`, `always above 5`.
   var text: String {
     if isEmpty { return "never a number" }
     if low == high { return "always \(NumberText.shortest(low))" }
-    if high == .infinity { return "never below \(NumberText.shortest(low))" }
-    if low == -.infinity { return "never above \(NumberText.shortest(high))" }
-    return "always between \(NumberText.shortest(low)) and \(NumberText.shortest(high))"
+    if low == -.infinity { return high == .infinity ? "any number" : highText }
+    return high == .infinity ? lowText : "\(lowText) and \(highText)"
+  }
+
+  private var lowText: String { Self.text(low, open: low.nextDown, "never below", "always above") }
+  private var highText: String { Self.text(high, open: high.nextUp, "never above", "always below") }
+
+  /// The number next to a plain one is where an open interval ends.
+  private static func text(_ bound: Double, open: Double, _ closed: String, _ beyond: String) -> String {
+    let (here, there) = (NumberText.shortest(bound), NumberText.shortest(open))
+    return there.utf8.count < here.utf8.count ? "\(beyond) \(there)" : "\(closed) \(here)"
   }
 }
