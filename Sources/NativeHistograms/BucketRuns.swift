@@ -88,6 +88,23 @@ extension FloatHistogram {
     negativeBuckets = built.counts
   }
 
+  /// Without counts that no span names, and without buckets that are not in ascending order.
+  var straightened: FloatHistogram {
+    func isStraight(_ spans: [Span], _ counts: [Double]) -> Bool {
+      spans.dropFirst().allSatisfy { $0.offset >= 0 }
+        && spans.reduce(0) { $0 + Int($1.length) } == counts.count
+    }
+    func straight(_ run: BucketRun) -> BucketRunBuilder {
+      var built = BucketRunBuilder()
+      for (index, count) in run { built.append(index, count) }
+      return built
+    }
+    var result = self
+    if !isStraight(positiveSpans, positiveBuckets) { result.setPositive(straight(positiveRun)) }
+    if !isStraight(negativeSpans, negativeBuckets) { result.setNegative(straight(negativeRun)) }
+    return result
+  }
+
   /// The largest absolute value in bucket `index`; for listed bounds the largest value.
   func bound(_ index: Int) -> Double {
     usesCustomBuckets

@@ -93,6 +93,7 @@ extension FloatHistogram {
       }
     } else {
       zeroCount += sign * reconcileZeroBucket(with: other)
+      let other = other.withoutBuckets(upTo: zeroThreshold)
       if other.schema < schema {
         try reduceResolution(to: other.schema)
         combineBuckets(other, sign: sign)
@@ -127,34 +128,33 @@ extension FloatHistogram {
     return []
   }
 
-  /// Both are of one schema (or list of bounds), and the other's counts below the zero threshold are counted.
+  /// Both are of one schema (or list of bounds), and none of the other's buckets is within the zero bucket.
   private mutating func combineBuckets(_ other: FloatHistogram, sign: Double) {
-    if positiveSpans == other.positiveSpans, negativeSpans == other.negativeSpans,
-      positiveBuckets.count == other.positiveBuckets.count,
-      negativeBuckets.count == other.negativeBuckets.count, zeroThreshold == other.zeroThreshold
-    {
+    if hasLayout(of: other) {
       for place in positiveBuckets.indices { positiveBuckets[place] += sign * other.positiveBuckets[place] }
       for place in negativeBuckets.indices { negativeBuckets[place] += sign * other.negativeBuckets[place] }
       return
     }
-    setPositive(combined(positiveRun, other.positiveRun, sign))
-    setNegative(combined(negativeRun, other.negativeRun, sign))
+    setPositive(Self.combined(positiveRun, other.positiveRun, sign, reserving: positiveBuckets.count))
+    setNegative(Self.combined(negativeRun, other.negativeRun, sign, reserving: negativeBuckets.count))
   }
 
-  private func combined(_ left: BucketRun, _ right: BucketRun, _ sign: Double) -> BucketRunBuilder {
-    var built = BucketRunBuilder(reserving: positiveBuckets.count)
+  /// Whether the counts of both stand for the same buckets, one by one.
+  func hasLayout(of other: FloatHistogram) -> Bool {
+    positiveSpans == other.positiveSpans && negativeSpans == other.negativeSpans
+      && positiveBuckets.count == other.positiveBuckets.count
+      && negativeBuckets.count == other.negativeBuckets.count
+  }
+
+  private static func combined(
+    _ left: BucketRun, _ right: BucketRun, _ sign: Double, reserving: Int
+  ) -> BucketRunBuilder {
+    var built = BucketRunBuilder(reserving: reserving)
     for (index, mine, others) in MergedRuns(left, right) {
-      if let others, !isInZeroBucket(index) {
-        built.append(index, (mine ?? 0) + sign * others)
-      } else if let mine {
-        built.append(index, mine)
-      }
+      built.append(index, others.map { (mine ?? 0) + sign * $0 } ?? mine ?? 0)
     }
     return built
   }
-
-  /// Whether a bucket lies wholly within the zero bucket.
-  func isInZeroBucket(_ index: Int) -> Bool { !usesCustomBuckets && bound(index) <= zeroThreshold }
 
   private mutating func combineByBounds(_ other: FloatHistogram, sign: Double) {
     let shared = Self.sharedBounds(customValues, other.customValues)

@@ -14,22 +14,23 @@ extension FloatHistogram {
     if usesCustomBuckets {
       guard previous.usesCustomBuckets else { return true }
       if customValues != previous.customValues { return isResetInSharedBounds(since: previous) }
-      return Self.hasDecreased(from: previous.positiveRun, to: positiveRun) { _ in false }
+      return Self.hasDecreased(from: previous.positiveRun, to: positiveRun)
     }
     if schema > previous.schema || zeroThreshold < previous.zeroThreshold { return true }
     let zero = previous.zeroCount(for: zeroThreshold)
     // A zero bucket never grows to within a bucket that holds something.
     if zero.threshold != zeroThreshold || zeroCount < zero.count { return true }
-    guard let coarser = try? previous.reducingResolution(to: schema) else { return true }
-    return Self.hasDecreased(from: coarser.positiveRun, to: positiveRun, except: isInZeroBucket)
-      || Self.hasDecreased(from: coarser.negativeRun, to: negativeRun, except: isInZeroBucket)
+    guard let earlier = try? previous.withoutBuckets(upTo: zeroThreshold).reducingResolution(to: schema)
+    else {
+      return true
+    }
+    return Self.hasDecreased(from: earlier.positiveRun, to: positiveRun)
+      || Self.hasDecreased(from: earlier.negativeRun, to: negativeRun)
   }
 
-  private static func hasDecreased(
-    from earlier: BucketRun, to later: BucketRun, except isExempt: (Int) -> Bool
-  ) -> Bool {
-    MergedRuns(earlier, later).contains { index, earlier, later in
-      guard let earlier, !isExempt(index) else { return false }
+  private static func hasDecreased(from earlier: BucketRun, to later: BucketRun) -> Bool {
+    MergedRuns(earlier, later).contains { _, earlier, later in
+      guard let earlier else { return false }
       guard let later else { return earlier != 0 }
       return later < earlier
     }

@@ -50,7 +50,7 @@ extension FloatHistogram {
     var built = BucketRunBuilder(reserving: counts.count)
     var last: Int?
     for (index, count) in BucketRun(spans, counts) where count != 0 {
-      if let last, index - last - 1 <= emptyBuckets {
+      if let last, index > last, index - last - 1 <= emptyBuckets {
         for empty in last + 1..<index { built.append(empty, 0) }
       }
       built.append(index, count)

@@ -65,4 +65,26 @@ extension FloatHistogram {
     setNegative(outside(negativeRun))
     return dropped
   }
+
+  /// Without the buckets that lie wholly within a zero bucket that reaches to `threshold`.
+  ///
+  /// To be done before the schema is made coarser: afterwards, what is counted in the zero bucket could be part of a
+  /// bucket that reaches beyond it, and would be counted twice.
+  func withoutBuckets(upTo threshold: Double) -> FloatHistogram {
+    guard !usesCustomBuckets else { return self }
+    // The buckets next to zero come first.
+    let nearest = [positiveRun, negativeRun].contains { run in
+      run.first { _ in true }.map { bound($0.index) <= threshold } ?? false
+    }
+    guard nearest else { return self }
+    func outside(_ run: BucketRun) -> BucketRunBuilder {
+      var built = BucketRunBuilder()
+      for (index, count) in run where bound(index) > threshold { built.append(index, count) }
+      return built
+    }
+    var result = self
+    result.setPositive(outside(positiveRun))
+    result.setNegative(outside(negativeRun))
+    return result
+  }
 }

@@ -11,13 +11,14 @@ package struct HistogramSum: Sendable {
   private var boundsReconciled = false
 
   package init(_ first: FloatHistogram) {
-    total = first
-    lost = first
+    // Both must keep the same layout; what spans and counts disagree about goes here.
+    total = first.straightened
+    lost = total
     lost.count = 0
     lost.sum = 0
     lost.zeroCount = 0
-    lost.positiveBuckets = Array(repeating: 0, count: first.positiveBuckets.count)
-    lost.negativeBuckets = Array(repeating: 0, count: first.negativeBuckets.count)
+    lost.positiveBuckets = Array(repeating: 0, count: total.positiveBuckets.count)
+    lost.negativeBuckets = Array(repeating: 0, count: total.negativeBuckets.count)
     observe(first)
   }
 
@@ -53,10 +54,9 @@ package struct HistogramSum: Sendable {
     } else {
       let target = min(total.schema, other.schema)
       let otherZeroCount = reconcileZeroBucket(with: other)
-      try total.reduceResolution(to: target)
-      try lost.reduceResolution(to: target)
+      reduceResolution(to: target)
       addCompensated(otherZeroCount, to: &total.zeroCount, &lost.zeroCount)
-      addBuckets(of: try other.reducingResolution(to: target))
+      addBuckets(of: try other.withoutBuckets(upTo: total.zeroThreshold).reducingResolution(to: target))
     }
     addCompensated(other.count, to: &total.count, &lost.count)
     addCompensated(other.sum, to: &total.sum, &lost.sum)
@@ -90,10 +90,7 @@ package struct HistogramSum: Sendable {
   }
 
   private mutating func addBuckets(of other: FloatHistogram) {
-    if total.positiveSpans == other.positiveSpans, total.negativeSpans == other.negativeSpans,
-      total.positiveBuckets.count == other.positiveBuckets.count,
-      total.negativeBuckets.count == other.negativeBuckets.count, total.zeroThreshold == other.zeroThreshold
-    {
+    if total.hasLayout(of: other) {
       for (place, count) in other.positiveBuckets.enumerated() {
         addCompensated(count, to: &total.positiveBuckets[place], &lost.positiveBuckets[place])
       }
@@ -123,22 +120,72 @@ package struct HistogramSum: Sendable {
         if place < lostCounts.count { remainder = lostCounts[place] }
         place += 1
       }
-      if let others, !total.isInZeroBucket(index) {
-        addCompensated(others, to: &sum, &remainder)
-      } else if mine == nil {
-        continue
-      }
+      if let others { addCompensated(others, to: &sum, &remainder) }
       sums.append(index, sum)
       lost.append(index, remainder)
     }
     return (sums, lost)
   }
 
+  /// Both schemas have been checked.
+  private mutating func reduceResolution(to target: Int32) {
+    guard target < total.schema else { return }
+    let steps = Int(total.schema - target)
+    let positive = coarser(total.positiveRun, lost.positiveBuckets, by: steps)
+    total.setPositive(positive.sums)
+    lost.setPositive(positive.lost)
+    let negative = coarser(total.negativeRun, lost.negativeBuckets, by: steps)
+    total.setNegative(negative.sums)
+    lost.setNegative(negative.lost)
+    total.schema = target
+    lost.schema = target
+  }
+
+  private func coarser(
+    _ run: BucketRun, _ lostCounts: [Double], by steps: Int
+  ) -> (sums: BucketRunBuilder, lost: BucketRunBuilder) {
+    var sums = BucketRunBuilder()
+    var lost = BucketRunBuilder()
+    var open: (index: Int, sum: Double, remainder: Double)?
+    for ((index, count), remainder) in zip(run, lostCounts) {
+      let index = BucketBounds.coarser(index, by: steps)
+      if var wider = open, wider.index == index {
+        addCompensated(count, to: &wider.sum, &wider.remainder)
+        wider.remainder += remainder
+        open = wider
+        continue
+      }
+      if let open {
+        sums.append(open.index, open.sum)
+        lost.append(open.index, open.remainder)
+      }
+      open = (index, count, remainder)
+    }
+    if let open {
+      sums.append(open.index, open.sum)
+      lost.append(open.index, open.remainder)
+    }
+    return (sums, lost)
+  }
+
+  /// ``FloatHistogram/dense(in:)``, compensated.
+  private func dense(in bounds: [Double]) -> (sums: [Double], lost: [Double]) {
+    var sums = [Double](repeating: 0, count: bounds.count + 1)
+    var remainders = sums
+    var place = 0
+    for ((index, count), remainder) in zip(total.positiveRun, lost.positiveBuckets) {
+      let upper = BucketBounds.custom(index: index, total.customValues)
+      while place < bounds.count, bounds[place] < upper { place += 1 }
+      addCompensated(count, to: &sums[place], &remainders[place])
+      remainders[place] += remainder
+    }
+    return (sums, remainders)
+  }
+
   private mutating func addByBounds(_ other: FloatHistogram) {
     boundsReconciled = true
     let shared = FloatHistogram.sharedBounds(total.customValues, other.customValues)
-    var sums = total.dense(in: shared)
-    var remainders = lost.dense(in: shared)
+    var (sums, remainders) = dense(in: shared)
     var builtSums = BucketRunBuilder(reserving: sums.count)
     var builtRemainders = BucketRunBuilder(reserving: sums.count)
     for (index, count) in other.dense(in: shared).enumerated() {

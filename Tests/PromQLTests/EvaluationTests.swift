@@ -134,7 +134,7 @@ import Testing
     ("ended[5m]", "ended 1@900"),
     ("limit{region='eu'}[2m:30s]", #"limit{region="eu"} 9@900 9@930 9@960 9@990"#),
     ("limit{region='eu'}[1m:20s] offset 10s", #"limit{region="eu"} 9@940 9@960 9@980"#),
-    ("time()[20s:10s]", "{} 990@990 1000@1000"),
+    ("vector(time())[20s:10s]", "{} 990@990 1000@1000"),
     ("(limit)", #"limit{region="eu"} 10; limit{region="us"} 20"#),
   ])
   func value(text: String, expected: String) throws { #expect(try evaluate(text) == expected) }
@@ -143,7 +143,7 @@ import Testing
     (
       "up + limit * on(region) group_left up",
       "found duplicate series for the match group {region=\"eu\"} on the right hand-side of the operation: "
-        + #"[{__name__="up", job="web", region="eu"}, {__name__="up", job="db", region="eu"}];many-to-many matching "#
+        + #"[{__name__="up", job="db", region="eu"}, {__name__="up", job="web", region="eu"}];many-to-many matching "#
         + "not allowed: matching labels must be unique on one side"
     ),
     (
@@ -160,15 +160,6 @@ import Testing
   func refusedAtRunTime(text: String, message: String) throws {
     let error = #expect(throws: EvaluationError.self) { try evaluate(text) }
     #expect(error?.message == message)
-  }
-
-  @Test(arguments: [
-    ("1 + info(up)", #"function "info" is not evaluated by this version"#, 4)
-  ])
-  func refusedWhenCompiled(text: String, message: String, offset: Int) throws {
-    let error = #expect(throws: CompileError.self) { try Plan(parseExpression(text)) }
-    #expect(error?.message == message)
-    #expect(error?.range.start == offset)
   }
 
   @Test func lookbackIsOpenOnTheLeft() throws {

@@ -75,7 +75,8 @@ final class GrowingStore: SeriesReader {
       case .scalar(let value): return "\(value.bitPattern)"
       case .string(let text): return text
       case .vector(let elements):
-        return elements.map { "\($0.labels) \($0.value.isNaN ? "NaN" : "\($0.value)")" }.joined(separator: "\n")
+        return elements.map { "\($0.labels) \($0.value.isNaN ? "NaN" : "\($0.value)")" }.joined(
+          separator: "\n")
       case .matrix(let rows):
         return rows.map { "\($0.labels) \($0.samples.times) \($0.samples.values)" }.joined(separator: "\n")
       }
@@ -95,8 +96,8 @@ final class GrowingStore: SeriesReader {
   }
 
   @Test(arguments: 1...12) func agreesWithFreshEvaluation(seed: Int) throws {
-    var expressions = RandomExpression(random: SplitMix(seed: UInt64(seed)))
-    var random = SplitMix(seed: UInt64(seed) << 32)
+    var expressions = RandomExpression(random: SplitMix(state: UInt64(seed)))
+    var random = SplitMix(state: UInt64(seed) << 32)
     let store = store()
     let library = PlanLibrary()
     var plans: [(text: String, shared: Plan, alone: Plan)] = []

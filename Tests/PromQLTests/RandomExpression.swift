@@ -9,7 +9,8 @@ struct RandomExpression {
     case 5, 6: return aggregation(depth)
     case 7, 8: return "(\(vector(depth - 1)) \(pick(["+", "-", "*", ">", "<= bool", "== "])) \(number()))"
     case 9: return "(\(vector(depth - 1)) \(pick(["and", "or", "unless"])) on (k) \(vector(depth - 1)))"
-    case 10: return "(\(vector(depth - 1)) \(pick(["+", "/", "<"])) on (k, j) group_left \(vector(depth - 1)))"
+    case 10:
+      return "(\(vector(depth - 1)) \(pick(["+", "/", "<"])) on (k, j) group_left () \(vector(depth - 1)))"
     default: return "\(pick(["abs", "-", "+", "timestamp", "ceil"]))(\(vector(depth - 1)))"
     }
   }
@@ -47,19 +48,5 @@ struct RandomExpression {
     default:
       return "\(pick(["sum", "avg", "min", "max", "count", "group", "stddev"]))\(grouping) (\(inner))"
     }
-  }
-}
-
-struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var word = state
-    word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-    return word ^ (word >> 31)
   }
 }

@@ -33,12 +33,17 @@ class Step: Operation {
     histograms.append(histogram)
   }
 
+  /// While there is none, `values` alone is the result: what the fast ways ask.
+  @inline(__always)
+  final var hasHistograms: Bool { !histograms.isEmpty }
+
   @inline(__always)
   final func histogram(_ index: Int) -> FloatHistogram? { histograms.isEmpty ? nil : histograms[index] }
 
   /// Appends element `index` of `other`, under the label set `set`.
+  @inline(__always)
   final func append(_ set: Int, elementOf other: Step, _ index: Int) {
-    if let histogram = other.histogram(index) {
+    if other.hasHistograms, let histogram = other.histogram(index) {
       append(set, histogram)
     } else {
       append(set, other.values[index])

@@ -45,6 +45,8 @@ package struct QueryResult: Sendable {
 package struct EvaluationError: Error, Hashable, Sendable, CustomStringConvertible {
   package let message: String
   package var description: String { message }
+
+  package init(message: String) { self.message = message }
 }
 
 /// Something that parses but that this version does not evaluate.

@@ -120,4 +120,7 @@ package struct VectorMatching: Sendable, Hashable {
   package var cardinality = Cardinality.oneToOne
   /// Labels copied from the "one" side.
   package var include: [String] = []
+  /// What stands in for an element of the left or right side that is missing; nil: nothing does.
+  package var fillLeft: Double?
+  package var fillRight: Double?
 }

@@ -149,8 +149,10 @@ struct Lexer {
     case UInt8(ascii: "/"): emit(.binary(.divide), from: start)
     case UInt8(ascii: "%"): emit(.binary(.modulo), from: start)
     case UInt8(ascii: "^"): emit(.binary(.power), from: start)
-    case UInt8(ascii: "<"): emit(.binary(take("=") ? .lessOrEqual : .less), from: start)
-    case UInt8(ascii: ">"): emit(.binary(take("=") ? .greaterOrEqual : .greater), from: start)
+    case UInt8(ascii: "<"):
+      emit(.binary(take("=") ? .lessOrEqual : take("/") ? .trimAbove : .less), from: start)
+    case UInt8(ascii: ">"):
+      emit(.binary(take("=") ? .greaterOrEqual : take("/") ? .trimBelow : .greater), from: start)
     case UInt8(ascii: "="):
       if peek() == UInt8(ascii: "~") { return fail("unexpected character after '=': '~'", at: start) }
       emit(take("=") ? .binary(.equal) : .assign, from: start)

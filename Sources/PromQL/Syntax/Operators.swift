@@ -16,6 +16,10 @@ package enum BinaryOperator: String, Sendable, Hashable, CaseIterable {
   case and
   case or
   case unless
+  /// Keeps of a native histogram what lies below a bound.
+  case trimAbove = "</"
+  /// Keeps of a native histogram what lies above a bound.
+  case trimBelow = ">/"
 
   package var isComparison: Bool {
     switch self {
@@ -24,6 +28,11 @@ package enum BinaryOperator: String, Sendable, Hashable, CaseIterable {
     }
   }
 
+  /// Whether the result is another thing than what the metric's name says.
+  package var isArithmetic: Bool { !isComparison && !isSetOperator && !isTrim }
+
+  package var isTrim: Bool { self == .trimAbove || self == .trimBelow }
+
   package var isSetOperator: Bool { self == .and || self == .or || self == .unless }
 
   /// Higher binds tighter.
@@ -31,7 +40,7 @@ package enum BinaryOperator: String, Sendable, Hashable, CaseIterable {
     switch self {
     case .or: 1
     case .and, .unless: 2
-    case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: 3
+    case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .trimAbove, .trimBelow: 3
     case .add, .subtract: 4
     case .multiply, .divide, .modulo, .atan2: 5
     case .power: 6

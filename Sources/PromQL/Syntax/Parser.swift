@@ -121,19 +121,45 @@ struct Parser {
     var matching = VectorMatching()
     if take(.keyword(.on)) {
       matching.isOn = true
-    } else if !take(.keyword(.ignoring)) {
-      return matching
+      try parseLabels(of: &matching)
+    } else if take(.keyword(.ignoring)) {
+      try parseLabels(of: &matching)
     }
+    while case .identifier = current.kind, next.kind == .leftParenthesis, try parseFill(of: &matching) {}
+    return matching
+  }
+
+  private mutating func parseLabels(of matching: inout VectorMatching) throws(SyntaxFault) {
     matching.labels = try parseGroupingLabels()
     if take(.keyword(.groupLeft)) {
       matching.cardinality = .manyToOne
     } else if take(.keyword(.groupRight)) {
       matching.cardinality = .oneToMany
     } else {
-      return matching
+      return
     }
     if case .leftParenthesis = current.kind { matching.include = try parseGroupingLabels() }
-    return matching
+  }
+
+  /// `fill(0)`, `fill_left(0)`, `fill_right(0)`; false when the word is none of them.
+  private mutating func parseFill(of matching: inout VectorMatching) throws(SyntaxFault) -> Bool {
+    let word = current.text.lowercased()
+    guard ["fill", "fill_left", "fill_right"].contains(word) else { return false }
+    let start = advance().range.start
+    guard options.experimentalFunctions else {
+      throw SyntaxFault(message: "binop fill modifiers are experimental and not enabled", offset: start)
+    }
+    try expect(.leftParenthesis, "\"(\"", in: "fill modifier")
+    var sign = 1.0
+    if take(.binary(.subtract)) { sign = -1 } else { _ = take(.binary(.add)) }
+    guard case .number(let value) = current.kind else {
+      throw unexpected(in: "fill modifier", expected: "number")
+    }
+    advance()
+    try expect(.rightParenthesis, "\")\"", in: "fill modifier")
+    if word != "fill_right" { matching.fillLeft = sign * value }
+    if word != "fill_left" { matching.fillRight = sign * value }
+    return true
   }
 
   private mutating func parseSigned() throws(SyntaxFault) -> Expression {

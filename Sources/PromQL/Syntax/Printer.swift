@@ -94,6 +94,13 @@ extension BinaryOperation {
     case .manyToOne: modifiers += " group_left \(list(matching.include))"
     case .oneToMany: modifiers += " group_right \(list(matching.include))"
     }
+    switch (matching.fillLeft, matching.fillRight) {
+    case (let left?, let right?) where left.bitPattern == right.bitPattern:
+      modifiers += " fill (\(NumberText.shortest(left)))"
+    case (let left, let right):
+      if let left { modifiers += " fill_left (\(NumberText.shortest(left)))" }
+      if let right { modifiers += " fill_right (\(NumberText.shortest(right)))" }
+    }
     return "\(left) \(op.rawValue)\(modifiers) \(right)"
   }
 }

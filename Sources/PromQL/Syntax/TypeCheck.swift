@@ -124,6 +124,16 @@ enum TypeCheck {
         throw fault(expression, "no grouping allowed for \(quoted(op.rawValue)) operation")
       }
     }
+    let fills = matching.fillLeft != nil || matching.fillRight != nil
+    if fills, op.isSetOperator {
+      throw fault(expression, "filling in missing series not allowed for set operators")
+    }
+    if fills, scalars > 0 {
+      throw fault(expression, "filling in missing series only allowed between instant vectors")
+    }
+    if op.isTrim, scalars == 2 {
+      throw fault(expression, "operator \(quoted(op.rawValue)) not allowed for Scalar operations")
+    }
     if scalars > 0, !matching.labels.isEmpty {
       throw fault(expression, "vector matching only allowed between instant vectors")
     }

@@ -29,15 +29,15 @@ final class AggregationStep: Step {
     let table = context.table
     let takesHistograms = [.sum, .avg, .count, .group].contains(op)
     for (index, set) in operand.sets.enumerated() {
-      let histogram = operand.histogram(index)
-      if histogram != nil, !takesHistograms {
+      let isHistogram = operand.hasHistograms && operand.histogram(index) != nil
+      if isHistogram, !takesHistograms {
         context.annotate(
           .info, "ignored histogram in \(op.rawValue) aggregation", at: ranges.operand)
         continue
       }
       let (place, isNew) = grouping.place(of: set, table)
       if isNew { groups.append(AggregationGroup(op)) }
-      if let histogram {
+      if isHistogram, let histogram = operand.histogram(index) {
         groups[place].add(histogram) {
           context.annotateMixed($0, table.final(set).metricName, ranges.operand)
         }
@@ -83,7 +83,7 @@ struct AggregationGroup {
     case nothing
   }
 
-  private enum Histograms {
+  private indirect enum Histograms {
     case sum(HistogramSum)
     case mean(HistogramMean)
     /// Some of them do not go together.

@@ -22,7 +22,7 @@ extension BinaryOperator {
     case .lessOrEqual: (left, left <= right)
     case .greater: (left, left > right)
     case .greaterOrEqual: (left, left >= right)
-    case .and, .or, .unless: (left, false)
+    case .and, .or, .unless, .trimAbove, .trimBelow: (left, false)
     }
   }
 

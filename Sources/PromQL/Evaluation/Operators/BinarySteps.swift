@@ -43,7 +43,30 @@ final class VectorScalarStep: Step {
     try number.evaluate(context)
     removeAll()
     let other = number.scalar
-    let dropsName = !operation.op.isComparison || returnsBool
+    let dropsName = operation.op.isArithmetic || returnsBool
+    if vector.hasHistograms || operation.op.isTrim {
+      computeMixed(other, dropsName, context)
+    } else {
+      computeNumbers(other, dropsName, context.table)
+    }
+    if dropsName { try checkUnique(context) } else { try context.spend(sets.count) }
+  }
+
+  private func computeNumbers(_ other: Double, _ dropsName: Bool, _ table: LabelTable) {
+    let op = operation.op
+    let isFilter = op.isComparison && !returnsBool
+    for (index, element) in vector.values.enumerated() {
+      let (value, holds) = scalarIsLeft ? op.apply(other, element) : op.apply(element, other)
+      if isFilter {
+        // A filter passes on the vector's value, whichever side it stands on.
+        if holds { append(vector.sets[index], element) }
+      } else {
+        append(table.droppingName(vector.sets[index]), returnsBool ? (holds ? 1 : 0) : value)
+      }
+    }
+  }
+
+  private func computeMixed(_ other: Double, _ dropsName: Bool, _ context: EvaluationContext) {
     for (index, set) in vector.sets.enumerated() {
       let value = vector.values[index]
       let histogram = vector.histogram(index)
@@ -56,14 +79,11 @@ final class VectorScalarStep: Step {
       case .nothing: continue
       case .number(_, let holds) where returnsBool, .histogram(_, let holds) where returnsBool:
         append(shown, holds ? 1 : 0)
-      case .number(_, let holds) where operation.op.isComparison:
-        // A filter passes on the vector's value, whichever side it stands on.
-        if holds { append(shown, value) }
+      case .number(_, let holds) where operation.op.isComparison: if holds { append(shown, value) }
       case .number(let result, _): append(shown, result)
       case .histogram(let result, let holds): if holds { append(shown, result) }
       }
     }
-    if dropsName { try checkUnique(context) } else { try context.spend(sets.count) }
   }
 }
 

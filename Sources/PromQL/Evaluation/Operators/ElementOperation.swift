@@ -21,7 +21,7 @@ struct ElementOperation {
     _ left: Double, _ leftHistogram: FloatHistogram?, _ right: Double, _ rightHistogram: FloatHistogram?,
     _ context: EvaluationContext
   ) -> ElementResult {
-    if leftHistogram == nil, rightHistogram == nil {
+    if leftHistogram == nil, rightHistogram == nil, !op.isTrim {
       let (value, holds) = op.apply(left, right)
       return .number(value, holds: holds)
     }
@@ -36,6 +36,10 @@ struct ElementOperation {
     case (nil, let right?, .multiply): return .histogram(right.multiplied(by: left).compacted(), holds: true)
     case (let left?, nil, .multiply): return .histogram(left.multiplied(by: right).compacted(), holds: true)
     case (let left?, nil, .divide): return .histogram(left.divided(by: right).compacted(), holds: true)
+    case (let left?, nil, .trimAbove):
+      return .histogram(left.trimmed(to: right, keepsBelow: true), holds: true)
+    case (let left?, nil, .trimBelow):
+      return .histogram(left.trimmed(to: right, keepsBelow: false), holds: true)
     case (let left?, let right?, .equal): return .histogram(left, holds: left.holdsSameData(as: right))
     case (let left?, let right?, .notEqual): return .histogram(left, holds: !left.holdsSameData(as: right))
     case (let left?, let right?, .add), (let left?, let right?, .subtract):

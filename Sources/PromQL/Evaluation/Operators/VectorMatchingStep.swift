@@ -2,6 +2,15 @@ internal import Model
 
 /// Two vectors, element by element: one to one, or many to one with `group_left` and `group_right`.
 final class VectorMatchingStep: Step {
+  private struct Slot {
+    var epoch: UInt64 = 0
+    /// -1: none, only a filled-in one.
+    var element = -1
+    var isMatched = false
+    /// One to one: whether there is a result already.
+    var isUsed = false
+  }
+
   private let many: Step
   private let one: Step
   private let operation: ElementOperation
@@ -10,7 +19,9 @@ final class VectorMatchingStep: Step {
   private let names: Set<String>
   private var key: MatchKey
   /// For each match key: which element of the "one" side has it in this evaluation, and whether it was used.
-  private var slots: [(epoch: UInt64, element: Int, used: Bool)] = []
+  private var slots: [Slot] = []
+  /// For each label set of a result the match that it came from last.
+  private var claims: [(epoch: UInt64, key: Int)] = []
   private var epoch: UInt64 = 0
   /// The last result of each element of the "many" side, good while it meets the same partner.
   private var results: [(partner: Int, result: Int)] = []
@@ -31,70 +42,119 @@ final class VectorMatchingStep: Step {
     key.forget()
     slots.removeAll(keepingCapacity: true)
     results.removeAll(keepingCapacity: true)
+    claims.removeAll(keepingCapacity: true)
   }
 
   override func compute(_ context: EvaluationContext) throws(EvaluationError) {
     try many.evaluate(context)
     try one.evaluate(context)
     removeAll()
-    if many.sets.isEmpty || one.sets.isEmpty { return }
+    let swapped = matching.cardinality == .oneToMany
+    let (fillMany, fillOne) =
+      swapped ? (matching.fillRight, matching.fillLeft) : (matching.fillLeft, matching.fillRight)
+    if many.sets.isEmpty, fillMany == nil { return }
+    if one.sets.isEmpty, fillOne == nil { return }
     epoch += 1
     try placeOneSide(context.table)
-    let swapped = matching.cardinality == .oneToMany
-    // Results by match key, in one number: neither half comes near 32 bits.
-    var pairs: Set<Int> = []
+    let table = context.table
     for (index, set) in many.sets.enumerated() {
-      let number = key.number(of: set, context.table)
-      guard number < slots.count, slots[number].epoch == epoch else { continue }
-      let partner = slots[number].element
-      let result = combine(index, partner, swapped: swapped, context)
-      if case .nothing = result { continue }
-      let labels = self.result(set, one.sets[partner], context.table)
-      // Checked also for what a filter is about to drop.
-      try claim(number, labels, &pairs)
-      switch result {
-      case .nothing: break
-      case .number(_, let holds) where returnsBool, .histogram(_, let holds) where returnsBool:
-        append(labels, holds ? 1 : 0)
-      case .number(let value, let holds): if holds { append(labels, value) }
-      case .histogram(let histogram, let holds): if holds { append(labels, histogram) }
+      let number = key.number(of: set, table)
+      if number < slots.count, slots[number].epoch == epoch, slots[number].element >= 0 {
+        slots[number].isMatched = true
+        let partner = slots[number].element
+        try take(index, partner, (set, one.sets[partner]), (0, 0), number, context)
+      } else if let fillOne {
+        addSlot(number)
+        if slots[number].epoch != epoch { slots[number] = Slot(epoch: epoch, element: -1) }
+        // The labels by which the two would have met are all that is known of what is missing.
+        try take(index, nil, (set, number), (0, fillOne), number, context)
+      }
+    }
+    if let fillMany {
+      for (index, set) in one.sets.enumerated() {
+        let number = key.number(of: set, table)
+        if slots[number].isMatched { continue }
+        try take(nil, index, (number, set), (fillMany, 0), number, context)
       }
     }
     try checkUnique(context)
   }
 
-  private func combine(
-    _ index: Int, _ partner: Int, swapped: Bool, _ context: EvaluationContext
-  ) -> ElementResult {
-    let (a, b) = (many.values[index], one.values[partner])
-    let (c, d) = (many.histogram(index), one.histogram(partner))
-    return swapped ? operation.apply(b, d, a, c, context) : operation.apply(a, c, b, d, context)
+  /// Makes one element of the result from an element of each side; where one is missing, from what stands in for it.
+  @inline(__always)
+  private func take(
+    _ manyIndex: Int?, _ oneIndex: Int?, _ sets: (many: Int, one: Int), _ fill: (many: Double, one: Double),
+    _ key: Int, _ context: EvaluationContext
+  ) throws(EvaluationError) {
+    let manyValue = manyIndex.map { many.values[$0] } ?? fill.many
+    let oneValue = oneIndex.map { one.values[$0] } ?? fill.one
+    let swapped = matching.cardinality == .oneToMany
+    if many.hasHistograms || one.hasHistograms || operation.op.isTrim {
+      let (a, b) = (manyIndex.flatMap { many.histogram($0) }, oneIndex.flatMap { one.histogram($0) })
+      let made =
+        swapped
+        ? operation.apply(oneValue, b, manyValue, a, context)
+        : operation.apply(manyValue, a, oneValue, b, context)
+      return try takeMixed(made, sets, key, context)
+    }
+    let (value, holds) =
+      swapped ? operation.op.apply(oneValue, manyValue) : operation.op.apply(manyValue, oneValue)
+    let labels = result(sets.many, sets.one, context.table)
+    // Checked also for what a filter is about to drop.
+    try claim(key, labels)
+    if returnsBool {
+      append(labels, holds ? 1 : 0)
+    } else if holds {
+      append(labels, value)
+    }
   }
 
-  /// Makes sure that a match is the only one of its kind.
-  private func claim(_ key: Int, _ labels: Int, _ pairs: inout Set<Int>) throws(EvaluationError) {
+  private func takeMixed(
+    _ made: ElementResult, _ sets: (many: Int, one: Int), _ key: Int, _ context: EvaluationContext
+  ) throws(EvaluationError) {
+    if case .nothing = made { return }
+    let labels = result(sets.many, sets.one, context.table)
+    try claim(key, labels)
+    switch made {
+    case .nothing: break
+    case .number(_, let holds) where returnsBool, .histogram(_, let holds) where returnsBool:
+      append(labels, holds ? 1 : 0)
+    case .number(let value, let holds): if holds { append(labels, value) }
+    case .histogram(let histogram, let holds): if holds { append(labels, histogram) }
+    }
+  }
+
+  /// Makes sure that a match is the only one of its kind. (Equal labels of different matches are found at the end.)
+  @inline(__always)
+  private func claim(_ key: Int, _ labels: Int) throws(EvaluationError) {
     if matching.cardinality == .oneToOne {
-      guard !slots[key].used else {
+      guard !slots[key].isUsed else {
         throw EvaluationError(
           message: "multiple matches for labels: many-to-one matching must be explicit "
             + "(group_left/group_right)")
       }
-      slots[key].used = true
-    } else {
-      guard pairs.insert(key << 32 | labels).inserted else {
-        throw EvaluationError(
-          message: "multiple matches for labels: grouping labels must ensure unique matches")
-      }
+      slots[key].isUsed = true
+      return
     }
+    if labels >= claims.count {
+      claims.append(contentsOf: repeatElement((epoch: 0, key: 0), count: labels + 1 - claims.count))
+    }
+    guard claims[labels].epoch != epoch || claims[labels].key != key else {
+      throw EvaluationError(
+        message: "multiple matches for labels: grouping labels must ensure unique matches")
+    }
+    claims[labels] = (epoch, key)
+  }
+
+  private func addSlot(_ number: Int) {
+    guard number >= slots.count else { return }
+    slots.append(contentsOf: repeatElement(Slot(), count: number + 1 - slots.count))
   }
 
   private func placeOneSide(_ table: LabelTable) throws(EvaluationError) {
     for (index, set) in one.sets.enumerated() {
       let number = key.number(of: set, table)
-      if number >= slots.count {
-        slots.append(
-          contentsOf: repeatElement((epoch: 0, element: 0, used: false), count: number + 1 - slots.count))
-      }
+      addSlot(number)
       if slots[number].epoch == epoch {
         let side = matching.cardinality == .oneToMany ? "left" : "right"
         let both = [table.sets[set], table.sets[one.sets[slots[number].element]]].sorted { $0.precedes($1) }
@@ -103,7 +163,7 @@ final class VectorMatchingStep: Step {
             + "hand-side of the operation: [\(braced(both[0])), \(braced(both[1]))];many-to-many matching "
             + "not allowed: matching labels must be unique on one side")
       }
-      slots[number] = (epoch, index, false)
+      slots[number] = Slot(epoch: epoch, element: index)
     }
   }
 
@@ -115,8 +175,9 @@ final class VectorMatchingStep: Step {
   private func result(_ set: Int, _ partner: Int, _ table: LabelTable) -> Int {
     if set < results.count, results[set].partner == partner { return results[set].result }
     var labels = table.sets[set]
-    let isArithmetic = !operation.op.isComparison
-    if isArithmetic || returnsBool && !table.delaysNameRemoval { labels = labels.withoutMetricName }
+    if operation.op.isArithmetic || returnsBool && !table.delaysNameRemoval {
+      labels = labels.withoutMetricName
+    }
     if matching.cardinality == .oneToOne {
       labels = matching.isOn ? labels.keeping(names) : labels.dropping(names)
     }
