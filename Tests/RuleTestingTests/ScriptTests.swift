@@ -154,7 +154,7 @@ func failures(_ text: String) throws -> [String] {
     ("eval instant at 0 m\n expect warn x", "2:14: invalid expect line, expected \"msg: …\" or \"regex: …\""),
     (
       "eval instant at 0 m\n expect warn regex: (",
-      "2:14: invalid regular expression \"(\": missing closing ): ("
+      "2:14: invalid regular expression \"(\": missing ): ("
     ),
     ("eval instant at 0 m\n expect fail\n expect fail", "3:2: there may be one \"expect fail\" line only"),
     (

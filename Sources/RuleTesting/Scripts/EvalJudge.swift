@@ -18,6 +18,10 @@ struct EvalJudge {
   func failure() -> ScriptFailure? {
     guard let expression = command.expression else {
       let fault = command.fault
+      // What Prometheus notices when the query runs (a label name that is no UTF-8) may be noticed here before.
+      if command.expectations.fail != nil {
+        return judge(note: "", .failure(QueryFailure(message: fault?.message ?? "")))
+      }
       return failed("parse error at \(fault?.position.description ?? "1:1"): \(fault?.message ?? "")")
     }
     switch command.moment {
@@ -118,8 +122,8 @@ struct EvalJudge {
 
   private func annotationFailure(_ result: QueryResult, note: String) -> ScriptFailure? {
     let expected = command.expectations
-    func messages(_ severity: Annotation.Severity) -> [String] {
-      result.annotations.filter { $0.severity == severity }.map { $0.text(in: command.expressionText) }
+    func messages(_ severity: Annotation.Severity) -> [Annotation] {
+      result.annotations.filter { $0.severity == severity }
     }
     return annotationFailure(
       "warning", messages(.warning), expected.warnings, forbidden: expected.forbidsWarnings,
@@ -131,9 +135,14 @@ struct EvalJudge {
 
   /// Each expectation needs a message and, where there are expectations, each message one of them.
   private func annotationFailure(
-    _ kind: String, _ messages: [String], _ expected: [Expectations.Text], forbidden: Bool, some: Bool,
+    _ kind: String, _ annotations: [Annotation], _ expected: [Expectations.Text], forbidden: Bool, some: Bool,
     note: String
   ) -> ScriptFailure? {
+    // Scripts name the place in the query or leave it out, as Prometheus' own do.
+    func matches(_ text: Expectations.Text, _ annotation: Annotation) -> Bool {
+      text.matches(annotation.text(in: command.expressionText)) || text.matches(annotation.text)
+    }
+    let messages = annotations.map { $0.text(in: command.expressionText) }
     if forbidden, !messages.isEmpty {
       return failed("unexpected \(kind) annotation\(note)", got: messages, want: ["no \(kind) annotation"])
     }
@@ -143,8 +152,8 @@ struct EvalJudge {
         want: some ? ["any message"] : expected.map(\.description))
     }
     guard !expected.isEmpty else { return nil }
-    let missing = expected.contains { text in !messages.contains(where: text.matches) }
-    let surplus = messages.contains { message in !expected.contains { $0.matches(message) } }
+    let missing = expected.contains { text in !annotations.contains { matches(text, $0) } }
+    let surplus = annotations.contains { annotation in !expected.contains { matches($0, annotation) } }
     guard missing || surplus else { return nil }
     return failed("other \(kind) annotations came\(note)", got: messages, want: expected.map(\.description))
   }
