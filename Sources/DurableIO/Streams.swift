@@ -8,7 +8,8 @@
 package func readStandardInput(limit: Int) throws(IOFailure) -> [UInt8] {
   let bytes = try FileDescriptor("/dev/stdin", O_RDONLY).readAll(limit: limit)
   guard bytes.count <= limit else {
-    throw IOFailure(path: "/dev/stdin", operation: .read, code: 0, text: "larger than the limit of \(limit) bytes")
+    throw IOFailure(
+      path: "/dev/stdin", operation: .read, code: 0, text: "larger than the limit of \(limit) bytes")
   }
   return bytes
 }

@@ -13,7 +13,8 @@ extension CheckCommand {
         \(RuleFileCheck.lintHelp)
         """)
 
-    @Argument(help: ArgumentHelp("Rule files; standard input when there is none, or for -.", valueName: "file"))
+    @Argument(
+      help: ArgumentHelp("Rule files; standard input when there is none, or for -.", valueName: "file"))
     var files: [String] = []
 
     @Option(help: ArgumentHelp("Lints, separated by commas.", valueName: "names"))
@@ -25,7 +26,9 @@ extension CheckCommand {
     @Flag(help: "Pass over fields that Prometheus does not know.")
     var ignoreUnknownFields = false
 
-    @Option(help: ArgumentHelp("Hold selectors against the series that this configuration makes.", valueName: "file"))
+    @Option(
+      help: ArgumentHelp(
+        "Hold selectors against the series that this configuration makes.", valueName: "file"))
     var config: String?
 
     @Option(help: ArgumentHelp("The same with a metrics page, or a list of series.", valueName: "file"))

@@ -93,7 +93,8 @@ struct PromtoolTests {
   /// What promtool takes without a word we take with a warning, or leave to fail where Prometheus lets it fail.
   @Test func whatPromtoolCutsIsCut() throws {
     for (text, warnings) in [
-      (group("  limit: 1.5\n"), 0), (rule("{alert: a, expr: 'up[5m]'}"), 0), ("groups: []\n---\nnot: read\n", 1),
+      (group("  limit: 1.5\n"), 0), (rule("{alert: a, expr: 'up[5m]'}"), 0),
+      ("groups: []\n---\nnot: read\n", 1),
     ] {
       let problems = Problems(file: "r.yml")
       let loaded = RuleFile.read(text, file: "r.yml", problems)

@@ -40,7 +40,9 @@ struct PromtoolAgreementTests {
 
   private func exit(_ arguments: [String], in directory: URL) async throws -> (code: Int32, output: String) {
     let child = try ChildProcess(arguments, directory: directory.path)
-    guard case .code(let code) = try await child.wait(timeout: .seconds(30)) else { return (-1, child.output) }
+    guard case .code(let code) = try await child.wait(timeout: .seconds(30)) else {
+      return (-1, child.output)
+    }
     return (code, child.output)
   }
 
@@ -99,7 +101,8 @@ struct PromtoolAgreementTests {
       let checked = try await exit([program, "check", "rules", "--lint-fatal"] + files, in: rules)
       #expect(checked.code == 0, "\(checked.output)")
     }
-    let lints = try await exit([FarwatchProcess.binary, "check", "rules", "--lint=all", "--lint-fatal"] + files, in: rules)
+    let lints = try await exit(
+      [FarwatchProcess.binary, "check", "rules", "--lint=all", "--lint-fatal"] + files, in: rules)
     #expect(lints.code == 0, "our own rules are free of lints: \(lints.output)")
   }
 }

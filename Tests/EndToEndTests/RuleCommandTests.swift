@@ -15,7 +15,8 @@ import Testing
   private func directory() throws -> TemporaryDirectory {
     let directory = try TemporaryDirectory("farwatch-rules")
     try directory.write(
-      "rules.yml", "groups:\n- name: g\n  rules:\n  - {alert: Down, expr: farwatch_region_state{state=\"down\"} == 1}\n"
+      "rules.yml",
+      "groups:\n- name: g\n  rules:\n  - {alert: Down, expr: farwatch_region_state{state=\"down\"} == 1}\n"
         + "  - {alert: Odd, expr: x > 5 < 3}\n")
     try directory.write(
       "good.yml",
@@ -43,17 +44,20 @@ import Testing
     let directory = try directory()
     let good = try await farwatch(["test", "rules", "good.yml"], in: directory)
     #expect(good.exit == .code(0) && good.lines == ["good.yml: good: 1 test", "1 passed, 0 failed"])
-    let both = try await farwatch(["test", "rules", "--junit", "out.xml", "good.yml", "bad.yml", "none.yml"], in: directory)
+    let both = try await farwatch(
+      ["test", "rules", "--junit", "out.xml", "good.yml", "bad.yml", "none.yml"], in: directory)
     #expect(both.exit == .code(1))
     #expect(
       both.lines == [
         "good.yml: good: 1 test", "bad.yml:5:3: test \"something is down\": alert Down at 1m",
-        "    expected 1 firing:", "      {region=\"japan\"}", "    got no firing alert", "bad.yml: 1 of 1 test failed",
+        "    expected 1 firing:", "      {region=\"japan\"}", "    got no firing alert",
+        "bad.yml: 1 of 1 test failed",
         "none.yml:1:1: cannot open: No such file or directory", "1 passed, 1 failed, 1 file in error",
       ])
     let report = try String(contentsOfFile: directory.file("out.xml"), encoding: .utf8)
     #expect(report.contains("<testcase name=\"something is down\"") && report.contains("<failure"))
-    let none = try await farwatch(["test", "rules", "--run", "nothing is", "good.yml", "bad.yml"], in: directory)
+    let none = try await farwatch(
+      ["test", "rules", "--run", "nothing is", "good.yml", "bad.yml"], in: directory)
     #expect(none.exit == .code(0) && none.lines.last == "1 passed, 0 failed")
     #expect(try await farwatch(["test", "rules", "--run", "(", "good.yml"], in: directory).exit == .code(2))
     #expect(try await farwatch(["test", "rules"], in: directory).exit == .code(2))
@@ -62,15 +66,21 @@ import Testing
   @Test func lintsAreHintsUnlessTheyAreNamed() async throws {
     let directory = try directory()
     let hint = try await farwatch(["check", "rules", "--lint-fatal", "rules.yml"], in: directory)
-    #expect(hint.exit == .code(0) && hint.lines.contains { $0.hasPrefix("warning: rules.yml:5:1: rule Odd: never") })
-    let fatal = try await farwatch(["check", "rules", "--lint", "never-true", "--lint-fatal", "rules.yml"], in: directory)
+    #expect(
+      hint.exit == .code(0) && hint.lines.contains { $0.hasPrefix("warning: rules.yml:5:1: rule Odd: never") }
+    )
+    let fatal = try await farwatch(
+      ["check", "rules", "--lint", "never-true", "--lint-fatal", "rules.yml"], in: directory)
     #expect(fatal.exit == .code(3))
     let none = try await farwatch(["check", "rules", "--lint", "none", "rules.yml"], in: directory)
     #expect(none.exit == .code(0) && none.lines == ["rules.yml: good: 1 group, 2 rules"])
     try directory.write("farwatch.yml", "regions: {r: {}}\n")
-    let series = try await farwatch(["check", "rules", "--config", "farwatch.yml", "--lint=no-series", "rules.yml"], in: directory)
+    let series = try await farwatch(
+      ["check", "rules", "--config", "farwatch.yml", "--lint=no-series", "rules.yml"], in: directory)
     #expect(series.exit == .code(0))
-    #expect(series.lines.filter { $0.contains("no series") }.count == 1 && series.lines.contains { $0.contains("`x`") })
+    #expect(
+      series.lines.filter { $0.contains("no series") }.count == 1
+        && series.lines.contains { $0.contains("`x`") })
   }
 
   @Test func standardInputIsReadWhenThereIsNoFile() async throws {

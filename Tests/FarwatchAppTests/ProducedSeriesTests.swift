@@ -9,7 +9,8 @@ import Testing
     .deletingLastPathComponent().appending(path: "Sources")
   let declaration = try Regex(#"MetricFamily\.(?:gauge|counter)\(\s*"(\w+)""#)
   var declared: Set<String> = []
-  for case let file as URL in try #require(FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
+  for case let file as URL in try #require(
+    FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
   where file.pathExtension == "swift" {
     let text = try String(contentsOf: file, encoding: .utf8)
     for match in text.matches(of: declaration) {

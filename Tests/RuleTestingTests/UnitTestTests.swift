@@ -1,6 +1,7 @@
 import Foundation
 import RegularExpressions
 import RuleTesting
+import StrictYAML
 import Testing
 
 /// Unit test files in a folder of their own.
@@ -62,7 +63,8 @@ private let tests = """
     #expect(
       alert.details == [
         "expected 2 firing:", "  {a=\"1\"}", "    more: \"same\"", "    summary: \"nonsense\"", "  {a=\"3\"}",
-        "got 1 firing:", "  {a=\"1\"}", "    more: \"same\"", "    summary: \"1 is down\"", "1 pending, since 1m",
+        "got 1 firing:", "  {a=\"1\"}", "    more: \"same\"", "    summary: \"1 is down\"",
+        "1 pending, since 1m",
       ])
     let expression = try #require(result.tests[1].failures.first)
     #expect(expression.position.line == 18 && expression.what == "expression \"vector(2)\" at 1m")
@@ -76,7 +78,8 @@ private let tests = """
     let result = try folder().run("tests.yml", options)
     #expect(
       result.tests[0].failures[0].details == [
-        "  {a=\"1\"}", "-   summary: \"nonsense\"", "+   summary: \"1 is down\"", "- {a=\"3\"}", "1 pending, since 1m",
+        "  {a=\"1\"}", "-   summary: \"nonsense\"", "+   summary: \"1 is down\"", "- {a=\"3\"}",
+        "1 pending, since 1m",
       ])
     #expect(result.tests[1].failures[0].details == ["- {} 1", "+ {} 2"])
   }
@@ -95,19 +98,24 @@ private let tests = """
 
   @Test func junitIsWellFormed() throws {
     let folder = try Folder([
-      "rules.yml": rules, "a<b>&\".yml": tests.replacingOccurrences(of: "two are down", with: "a <b> & \\u0001"),
+      "rules.yml": rules,
+      "a<b>&\".yml": tests.replacingOccurrences(of: "two are down", with: "a <b> & \\u0001"),
       "broken.yml": "tests: 5\n",
     ])
-    let xml = JUnitReport.xml([folder.run("a<b>&\".yml"), folder.run("broken.yml")], time: "2026-01-02T03:04:05")
+    let xml = JUnitReport.xml(
+      [folder.run("a<b>&\".yml"), folder.run("broken.yml")], time: "2026-01-02T03:04:05")
     try Data(xml.utf8).write(to: folder.url.appendingPathComponent("report.xml"))
     let lint = Process()
     lint.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
-    lint.arguments = ["-c", """
+    lint.arguments = [
+      "-c",
+      """
       import sys, xml.etree.ElementTree as t
       r = t.parse(sys.argv[1]).getroot()
       print([(s.get("tests"), s.get("failures"), s.get("errors"), len(s.findall("testcase"))) for s in r])
       print(r[0].get("name").endswith('a<b>&".yml'), len(r[0][0].findall("failure")))
-      """, folder.url.appendingPathComponent("report.xml").path]
+      """, folder.url.appendingPathComponent("report.xml").path,
+    ]
     let pipe = Pipe()
     lint.standardOutput = pipe
     try lint.run()
@@ -129,7 +137,10 @@ private let tests = """
     ])
     let result = folder.run("tests.yml")
     let places = result.problems.map { $0.replacingOccurrences(of: folder.url.path + "/", with: "") }
-    #expect(places.map { $0.prefix { $0 != " " } } == ["tests.yml:1:1:", "tests.yml:2:22:", "tests.yml:6:27:", "tests.yml:6:54:"])
+    #expect(
+      places.map { $0.prefix { $0 != " " } } == [
+        "tests.yml:1:1:", "tests.yml:2:22:", "tests.yml:6:27:", "tests.yml:6:54:",
+      ])
     #expect(places[0].contains("did you mean `rule_files`?"))
     #expect(!result.hasPassed)
   }

@@ -19,7 +19,9 @@ extension SeriesCatalogue {
       insert(Entry(name: "farwatch_check_state", values: states))
       insert(Entry(name: "farwatch_check_consecutive_failures", values: checks))
     }
-    insert(Entry(name: "farwatch_region_state", values: ["region": Set(regions), "state": Set(states)], isOpen: false))
+    insert(
+      Entry(
+        name: "farwatch_region_state", values: ["region": Set(regions), "state": Set(states)], isOpen: false))
     if !settings.links.isEmpty {
       let links = Set(settings.links.map(\.link))
       for name in ProducedSeries.ofReplication { insert(Entry(name: name, values: ["link": links])) }
@@ -49,7 +51,8 @@ enum ProducedSeries {
     "farwatch_postgres_up", "farwatch_postgres_failure_reason", "farwatch_postgres_role",
     "farwatch_postgres_timeline", "farwatch_postgres_replay_paused", "farwatch_postgres_receiver_state",
     "farwatch_postgres_replay_backlog_bytes", "farwatch_postgres_slot_state", "farwatch_postgres_slot_active",
-    "farwatch_postgres_slot_safe_bytes", "farwatch_postgres_slot_retained_bytes", "pg_replication_lag_seconds",
+    "farwatch_postgres_slot_safe_bytes", "farwatch_postgres_slot_retained_bytes",
+    "pg_replication_lag_seconds",
     "pg_replication_is_replica", "pg_stat_replication_pg_wal_lsn_diff",
   ]
   static let ofBackups = [

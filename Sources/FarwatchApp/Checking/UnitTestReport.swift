@@ -54,7 +54,9 @@ package struct UnitTestReport: Sendable {
       report.add(result, say)
       results.append(result)
     }
-    if let path = options.junitFile { report.write(JUnitReport.xml(results, time: timeText()), to: path, say) }
+    if let path = options.junitFile {
+      report.write(JUnitReport.xml(results, time: timeText()), to: path, say)
+    }
     return report
   }
 

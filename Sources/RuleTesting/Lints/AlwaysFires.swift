@@ -4,7 +4,8 @@ internal import PromQL
 extension Lint {
   /// `bool` gives 0 where a filter gives nothing, and an alert asks only whether there is a value.
   static let alwaysFires = Lint(
-    name: "always-fires", finds: "an alert on a comparison with `bool`, or on a number: it fires whatever the value",
+    name: "always-fires",
+    finds: "an alert on a comparison with `bool`, or on a number: it fires whatever the value",
     isDefault: true
   ) { rule, _, _ in
     guard case .alerting = rule.kind else { return [] }

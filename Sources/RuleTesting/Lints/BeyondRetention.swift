@@ -4,7 +4,8 @@ internal import PromQL
 
 extension Lint {
   static let beyondRetention = Lint(
-    name: "beyond-retention", finds: "an expression that looks back further than samples are kept", isDefault: true
+    name: "beyond-retention", finds: "an expression that looks back further than samples are kept",
+    isDefault: true
   ) { rule, group, context in
     let reach = rule.expression.lookBack + max(0, group.queryOffset.milliseconds)
     guard reach > context.retention.milliseconds else { return [] }

@@ -53,9 +53,12 @@ struct Possibility {
   }
 
   /// A label on which no element here agrees with any element there, when they are matched so.
-  func conflict(with other: Possibility, _ matching: VectorMatching) -> (label: String, mine: String, other: String)? {
+  func conflict(with other: Possibility, _ matching: VectorMatching) -> (
+    label: String, mine: String, other: String
+  )? {
     let candidates =
-      matching.isOn ? Set(matching.labels) : Set(labels.keys).union(other.labels.keys).subtracting(matching.labels)
+      matching.isOn
+      ? Set(matching.labels) : Set(labels.keys).union(other.labels.keys).subtracting(matching.labels)
     for label in candidates.sorted(by: byteOrder) where matching.isOn || label != Labels.metricNameLabel {
       guard let mine = value(of: label), let theirs = other.value(of: label), mine != theirs else { continue }
       return (label, mine, theirs)

@@ -35,7 +35,9 @@ struct PossibilityAnalysis {
   private func possibility(of selector: VectorSelector, range: Int64?) -> Possibility {
     var result = Possibility()
     result.never = contradiction(selector.matchers)
-    for matcher in selector.matchers where matcher.kind == .equal { result.labels[matcher.name] = matcher.text }
+    for matcher in selector.matchers where matcher.kind == .equal {
+      result.labels[matcher.name] = matcher.text
+    }
     result.needs = [
       Possibility.Selection(matchers: selector.matchers, shift: selector.shift, rangeMilliseconds: range)
     ]
@@ -69,7 +71,9 @@ struct PossibilityAnalysis {
       result.onlyLabels = result.onlyLabels?.subtracting(names)
       for name in names + [Labels.metricNameLabel] { result.labels[name] = nil }
     }
-    if aggregation.op == .countValues, case .string(let label)? = aggregation.parameter?.withoutParentheses.kind {
+    if aggregation.op == .countValues,
+      case .string(let label)? = aggregation.parameter?.withoutParentheses.kind
+    {
       result.labels[label] = nil
       result.onlyLabels?.insert(label)
     }
@@ -98,7 +102,8 @@ struct PossibilityAnalysis {
       return result
     default: break
     }
-    guard let place = arguments.firstIndex(where: { $0.type == .instantVector || $0.type == .rangeVector }) else {
+    guard let place = arguments.firstIndex(where: { $0.type == .instantVector || $0.type == .rangeVector })
+    else {
       return Possibility()
     }
     var result = operands[place]
@@ -115,7 +120,9 @@ struct PossibilityAnalysis {
         (result.labels, result.onlyLabels) = ([:], nil)
       }
     }
-    if function == "info" || function == "histogram_quantile" { (result.labels, result.onlyLabels) = ([:], nil) }
+    if function == "info" || function == "histogram_quantile" {
+      (result.labels, result.onlyLabels) = ([:], nil)
+    }
     return result
   }
 
@@ -157,7 +164,8 @@ struct PossibilityAnalysis {
     func clamp(_ value: Double, _ low: Double?, _ high: Double?) -> Double {
       max(low ?? -.infinity, min(high ?? .infinity, value))
     }
-    return ValueRange(low: clamp(inner.low, low?.low, high?.low), high: clamp(inner.high, low?.high, high?.high))
+    return ValueRange(
+      low: clamp(inner.low, low?.low, high?.low), high: clamp(inner.high, low?.high, high?.high))
   }
 
   // MARK: Operators
@@ -192,14 +200,18 @@ struct PossibilityAnalysis {
       let isLeft = operation.left.type == .instantVector
       let kept =
         isLeft
-        ? left.range.kept(by: operation.op, right.range) : right.range.kept(by: operation.op.mirrored, left.range)
+        ? left.range.kept(by: operation.op, right.range)
+        : right.range.kept(by: operation.op.mirrored, left.range)
       result.base = vector.base ?? base(isLeft ? operation.left : operation.right)
       if result.never == nil, kept.isEmpty {
         let subject = (isLeft ? operation.left : operation.right).withoutParentheses
         let other = (isLeft ? operation.right : operation.left).withoutParentheses
         let op = isLeft ? operation.op : operation.op.mirrored
         var reason = "`\(subject)` is \(vector.range.text), so `\(op.rawValue) \(other)` never holds"
-        if case .number = other.kind {} else { reason += " (`\(other)` is \((isLeft ? right : left).range.text))" }
+        if case .number = other.kind {
+        } else {
+          reason += " (`\(other)` is \((isLeft ? right : left).range.text))"
+        }
         result.never = reason
       }
       result.range = kept
@@ -265,7 +277,8 @@ struct PossibilityAnalysis {
       guard isPlain, mine == theirs, mine.isToldByLabels else { return result }
       result.range = left.range.intersecting(right.range)
       if result.never == nil, result.range.isEmpty {
-        result.never = "`\(mine.text)` cannot satisfy both sides of `and`: \(left.range.text) on the left, "
+        result.never =
+          "`\(mine.text)` cannot satisfy both sides of `and`: \(left.range.text) on the left, "
           + "\(right.range.text) on the right"
       }
       return result
@@ -295,7 +308,9 @@ struct PossibilityAnalysis {
   }
 
   /// Why no element of one side finds one of the other.
-  private func disagreement(_ operation: BinaryOperation, _ left: Possibility, _ right: Possibility) -> String? {
+  private func disagreement(_ operation: BinaryOperation, _ left: Possibility, _ right: Possibility)
+    -> String?
+  {
     if left.contradictsItself(with: right) {
       return "`\(operation.op.rawValue)` wants the same series to be there and to be absent"
     }
@@ -313,7 +328,9 @@ struct PossibilityAnalysis {
   /// Whether every selector names one metric.
   private func namesEverySeries(_ expression: Expression) -> Bool {
     func named(_ selector: VectorSelector) -> Bool {
-      selector.matchers.contains { $0.name == Labels.metricNameLabel && $0.kind == .equal && !$0.text.isEmpty }
+      selector.matchers.contains {
+        $0.name == Labels.metricNameLabel && $0.kind == .equal && !$0.text.isEmpty
+      }
     }
     switch expression.kind {
     case .selector(let selector), .rangeSelector(let selector, _): return named(selector)

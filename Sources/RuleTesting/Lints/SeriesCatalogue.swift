@@ -76,7 +76,8 @@ package struct SeriesCatalogue: Sendable {
         insert(Entry(name: labels.metricName ?? "", values: values, isOpen: false))
       } catch {
         problems.add(
-          error.message, at: YAMLPosition(line: number + 1, column: line.count - trimmed.count + error.position.column))
+          error.message,
+          at: YAMLPosition(line: number + 1, column: line.count - trimmed.count + error.position.column))
       }
     }
   }

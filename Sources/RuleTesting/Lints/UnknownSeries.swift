@@ -5,7 +5,8 @@ internal import PromQL
 extension Lint {
   /// Needs to be told what series there are. Selectors under `absent` ask for what may well not be there.
   static let unknownSeries = Lint(
-    name: "no-series", finds: "a selector that matches no series of --config or --series, and none that is recorded",
+    name: "no-series",
+    finds: "a selector that matches no series of --config or --series, and none that is recorded",
     isDefault: true
   ) { rule, _, context in
     guard let series = context.series else { return [] }
@@ -24,7 +25,8 @@ extension Expression {
   fileprivate var selectors: [VectorSelector] {
     switch kind {
     case .selector(let selector), .rangeSelector(let selector, _): return [selector]
-    case .call(let function, _) where function.name == "absent" || function.name == "absent_over_time": return []
+    case .call(let function, _) where function.name == "absent" || function.name == "absent_over_time":
+      return []
     default: return children.flatMap(\.selectors)
     }
   }

@@ -3,7 +3,8 @@ internal import Alerting
 extension Lint {
   /// A label that prints the value makes another alert of every new value. A condition on the value is no such thing.
   static let valueInLabels = Lint(
-    name: "value-in-labels", finds: "a label that prints `$value`: each new value is another alert", isDefault: true
+    name: "value-in-labels", finds: "a label that prints `$value`: each new value is another alert",
+    isDefault: true
   ) { rule, _, _ in
     guard case .alerting = rule.kind else { return [] }
     return rule.labels.filter { printsValue($0.text) }.map {

@@ -66,7 +66,9 @@ struct ValueRange: Equatable {
       corners = [low / other.low, low / other.high, high / other.low, high / other.high]
     default: return .any
     }
-    guard corners.allSatisfy({ !$0.isNaN }), let least = corners.min(), let most = corners.max() else { return .any }
+    guard corners.allSatisfy({ !$0.isNaN }), let least = corners.min(), let most = corners.max() else {
+      return .any
+    }
     return ValueRange(low: least, high: most)
   }
 

@@ -48,7 +48,11 @@ struct AlertComparison {
     missing = []
     surplus = got
     for alert in expected {
-      if let place = surplus.firstIndex(of: alert) { surplus.remove(at: place) } else { missing.append(alert) }
+      if let place = surplus.firstIndex(of: alert) {
+        surplus.remove(at: place)
+      } else {
+        missing.append(alert)
+      }
     }
   }
 

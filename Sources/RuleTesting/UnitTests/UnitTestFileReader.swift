@@ -92,7 +92,8 @@ extension MappingReader {
 extension YAMLType {
   fileprivate static func place<Other: Sendable>(_ type: YAMLType<Other>) -> YAMLType
   where Value == Located<Other> {
-    YAMLType(expected: type.expected, placeholder: Located(type.placeholder(), at: .start)) { node, problems in
+    YAMLType(expected: type.expected, placeholder: Located(type.placeholder(), at: .start)) {
+      node, problems in
       type.read(node, problems).map { Located($0, at: node.position) }
     }
   }
@@ -111,7 +112,9 @@ extension YAMLType where Value == Bool {
   /// Truth as YAML 1.1 spells it, which is what promtool reads.
   fileprivate static var yaml11Truth: YAMLType {
     .scalar("true or false", placeholder: false, plainOnly: true) { text in
-      let forms = [text.lowercased(), text.prefix(1).uppercased() + text.dropFirst().lowercased(), text.uppercased()]
+      let forms = [
+        text.lowercased(), text.prefix(1).uppercased() + text.dropFirst().lowercased(), text.uppercased(),
+      ]
       let lower = text.lowercased()
       guard text == lower || forms.contains(text) else { return nil }
       switch lower {
@@ -160,7 +163,8 @@ private func yamlNumber(_ text: String) -> Double? {
 extension YAMLType where Value == Timestamp {
   /// Unix seconds or a date and time of RFC 3339.
   fileprivate static var moment: YAMLType {
-    .scalar("Unix seconds or a time such as 2026-01-02T15:04:05Z", placeholder: Timestamp(milliseconds: 0)) { text in
+    .scalar("Unix seconds or a time such as 2026-01-02T15:04:05Z", placeholder: Timestamp(milliseconds: 0)) {
+      text in
       if let seconds = Double(text) { return seconds.isFinite ? Timestamp(seconds: seconds) : nil }
       return rfc3339(text)
     }
@@ -171,11 +175,16 @@ extension YAMLType where Value == Timestamp {
 func rfc3339(_ text: String) -> Timestamp? {
   let bytes = Array(text.utf8)
   func number(_ range: Range<Int>) -> Int? {
-    guard range.upperBound <= bytes.count, bytes[range].allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+    guard range.upperBound <= bytes.count, bytes[range].allSatisfy({ (0x30...0x39).contains($0) }) else {
+      return nil
+    }
     return Int(String(decoding: bytes[range], as: UTF8.self))
   }
-  func isAt(_ place: Int, _ options: String) -> Bool { place < bytes.count && options.utf8.contains(bytes[place]) }
-  guard let year = number(0..<4), isAt(4, "-"), let month = number(5..<7), isAt(7, "-"), let day = number(8..<10),
+  func isAt(_ place: Int, _ options: String) -> Bool {
+    place < bytes.count && options.utf8.contains(bytes[place])
+  }
+  guard let year = number(0..<4), isAt(4, "-"), let month = number(5..<7), isAt(7, "-"),
+    let day = number(8..<10),
     isAt(10, "T"), let hour = number(11..<13), isAt(13, ":"), let minute = number(14..<16), isAt(16, ":"),
     let second = number(17..<19), (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60,
     second < 60
@@ -185,7 +194,8 @@ func rfc3339(_ text: String) -> Timestamp? {
   if isAt(place, ".") {
     let fraction = bytes[(place + 1)...].prefix { (0x30...0x39).contains($0) }
     guard !fraction.isEmpty else { return nil }
-    milliseconds = Int(String(decoding: fraction.prefix(3), as: UTF8.self) + "00".prefix(max(0, 3 - fraction.count))) ?? 0
+    milliseconds =
+      Int(String(decoding: fraction.prefix(3), as: UTF8.self) + "00".prefix(max(0, 3 - fraction.count))) ?? 0
     place = fraction.endIndex
   }
   var time = Timestamp(

@@ -53,7 +53,8 @@ struct UnitTestRun {
     if test.lastTime.milliseconds / max(1, file.evaluationInterval.milliseconds) > Self.maximumEvaluations {
       failures.append(
         UnitTestFailure(
-          position: test.position, what: "needs more than \(Self.maximumEvaluations) evaluations of its rules"))
+          position: test.position, what: "needs more than \(Self.maximumEvaluations) evaluations of its rules"
+        ))
     }
     return failures
   }
@@ -69,7 +70,8 @@ struct UnitTestRun {
           let time = DurationText.format(nextSample)
           failures.append(
             UnitTestFailure(
-              position: waiting[place].position, what: "series \(store.labels(of: waiting[place].series)) at \(time)",
+              position: waiting[place].position,
+              what: "series \(store.labels(of: waiting[place].series)) at \(time)",
               details: [error.text(writer: "a rule")]))
         }
       }
@@ -86,8 +88,10 @@ struct UnitTestRun {
     let engine = RuleEngine(
       groups: groups.map { $0.withoutInterval }, settings: settings, reader: store, appender: output,
       clock: StoppedClock(), restoring: [])
-    let checks = test.alertChecks.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
-      .map(\.element)
+    let checks = test.alertChecks.enumerated().sorted {
+      ($0.element.time, $0.offset) < ($1.element.time, $1.offset)
+    }
+    .map(\.element)
     var nextCheck = 0
     var elapsed = Duration.zero
     while elapsed <= test.lastTime {
@@ -175,7 +179,8 @@ struct UnitTestRun {
     }
     switch value {
     case .scalar(let number): return [ComparedSample(labels: .empty, value: number)]
-    case .vector(let vector): return vector.map { ComparedSample(labels: $0.labels, value: $0.value, histogram: $0.histogram) }
+    case .vector(let vector):
+      return vector.map { ComparedSample(labels: $0.labels, value: $0.value, histogram: $0.histogram) }
     default: throw ComparisonFault(message: "the result is not a vector or a scalar")
     }
   }

@@ -73,9 +73,11 @@ package enum UnitTests {
     let folder = slash.map { String(file.path[...$0]) } ?? ""
     var files: [String] = []
     for pattern in file.ruleFiles {
-      let path = pattern.value.hasPrefix("/") || pattern.value.isEmpty ? pattern.value : folder + pattern.value
+      let path =
+        pattern.value.hasPrefix("/") || pattern.value.isEmpty ? pattern.value : folder + pattern.value
       guard let matches = PathPattern(path)?.matches else {
-        throw YAMLProblem(file: file.path, at: pattern.position, "\(quoted(pattern.value)) is not a pattern of files")
+        throw YAMLProblem(
+          file: file.path, at: pattern.position, "\(quoted(pattern.value)) is not a pattern of files")
       }
       if matches.isEmpty {
         warnings.append(
