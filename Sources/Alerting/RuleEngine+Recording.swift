@@ -10,6 +10,9 @@ extension RuleEngine {
     var results: [(labels: Labels, value: Double)] = []
     var seen: Set<Labels> = []
     for element in elements {
+      guard !element.isHistogram else {
+        throw EvaluationFailure(message: "native histograms are not recorded by this version")
+      }
       let kept = element.labels.withoutMetricName.entries.filter { label in
         !own.contains { $0.name == label.name }
       }

@@ -1,6 +1,9 @@
 internal import Model
 
 extension RuleEngine {
+  /// Whether the last evaluation of any rule failed.
+  package var hasFailedRules: Bool { groups.contains { $0.rules.contains { $0.health == .err } } }
+
   /// A copy of everything, for other threads.
   package func snapshot() -> RulesSnapshot {
     RulesSnapshot(

@@ -78,6 +78,8 @@ struct ResultElement {
   /// `__name__` among them when the expression kept it.
   var labels: Labels
   var value: Double
+  /// Whether it is a native histogram: then the value means nothing.
+  var isHistogram = false
 }
 
 /// Why an evaluation gave no result.
@@ -98,7 +100,10 @@ extension Plan {
     }
     switch value {
     case .scalar(let number): return [ResultElement(labels: .empty, value: number)]
-    case .vector(let vector): return vector.map { ResultElement(labels: $0.labels, value: $0.value) }
+    case .vector(let vector):
+      return vector.map {
+        ResultElement(labels: $0.labels, value: $0.value, isHistogram: $0.histogram != nil)
+      }
     case .string, .matrix: throw EvaluationFailure(message: "rule result is not a vector or scalar")
     }
   }

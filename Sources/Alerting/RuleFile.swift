@@ -46,6 +46,11 @@ package struct RuleGroup: Sendable {
   /// Most alerts or series that one rule may have; 0 for no limit.
   package let limit: Int
   package let rules: [Rule]
+
+  /// The same rules at the engine's interval.
+  package var withoutInterval: RuleGroup {
+    RuleGroup(name: name, file: file, interval: nil, queryOffset: queryOffset, limit: limit, rules: rules)
+  }
 }
 
 /// What was read from rule files.
@@ -60,14 +65,16 @@ package struct LoadedRules: Sendable {
 /// Prometheus rule files.
 package enum RuleFile {
   /// The rules of all `files`, or everything that is wrong with any of them. Blocks: for start, reload and the
-  /// command line.
-  package static func load(_ files: [String]) throws(YAMLProblems) -> LoadedRules {
+  /// command line, which alone may pass over unknown fields.
+  package static func load(
+    _ files: [String], ignoringUnknownFields: Bool = false
+  ) throws(YAMLProblems) -> LoadedRules {
     var loaded = LoadedRules()
     var wrong: [YAMLProblem] = []
     for file in files {
       let problems = Problems(file: file)
       if let text = YAML.text(ofFile: file, problems) {
-        let one = read(text, file: file, problems)
+        let one = read(text, file: file, ignoringUnknownFields: ignoringUnknownFields, problems)
         loaded.groups += one.groups
         loaded.warnings += one.warnings
       }
@@ -78,7 +85,9 @@ package enum RuleFile {
   }
 
   /// The rules of one file's text. Not to be used when `problems` is not empty afterwards.
-  package static func read(_ text: String, file: String, _ problems: Problems) -> LoadedRules {
-    RuleFileReader(file: file).read(text, problems)
+  package static func read(
+    _ text: String, file: String, ignoringUnknownFields: Bool = false, _ problems: Problems
+  ) -> LoadedRules {
+    RuleFileReader(file: file, ignoresUnknownFields: ignoringUnknownFields).read(text, problems)
   }
 }

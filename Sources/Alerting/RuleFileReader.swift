@@ -8,20 +8,29 @@ internal import Templating
 /// Names follow Prometheus 3: any UTF-8 text that is not empty, for a recorded metric without braces.
 final class RuleFileReader {
   private let file: String
+  private let ignoresUnknownFields: Bool
   private let warnings: Problems
   private var firstLines: [String: Int] = [:]
 
-  init(file: String) {
+  init(file: String, ignoresUnknownFields: Bool) {
     self.file = file
+    self.ignoresUnknownFields = ignoresUnknownFields
     warnings = Problems(file: file)
   }
 
   func read(_ text: String, _ problems: Problems) -> LoadedRules {
     var loaded = LoadedRules()
     let type = YAMLType<[RuleGroup]>.mapping { [self] m in
-      (m.optional("groups", .list(.mapping { self.group($0) })) ?? []).compactMap { $0 }
+      if ignoresUnknownFields { m.allowUnknownKeys() }
+      return (m.optional("groups", .list(.mapping { self.group($0) })) ?? []).compactMap { $0 }
     }
-    loaded.groups = YAML.read(text, as: type, problems)
+    guard let documents = YAML.parseAll(text, problems) else { return loaded }
+    // As Prometheus does; but what it passes over in silence is said here.
+    if documents.count > 1 {
+      warnings.add("only the first document of a rule file is read; this is a second one", at: documents[1])
+    }
+    let root = documents.first ?? .empty()
+    loaded.groups = type.read(root.isNull ? .empty(at: root.position) : root, problems) ?? []
     loaded.warnings = warnings.list
     return loaded
   }
@@ -29,6 +38,7 @@ final class RuleFileReader {
   private var groupLines: [String: Int] = [:]
 
   private func group(_ m: MappingReader) -> RuleGroup {
+    if ignoresUnknownFields { m.allowUnknownKeys() }
     let name = m.required(
       "name", .string.validated { $0.isEmpty ? "the group's name must not be empty" : nil })
     if m.has("name"), !name.isEmpty {
@@ -40,7 +50,7 @@ final class RuleFileReader {
     }
     let interval = m.optional("interval", .duration)
     let offset = m.optional("query_offset", .duration)
-    let limit = m.optional("limit", .int)
+    let limit = m.optional("limit", .cutNumber)
     let labels = m.optional("labels", .map(.textOrNothing)) ?? [:]
     checkLabelNames(labels, m)
     let rules = m.optional("rules", .list(.mapping { self.rule($0, groupLabels: labels) })) ?? []
@@ -50,6 +60,7 @@ final class RuleFileReader {
   }
 
   private func rule(_ m: MappingReader, groupLabels: [String: String]) -> Rule? {
+    if ignoresUnknownFields { m.allowUnknownKeys() }
     let record = m.optional("record", .string) ?? ""
     let alert = m.optional("alert", .string) ?? ""
     let expr = m.optional("expr", .located(.string))
@@ -146,6 +157,18 @@ final class RuleFileReader {
       warnings.add("rule `\(name)` has the name and labels of the rule on line \(first)", at: m.position)
     } else {
       firstLines[key] = m.position.line
+    }
+  }
+}
+
+extension YAMLType where Value == Int {
+  /// A number; what stands behind the point is cut off, as Prometheus does.
+  fileprivate static var cutNumber: YAMLType {
+    YAMLType(expected: "a whole number", placeholder: 0) { node, problems in
+      if case .scalar(let text, .plain) = node.content, text.contains("."), let value = Double(text) {
+        return Int(exactly: value.rounded(.towardZero)) ?? 0
+      }
+      return YAMLType.int.read(node, problems)
     }
   }
 }

@@ -2,8 +2,6 @@ internal import Alerting
 internal import Configuration
 internal import Model
 internal import Notifying
-internal import PromQL
-internal import SampleStore
 internal import StrictYAML
 
 /// A configuration file and the rule files it names, all of them without a problem.
@@ -24,36 +22,11 @@ struct LoadedConfiguration: Sendable {
     do throws(YAMLProblems) {
       let rules = try RuleFile.load(settings.ruleFiles)
       groups = rules.groups
-      let tooFar = Memory.complaints(about: rules.groups)
-      if !tooFar.isEmpty { throw YAMLProblems(tooFar) }
       warnings =
         settings.warnings + rules.warnings.map(\.description)
         + untoldAlerts(rules.groups, settings.notifying.routes)
     } catch { throw StartFailure(error.list.map(\.description)) }
     self.settings = settings
-  }
-}
-
-/// How far back rules may look. The store keeps a minute, not days: a rule that looks further would load, never find
-/// anything and never fire, so it is refused.
-enum Memory {
-  static func complaints(about groups: [RuleGroup]) -> [YAMLProblem] {
-    let kept = SampleStoreSettings().reach
-    return groups.flatMap { group in
-      group.rules.compactMap { rule -> YAMLProblem? in
-        let place = YAMLPosition(line: rule.line, column: 1)
-        guard let reach = rule.expression.reach else {
-          return YAMLProblem(
-            file: rule.file, at: place,
-            "rule \(rule.name): the modifier @ needs samples that this version does not keep")
-        }
-        guard reach + group.queryOffset > kept else { return nil }
-        return YAMLProblem(
-          file: rule.file, at: place,
-          "rule \(rule.name): looks back \(DurationText.format(reach + group.queryOffset)) by offset; this version "
-            + "keeps the samples of \(DurationText.format(kept))")
-      }
-    }
   }
 }
 
@@ -70,45 +43,5 @@ func untoldAlerts(_ groups: [RuleGroup], _ routes: [RouteSettings]) -> [String] 
       route.match.allSatisfy { matcher in known[matcher.name].map { matcher.matches($0) } ?? true }
     }
     return isTaken ? nil : "\(rule.file):\(rule.line):1: alert \(rule.name) matches no route: nobody is told"
-  }
-}
-
-/// `farwatch check`.
-package enum Checks {
-  package struct Report: Sendable {
-    /// `FILE:LINE:COLUMN: message`, in order; empty for a good file.
-    package var problems: [String] = []
-    package var warnings: [String] = []
-    /// One line about a good file.
-    package var summary = ""
-  }
-
-  package static func configuration(_ file: String) -> Report {
-    do {
-      let loaded = try LoadedConfiguration(file: file)
-      let settings = loaded.settings
-      let parts = [
-        counted(settings.regions.count, "region"), counted(settings.checks.count, "check"),
-        counted(settings.links.count, "replication link"), counted(settings.backups.count, "backup job"),
-        counted(loaded.ruleCount, "rule"), counted(settings.notifying.topics.count, "topic"),
-      ]
-      return Report(warnings: loaded.warnings, summary: "\(file): good: " + parts.joined(separator: ", "))
-    } catch { return Report(problems: error.lines) }
-  }
-
-  package static func rules(_ file: String) -> Report {
-    do throws(YAMLProblems) {
-      let loaded = try RuleFile.load([file])
-      let tooFar = Memory.complaints(about: loaded.groups)
-      if !tooFar.isEmpty { throw YAMLProblems(tooFar) }
-      let rules = loaded.groups.reduce(0) { $0 + $1.rules.count }
-      return Report(
-        warnings: loaded.warnings.map(\.description),
-        summary: "\(file): good: \(counted(loaded.groups.count, "group")), \(counted(rules, "rule"))")
-    } catch { return Report(problems: error.list.map(\.description)) }
-  }
-
-  private static func counted(_ count: Int, _ what: String) -> String {
-    "\(count) \(what)\(count == 1 ? "" : "s")"
   }
 }

@@ -34,6 +34,7 @@ package final class MappingReader {
   package let problems: Problems
   /// In the order of asking, which is the order that messages list them in.
   private var known: [String] = []
+  private var allowsUnknownKeys = false
 
   init(entries: [YAMLNode.Entry], at position: YAMLPosition, problems: Problems) {
     self.entries = entries
@@ -76,6 +77,9 @@ package final class MappingReader {
     for key in keys where !known.contains(key) { known.append(key) }
   }
 
+  /// Makes every key known: for who asked that unknown ones be passed over.
+  package func allowUnknownKeys() { allowsUnknownKeys = true }
+
   /// Adds a problem at the value of `key`, or at the mapping when there is no such key.
   package func problem(_ message: String, at key: String? = nil) {
     let entry = entries.first { $0.key == key }
@@ -92,7 +96,7 @@ package final class MappingReader {
   }
 
   func complainAboutUnknownKeys() {
-    for entry in entries where !known.contains(entry.key) {
+    for entry in entries where !allowsUnknownKeys && !known.contains(entry.key) {
       // A key that is already written is not what was meant.
       let absent = known.filter { !has($0) }
       let near = suggestion(for: entry.key, among: absent)

@@ -134,7 +134,19 @@ extension YAMLType where Value == Bool {
 extension YAMLType where Value == Duration {
   /// A duration as Prometheus writes it: `30s`, `1h30m`, `0`.
   package static var duration: YAMLType {
-    .scalar("a duration such as 30s or 1h30m", placeholder: .zero) { DurationText.parse($0) }
+    let expected = "a duration such as 30s or 1h30m"
+    return YAMLType(expected: expected, placeholder: .zero) { node, problems in
+      do throws(DurationText.Fault) {
+        if let text = node.scalarText, !node.isNull { return try DurationText.read(text) }
+      } catch {
+        if error == .outOfRange {
+          problems.add("duration out of range: \(node.foundText) is more than 292 years", at: node)
+          return nil
+        }
+      }
+      problems.add("expected \(expected), found \(node.foundText)", at: node)
+      return nil
+    }
   }
 
   /// A duration within `range`.

@@ -35,29 +35,10 @@ struct CheckCommand: ParsableCommand {
     var file: String
 
     func run() throws {
-      let report = Checks.configuration(file)
+      let report = ConfigurationCheck.run(file)
       for warning in report.warnings { standardError("warning: \(warning)") }
       guard report.problems.isEmpty else { throw CommandFailure(lines: report.problems) }
       print(report.summary)
-    }
-  }
-
-  struct Rules: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      commandName: "rules", abstract: "Check Prometheus rule files.")
-
-    @Argument(help: ArgumentHelp("Rule files.", valueName: "file"))
-    var files: [String]
-
-    func run() throws {
-      var problems: [String] = []
-      for file in files {
-        let report = Checks.rules(file)
-        for warning in report.warnings { standardError("warning: \(warning)") }
-        if report.problems.isEmpty { print(report.summary) }
-        problems += report.problems
-      }
-      guard problems.isEmpty else { throw CommandFailure(lines: problems) }
     }
   }
 }

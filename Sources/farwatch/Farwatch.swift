@@ -7,7 +7,8 @@ import FarwatchApp
   import Musl
 #endif
 
-/// The command line. Exit codes: 0 good, 1 what was asked for failed, 2 the command was used wrongly.
+/// The command line. Exit codes: 0 good, 1 what was asked for failed, 2 the command was used wrongly; `check rules`
+/// has a third, as promtool has.
 @main
 struct Farwatch: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -23,7 +24,7 @@ struct Farwatch: ParsableCommand {
       try command.run()
     } catch let failure as CommandFailure {
       for line in failure.lines { standardError(line) }
-      Glibc.exit(1)
+      Glibc.exit(failure.exitCode)
     } catch {
       let code = exitCode(for: error)
       let message = fullMessage(for: error)
@@ -36,6 +37,7 @@ struct Farwatch: ParsableCommand {
 /// What was asked for failed; the lines say why.
 struct CommandFailure: Error {
   var lines: [String]
+  var exitCode: Int32 = 1
 }
 
 func standardError(_ line: String) {

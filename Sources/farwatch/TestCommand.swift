@@ -4,5 +4,5 @@ import ArgumentParser
 struct TestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "test", abstract: "Run tests of queries and of rules.",
-    subcommands: [PromQL.self])
+    subcommands: [PromQL.self, Rules.self])
 }

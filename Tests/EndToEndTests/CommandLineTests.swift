@@ -12,7 +12,9 @@ import Testing
   @Test func versionHelpAndCompletions() async throws {
     let version = try await farwatch("--version")
     #expect(version.exit == .code(0) && version.output.contains("."))
-    for command in [[], ["run"], ["check"], ["check", "config"], ["check", "rules"], ["demo"]] {
+    for command in [
+      [], ["run"], ["check"], ["check", "config"], ["check", "rules"], ["test", "rules"], ["demo"],
+    ] {
       let child = try ChildProcess([FarwatchProcess.binary] + command + ["--help"])
       #expect(try await child.wait() == .code(0))
       #expect(child.output.contains("USAGE: farwatch"), "\(command): \(child.output)")
@@ -25,7 +27,7 @@ import Testing
 
   @Test(arguments: [
     ["--nonsense"], ["nonsense"], ["run", "--nonsense"], ["run", "--log-level", "loud"], ["check", "config"],
-    ["check", "rules"], ["demo", "--port", "70000"],
+    ["test", "rules"], ["demo", "--port", "70000"],
   ])
   func wrongUseIsTwo(_ arguments: [String]) async throws {
     let child = try ChildProcess([FarwatchProcess.binary] + arguments)

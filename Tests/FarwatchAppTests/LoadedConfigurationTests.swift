@@ -23,7 +23,7 @@ import Testing
 
   @Test func aBrokenRuleFileIsReportedWithItsOwnPath() throws {
     let (directory, file) = try files("groups:\n  - name: g\n    rules: [{alert: A, expr: 'sum('}]\n")
-    let report = Checks.configuration(file)
+    let report = ConfigurationCheck.run(file)
     #expect(report.problems.count == 1)
     #expect(
       report.problems.allSatisfy { $0.hasPrefix("\(directory.file("rules.yml")):3:") }, "\(report.problems)")
@@ -32,7 +32,7 @@ import Testing
   @Test func aBrokenFileIsReportedBeforeItsRules() throws {
     let (directory, _) = try files("groups: 1\n")
     let file = try directory.write("broken.yml", "regions: {r: {}}\nlisten: x\nrule_files: [rules.yml]\n")
-    #expect(Checks.configuration(file).problems.map { $0.hasPrefix("\(file):2:9: ") } == [true])
+    #expect(ConfigurationCheck.run(file).problems.map { $0.hasPrefix("\(file):2:9: ") } == [true])
   }
 
   @Test func alertsThatNoRouteTakesAreNamed() throws {
@@ -41,15 +41,15 @@ import Testing
       groups:
         - name: g
           rules:
-            - {alert: Paged, expr: up == 0, labels: {severity: page}}
-            - {alert: Ticket, expr: up == 0, labels: {severity: ticket}}
-            - {alert: Templated, expr: up == 0, labels: {severity: "{{ $labels.severity }}"}}
-            - {alert: Lag, expr: up == 0, labels: {severity: ticket, region: taiwan}}
-            - {alert: FromSeries, expr: up == 0}
-            - {record: a:b, expr: up}
+            - {alert: Paged, expr: farwatch_region_state == 0, labels: {severity: page}}
+            - {alert: Ticket, expr: farwatch_region_state == 0, labels: {severity: ticket}}
+            - {alert: Templated, expr: farwatch_region_state == 0, labels: {severity: "{{ $labels.severity }}"}}
+            - {alert: Lag, expr: farwatch_region_state == 0, labels: {severity: ticket, region: taiwan}}
+            - {alert: FromSeries, expr: farwatch_region_state == 0}
+            - {record: a:b, expr: farwatch_region_state}
 
       """)
-    let report = Checks.configuration(file)
+    let report = ConfigurationCheck.run(file)
     #expect(report.problems == [])
     #expect(
       report.warnings == [

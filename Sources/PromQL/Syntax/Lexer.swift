@@ -220,6 +220,8 @@ extension Lexer {
       emit(.number(value), from: start)
     } else if let milliseconds = LiteralText.duration(slice) {
       emit(.duration(milliseconds), from: start)
+    } else if LiteralText.isTooLongDuration(slice) {
+      return fail("duration out of range", at: start)
     } else {
       let shown = String(decoding: slice.prefix(40), as: UTF8.self)
       return fail("bad number or duration syntax: \"\(shown)\"", at: start)

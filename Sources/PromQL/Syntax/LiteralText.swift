@@ -75,6 +75,16 @@ enum LiteralText {
     return milliseconds.flatMap { $0 > maximumMilliseconds ? nil : $0 }
   }
 
+  /// Whether it has the form of a duration and only its length is wrong.
+  static func isTooLongDuration(_ text: ArraySlice<UInt8>) -> Bool {
+    do throws(DurationText.Fault) {
+      _ = try DurationText.read(String(decoding: text, as: UTF8.self))
+      return false
+    } catch {
+      return error == .outOfRange
+    }
+  }
+
   /// The value of a quoted string: Go's escapes, none in backquotes.
   static func unquote(_ body: ArraySlice<UInt8>, quote: UInt8) -> Result<String, Fault> {
     var out: [UInt8] = []

@@ -1,0 +1,26 @@
+import Foundation
+import Testing
+
+@testable import FarwatchApp
+
+/// The lint `no-series` knows the metrics by a list: here it is held against the sources.
+@Test func everyMetricThatIsDeclaredIsListed() throws {
+  let sources = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: "Sources")
+  let declaration = try Regex(#"MetricFamily\.(?:gauge|counter)\(\s*"(\w+)""#)
+  var declared: Set<String> = []
+  for case let file as URL in try #require(
+    FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
+  where file.pathExtension == "swift" {
+    let text = try String(contentsOf: file, encoding: .utf8)
+    for match in text.matches(of: declaration) {
+      if let name = match.output[1].substring { declared.insert(String(name)) }
+    }
+  }
+  declared.subtract(["ALERTS", "ALERTS_FOR_STATE"])
+  let listed = Set(
+    ProducedSeries.ofChecks + ProducedSeries.ofReplication + ProducedSeries.ofBackups + ProducedSeries.always
+      + ["farwatch_check_state", "farwatch_check_consecutive_failures", "farwatch_region_state"])
+  #expect(declared.count > 80)
+  #expect(listed.subtracting(declared) == [] && declared.subtracting(listed) == [])
+}
