@@ -44,6 +44,8 @@ package struct AlertInstance: Equatable, Sendable {
   package private(set) var state: State
   /// When the expression began to hold. Names the episode.
   package private(set) var activeAt: Timestamp
+  /// Of the same alert no two episodes have both this and ``activeAt`` in common, even when the clock is set back.
+  package let episode: UInt64?
   package private(set) var firedAt: Timestamp?
   /// When a firing alert was first seen not to hold; nil while it holds.
   package private(set) var keepFiringSince: Timestamp?
@@ -54,9 +56,10 @@ package struct AlertInstance: Equatable, Sendable {
   package private(set) var value: Double
 
   /// An alert that begins to be active at `time`; ``holds(value:annotations:at:timing:)`` must follow.
-  package init(labels: Labels, activeAt time: Timestamp) {
+  package init(labels: Labels, activeAt time: Timestamp, episode: UInt64? = nil) {
     state = .pending
     activeAt = time
+    self.episode = episode
     self.labels = labels
     annotations = .empty
     value = 0
@@ -64,12 +67,12 @@ package struct AlertInstance: Equatable, Sendable {
 
   /// An alert as it was remembered.
   package init(
-    restored state: State, activeAt: Timestamp, firedAt: Timestamp?, keepFiringSince: Timestamp?,
-    labels: Labels,
-    annotations: Labels, value: Double
+    restored state: State, activeAt: Timestamp, episode: UInt64?, firedAt: Timestamp?,
+    keepFiringSince: Timestamp?, labels: Labels, annotations: Labels, value: Double
   ) {
     self.state = state
     self.activeAt = activeAt
+    self.episode = episode
     self.firedAt = firedAt
     self.keepFiringSince = keepFiringSince
     self.labels = labels

@@ -12,6 +12,8 @@ struct AlertRow: Codable {
   var rule: String
   var state: AlertInstance.State
   var activeAt: Timestamp
+  /// nil in rows of older versions.
+  var episode: UInt64?
   var firedAt: Timestamp?
   var keepFiringSince: Timestamp?
   var labels: Labels
@@ -24,6 +26,7 @@ struct AlertRow: Codable {
     self.rule = rule
     state = instance.state
     activeAt = instance.activeAt
+    episode = instance.episode
     firedAt = instance.firedAt
     keepFiringSince = instance.keepFiringSince
     labels = instance.labels
@@ -34,8 +37,9 @@ struct AlertRow: Codable {
 
   var instance: AlertInstance {
     AlertInstance(
-      restored: state, activeAt: activeAt, firedAt: firedAt, keepFiringSince: keepFiringSince, labels: labels,
-      annotations: annotations, value: Double(value) ?? .nan)
+      restored: state, activeAt: activeAt, episode: episode, firedAt: firedAt,
+      keepFiringSince: keepFiringSince, labels: labels, annotations: annotations, value: Double(value) ?? .nan
+    )
   }
 
   var bytes: [UInt8] {

@@ -12,8 +12,8 @@ extension RuleEngine {
   /// Moves the alerts of `rule` on by one result of its expression. When it throws, the alerts are as before, but
   /// for a rule over its limit: its alerts are ended.
   func apply(
-    _ elements: [ResultElement], toAlertsOf rule: RuleState, at now: Timestamp, isInterval: Bool,
-    _ decisions: inout Decisions
+    _ elements: [ResultElement], toAlertsOf rule: RuleState, at now: Timestamp, _ monotonic: MonotonicInstant,
+    isInterval: Bool, _ decisions: inout Decisions
   ) throws(EvaluationFailure) {
     let holding = try alerts(of: rule, from: elements, at: now, &decisions)
     let present = Set(holding.map(\.labels))
@@ -21,7 +21,10 @@ extension RuleEngine {
     var instances = rule.instances
     var transitions: [(labels: Labels, transition: AlertInstance.Transition)] = []
     for alert in holding {
-      var instance = instances[alert.labels] ?? AlertInstance(labels: alert.labels, activeAt: now)
+      var instance =
+        instances[alert.labels]
+        ?? AlertInstance(
+          labels: alert.labels, activeAt: now, episode: UInt64(bitPattern: monotonic.nanoseconds))
       let transition = instance.holds(
         value: alert.value, annotations: alert.annotations, at: now, timing: timing)
       instances[alert.labels] = instance
@@ -65,8 +68,8 @@ extension RuleEngine {
       decisions.statistics.fired += 1
       decisions.events.append(
         AlertEvent(
-          status: .firing, identity: identity, startsAt: instance.activeAt, endsAt: nil,
-          labels: instance.labels,
+          status: .firing, identity: identity, startsAt: instance.activeAt,
+          episode: instance.episode, endsAt: nil, labels: instance.labels,
           annotations: instance.annotations, value: instance.value, origin: rule.origin, decidedAt: now))
     }
   }

@@ -216,7 +216,8 @@ package final class RuleEngine {
       let time = now - rule.group.queryOffset
       let elements = try plan.elements(at: time, in: reader, limits: settings.limits)
       switch rule.rule.kind {
-      case .alerting: try apply(elements, toAlertsOf: rule, at: now, isInterval: isInterval, &decisions)
+      case .alerting:
+        try apply(elements, toAlertsOf: rule, at: now, monotonic, isInterval: isInterval, &decisions)
       case .recording: try record(elements, of: rule, at: time, isInterval: isInterval, &decisions)
       }
       rule.health = .ok
@@ -284,8 +285,8 @@ package final class RuleEngine {
     decisions.statistics.resolved += 1
     decisions.events.append(
       AlertEvent(
-        status: .resolved, identity: identity, startsAt: instance.activeAt, endsAt: now,
-        labels: instance.labels,
+        status: .resolved, identity: identity, startsAt: instance.activeAt,
+        episode: instance.episode, endsAt: now, labels: instance.labels,
         annotations: instance.annotations, value: instance.value, origin: origin, decidedAt: now))
   }
 
