@@ -16,6 +16,8 @@ struct AlertRow: Codable {
   var episode: UInt64?
   var firedAt: Timestamp?
   var keepFiringSince: Timestamp?
+  /// Places of selectors in the rule's expression.
+  var witnesses: [Int]?
   var labels: Labels
   var annotations: Labels
   /// As text: JSON has no infinity.
@@ -29,6 +31,7 @@ struct AlertRow: Codable {
     episode = instance.episode
     firedAt = instance.firedAt
     keepFiringSince = instance.keepFiringSince
+    witnesses = instance.witnesses
     labels = instance.labels
     annotations = instance.annotations
     value = NumberText.shortest(instance.value)
@@ -38,7 +41,8 @@ struct AlertRow: Codable {
   var instance: AlertInstance {
     AlertInstance(
       restored: state, activeAt: activeAt, episode: episode, firedAt: firedAt,
-      keepFiringSince: keepFiringSince, labels: labels, annotations: annotations, value: Double(value) ?? .nan
+      keepFiringSince: keepFiringSince, witnesses: witnesses, labels: labels, annotations: annotations,
+      value: Double(value) ?? .nan
     )
   }
 

@@ -17,7 +17,8 @@ extension RuleEngine {
   ) throws(EvaluationFailure) {
     let holding = try alerts(of: rule, from: elements, at: now, &decisions)
     let present = Set(holding.map(\.labels))
-    let timing = rule.timing
+    let time = now - rule.group.queryOffset
+    var evidence = Evidence(rule, reader, at: time, limits: settings.limits)
     var instances = rule.instances
     var transitions: [(labels: Labels, transition: AlertInstance.Transition)] = []
     for alert in holding {
@@ -26,15 +27,20 @@ extension RuleEngine {
         ?? AlertInstance(
           labels: alert.labels, activeAt: now, episode: UInt64(bitPattern: monotonic.nanoseconds))
       let transition = instance.holds(
-        value: alert.value, annotations: alert.annotations, at: now, timing: timing)
+        value: alert.value, annotations: alert.annotations, at: now, timing: rule.timing(of: alert.labels))
+      if transition == .fired || instance.witnesses == nil, rule.minds(alert.labels) {
+        instance.note(witnesses: evidence.witnesses(of: alert.labels))
+      }
       instances[alert.labels] = instance
       rule.unproven.remove(alert.labels)
       if transition != .none { transitions.append((alert.labels, transition)) }
     }
     for labels in ordered(instances.keys.filter { !present.contains($0) }) {
       guard var instance = instances[labels] else { continue }
-      if instance.state == .firing, awaitsEvidence(labels, rule, at: now) { continue }
-      let transition = instance.ceases(at: now, timing: timing)
+      let timing = rule.timing(of: labels)
+      let transition =
+        hold(on: instance, rule, at: now, &evidence).map { instance.isHeld(by: $0, at: now, timing: timing) }
+        ?? instance.ceases(at: now, timing: timing)
       instances[labels] = transition == .resolved || transition == .dropped ? nil : instance
       if transition != .none { transitions.append((labels, transition)) }
     }
