@@ -91,7 +91,10 @@ let package = Package(
       ]),
     room(
       "Configuration",
-      ["Model", "StrictYAML", "Probing", "Notifying", "RegularExpressions", "HTTPClient", "PostgresClient"]),
+      [
+        "Model", "StrictYAML", "Probing", "Alerting", "Notifying", "RegularExpressions", "HTTPClient",
+        "PostgresClient",
+      ]),
 
     // Where the stages are joined into one daemon.
     room(

@@ -8,11 +8,19 @@ package import Model
 ///                            │                           │ ▲
 ///                            └──no longer holds──▶ over  └─┘ kept for `keepFiring` after it last held
 ///
-/// A hold of zero goes from absent to firing in one evaluation. An instance that is over is thrown away by its owner:
+/// An alert may be held though its expression does not hold: see ``isHeld(by:at:timing:)``. A hold of zero goes from absent to firing in one evaluation. An instance that is over is thrown away by its owner:
 /// the next time the expression holds is a new episode with a new ``activeAt``. When the wall clock is set back, a
 /// wait that had begun begins again.
 package struct AlertInstance: Equatable, Sendable {
   package enum State: String, Sendable, Codable { case pending, firing }
+
+  /// Why an alert goes on although its expression does not hold.
+  package enum Hold: String, Sendable {
+    /// What it is about cannot be seen.
+    case missingData = "missing_data"
+    /// The condition that clears it does not hold.
+    case notClear = "not_clear"
+  }
 
   /// What an evaluation did to the instance.
   package enum Transition: Equatable, Sendable {
@@ -32,7 +40,7 @@ package struct AlertInstance: Equatable, Sendable {
   package struct Timing: Equatable, Sendable {
     /// `for`
     package var hold: Duration
-    /// `keep_firing_for`
+    /// `keep_firing_for`, or a policy's `hold_down` when that is longer
     package var keepFiring: Duration
 
     package init(hold: Duration, keepFiring: Duration) {
@@ -44,9 +52,15 @@ package struct AlertInstance: Equatable, Sendable {
   package private(set) var state: State
   /// When the expression began to hold. Names the episode.
   package private(set) var activeAt: Timestamp
+  /// Of the same alert no two episodes have both this and ``activeAt`` in common, even when the clock is set back.
+  package let episode: UInt64?
   package private(set) var firedAt: Timestamp?
   /// When a firing alert was first seen not to hold; nil while it holds.
   package private(set) var keepFiringSince: Timestamp?
+  /// nil while the expression holds, and while the alert is only kept for a time.
+  package private(set) var heldBy: Hold?
+  /// Places of the rule's selectors that saw what the alert is about when it began; nil: not noted.
+  package private(set) var witnesses: [Int]?
   /// `alertname` among them.
   package let labels: Labels
   package private(set) var annotations: Labels
@@ -54,9 +68,10 @@ package struct AlertInstance: Equatable, Sendable {
   package private(set) var value: Double
 
   /// An alert that begins to be active at `time`; ``holds(value:annotations:at:timing:)`` must follow.
-  package init(labels: Labels, activeAt time: Timestamp) {
+  package init(labels: Labels, activeAt time: Timestamp, episode: UInt64? = nil) {
     state = .pending
     activeAt = time
+    self.episode = episode
     self.labels = labels
     annotations = .empty
     value = 0
@@ -64,14 +79,15 @@ package struct AlertInstance: Equatable, Sendable {
 
   /// An alert as it was remembered.
   package init(
-    restored state: State, activeAt: Timestamp, firedAt: Timestamp?, keepFiringSince: Timestamp?,
-    labels: Labels,
-    annotations: Labels, value: Double
+    restored state: State, activeAt: Timestamp, episode: UInt64?, firedAt: Timestamp?,
+    keepFiringSince: Timestamp?, witnesses: [Int]?, labels: Labels, annotations: Labels, value: Double
   ) {
     self.state = state
     self.activeAt = activeAt
+    self.episode = episode
     self.firedAt = firedAt
     self.keepFiringSince = keepFiringSince
+    self.witnesses = witnesses
     self.labels = labels
     self.annotations = annotations
     self.value = value
@@ -83,6 +99,21 @@ package struct AlertInstance: Equatable, Sendable {
   ) -> Transition {
     self.value = value
     self.annotations = annotations
+    heldBy = nil
+    return goOn(at: time, timing)
+  }
+
+  /// The expression does not hold at `time`, and something does not let that be the end: a pending alert goes on
+  /// towards firing, a firing one goes on, and a wait for its end begins anew.
+  package mutating func isHeld(by hold: Hold, at time: Timestamp, timing: Timing) -> Transition {
+    heldBy = hold
+    return goOn(at: time, timing)
+  }
+
+  /// Remembers which selectors see what the alert is about.
+  package mutating func note(witnesses: [Int]) { self.witnesses = witnesses }
+
+  private mutating func goOn(at time: Timestamp, _ timing: Timing) -> Transition {
     let wasKept = keepFiringSince != nil
     keepFiringSince = nil
     if state == .pending, time < activeAt {
@@ -99,6 +130,7 @@ package struct AlertInstance: Equatable, Sendable {
 
   /// The expression does not hold at `time`.
   package mutating func ceases(at time: Timestamp, timing: Timing) -> Transition {
+    heldBy = nil
     guard state == .firing else { return .dropped }
     guard timing.keepFiring > .zero else { return .resolved }
     guard let since = keepFiringSince, since <= time else {

@@ -12,8 +12,12 @@ struct AlertRow: Codable {
   var rule: String
   var state: AlertInstance.State
   var activeAt: Timestamp
+  /// nil in rows of older versions.
+  var episode: UInt64?
   var firedAt: Timestamp?
   var keepFiringSince: Timestamp?
+  /// Places of selectors in the rule's expression.
+  var witnesses: [Int]?
   var labels: Labels
   var annotations: Labels
   /// As text: JSON has no infinity.
@@ -24,8 +28,10 @@ struct AlertRow: Codable {
     self.rule = rule
     state = instance.state
     activeAt = instance.activeAt
+    episode = instance.episode
     firedAt = instance.firedAt
     keepFiringSince = instance.keepFiringSince
+    witnesses = instance.witnesses
     labels = instance.labels
     annotations = instance.annotations
     value = NumberText.shortest(instance.value)
@@ -34,8 +40,10 @@ struct AlertRow: Codable {
 
   var instance: AlertInstance {
     AlertInstance(
-      restored: state, activeAt: activeAt, firedAt: firedAt, keepFiringSince: keepFiringSince, labels: labels,
-      annotations: annotations, value: Double(value) ?? .nan)
+      restored: state, activeAt: activeAt, episode: episode, firedAt: firedAt,
+      keepFiringSince: keepFiringSince, witnesses: witnesses, labels: labels, annotations: annotations,
+      value: Double(value) ?? .nan
+    )
   }
 
   var bytes: [UInt8] {

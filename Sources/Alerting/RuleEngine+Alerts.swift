@@ -12,26 +12,35 @@ extension RuleEngine {
   /// Moves the alerts of `rule` on by one result of its expression. When it throws, the alerts are as before, but
   /// for a rule over its limit: its alerts are ended.
   func apply(
-    _ elements: [ResultElement], toAlertsOf rule: RuleState, at now: Timestamp, isInterval: Bool,
-    _ decisions: inout Decisions
+    _ elements: [ResultElement], toAlertsOf rule: RuleState, at now: Timestamp, _ monotonic: MonotonicInstant,
+    isInterval: Bool, _ decisions: inout Decisions
   ) throws(EvaluationFailure) {
     let holding = try alerts(of: rule, from: elements, at: now, &decisions)
     let present = Set(holding.map(\.labels))
-    let timing = rule.timing
+    let time = now - rule.group.queryOffset
+    var evidence = Evidence(rule, reader, at: time, limits: settings.limits)
     var instances = rule.instances
     var transitions: [(labels: Labels, transition: AlertInstance.Transition)] = []
     for alert in holding {
-      var instance = instances[alert.labels] ?? AlertInstance(labels: alert.labels, activeAt: now)
+      var instance =
+        instances[alert.labels]
+        ?? AlertInstance(
+          labels: alert.labels, activeAt: now, episode: UInt64(bitPattern: monotonic.nanoseconds))
       let transition = instance.holds(
-        value: alert.value, annotations: alert.annotations, at: now, timing: timing)
+        value: alert.value, annotations: alert.annotations, at: now, timing: rule.timing(of: alert.labels))
+      if transition == .fired || instance.witnesses == nil, rule.minds(alert.labels) {
+        instance.note(witnesses: evidence.witnesses(of: alert.labels))
+      }
       instances[alert.labels] = instance
       rule.unproven.remove(alert.labels)
       if transition != .none { transitions.append((alert.labels, transition)) }
     }
     for labels in ordered(instances.keys.filter { !present.contains($0) }) {
       guard var instance = instances[labels] else { continue }
-      if instance.state == .firing, awaitsEvidence(labels, rule, at: now) { continue }
-      let transition = instance.ceases(at: now, timing: timing)
+      let timing = rule.timing(of: labels)
+      let transition =
+        hold(on: instance, rule, at: now, &evidence).map { instance.isHeld(by: $0, at: now, timing: timing) }
+        ?? instance.ceases(at: now, timing: timing)
       instances[labels] = transition == .resolved || transition == .dropped ? nil : instance
       if transition != .none { transitions.append((labels, transition)) }
     }
@@ -65,8 +74,8 @@ extension RuleEngine {
       decisions.statistics.fired += 1
       decisions.events.append(
         AlertEvent(
-          status: .firing, identity: identity, startsAt: instance.activeAt, endsAt: nil,
-          labels: instance.labels,
+          status: .firing, identity: identity, startsAt: instance.activeAt,
+          episode: instance.episode, endsAt: nil, labels: instance.labels,
           annotations: instance.annotations, value: instance.value, origin: rule.origin, decidedAt: now))
     }
   }

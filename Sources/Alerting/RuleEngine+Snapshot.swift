@@ -23,7 +23,8 @@ extension RuleEngine {
       RulesSnapshot.Alert(
         identity: alertIdentity(rule: state.identity, labels: instance.labels), labels: instance.labels,
         annotations: instance.annotations, state: instance.state, activeAt: instance.activeAt,
-        firedAt: instance.firedAt, keepFiringSince: instance.keepFiringSince, value: instance.value)
+        firedAt: instance.firedAt, keepFiringSince: instance.keepFiringSince, heldBy: instance.heldBy,
+        value: instance.value)
     }
     return RulesSnapshot.Rule(
       kind: rule.kind == .recording ? .recording : .alerting, name: rule.name, query: rule.expressionText,

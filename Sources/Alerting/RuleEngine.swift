@@ -9,6 +9,8 @@ package struct RuleSettings: Sendable {
   package var externalLabels: Labels = .empty
   package var externalURL = ""
   package var limits = EvaluationLimits()
+  /// What the rule files do not say of their alerts; the first that matches holds.
+  package var policies: [AlertPolicy] = []
   /// A rule that reads n series is woken by samples at most once in n times this.
   package var spacingPerSeries: Duration = .microseconds(50)
 
@@ -35,7 +37,7 @@ package final class RuleEngine {
   static let forStateFamily = MetricFamily.gauge(
     "ALERTS_FOR_STATE", "When each active alert became active, in Unix seconds.")
 
-  let settings: RuleSettings
+  private(set) var settings: RuleSettings
   let reader: any SeriesReader
   let appender: any SampleAppender
   private let clock: any TimeSource
@@ -81,9 +83,10 @@ package final class RuleEngine {
 
   // MARK: - Rules
 
-  /// Goes on with other rules. Rules that stay (same group name, name, expression and labels, in whatever file) keep
+  /// Goes on with other rules and policies (nil: those of before). Rules that stay (same group name, name, expression and labels, in whatever file) keep
   /// their alerts; the firing alerts of the others end with the next run.
-  package func replaceRules(_ newGroups: [RuleGroup]) {
+  package func replaceRules(_ newGroups: [RuleGroup], policies: [AlertPolicy]? = nil) {
+    if let policies { settings.policies = policies }
     // A rule that an earlier reload removed, with no run since, may be back.
     let old = Dictionary(uniqueKeysWithValues: (rules + retired).map { ($0.identity, $0) })
     let oldGroups = groups
@@ -101,6 +104,7 @@ package final class RuleEngine {
   private func install(_ newGroups: [RuleGroup], keeping old: [String: RuleState]) {
     var ordinals: [String: Int] = [:]
     plans = PlanLibrary()
+    let policies = settings.policies.map(PolicyState.init)
     groups = newGroups.map { group in
       let state = GroupState(group, interval: group.interval ?? settings.evaluationInterval)
       state.rules = group.rules.map { rule in
@@ -110,14 +114,18 @@ package final class RuleEngine {
         let identity =
           ordinal == 0 ? base : ruleIdentity(group: group.name, rule: rule, ordinal: ordinal)
         let new = RuleState(
-          rule, in: group, interval: state.interval, identity: identity, plans: plans)
+          rule, in: group, interval: state.interval, identity: identity, plans: plans,
+          policies: rule.kind == .recording ? [] : policies.filter { $0.policy.mayApply(to: rule) })
         if let before = old[identity] { new.adopt(before) }
         return new
       }
       return state
     }
     rules = groups.flatMap(\.rules)
-    index = DependencyIndex(selectors: rules.map { $0.plan?.selectors ?? [] })
+    index = DependencyIndex(
+      selectors: rules.map { rule in
+        (rule.plan?.selectors ?? []) + rule.policies.flatMap { $0.clear?.selectors ?? [] }
+      })
   }
 
   private func restore(_ rows: [(key: String, value: [UInt8])]) {
@@ -229,7 +237,8 @@ package final class RuleEngine {
       let time = now - rule.group.queryOffset
       let elements = try plan.elements(at: time, in: reader, limits: settings.limits)
       switch rule.rule.kind {
-      case .alerting: try apply(elements, toAlertsOf: rule, at: now, isInterval: isInterval, &decisions)
+      case .alerting:
+        try apply(elements, toAlertsOf: rule, at: now, monotonic, isInterval: isInterval, &decisions)
       case .recording: try record(elements, of: rule, at: time, isInterval: isInterval, &decisions)
       }
       rule.health = .ok
@@ -297,8 +306,8 @@ package final class RuleEngine {
     decisions.statistics.resolved += 1
     decisions.events.append(
       AlertEvent(
-        status: .resolved, identity: identity, startsAt: instance.activeAt, endsAt: now,
-        labels: instance.labels,
+        status: .resolved, identity: identity, startsAt: instance.activeAt,
+        episode: instance.episode, endsAt: now, labels: instance.labels,
         annotations: instance.annotations, value: instance.value, origin: origin, decidedAt: now))
   }
 

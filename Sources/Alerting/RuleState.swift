@@ -51,6 +51,10 @@ final class RuleState {
   let identity: String
   /// nil when the expression cannot be evaluated: ``lastError`` says why.
   let plan: Plan?
+  /// Those that may apply to its alerts, in order.
+  let policies: [PolicyState]
+  /// Names of the labels that the rule sets.
+  let ownLabels: Set<String>
 
   /// A sample that the rule reads has changed since its last evaluation.
   var isDirty = false
@@ -69,7 +73,7 @@ final class RuleState {
   var lastError: String?
   var evaluationTime: Duration = .zero
 
-  /// Alerts of the last process of which nothing has been seen yet; see ``RuleEngine/awaitsEvidence(_:_:at:)``.
+  /// Alerts of the last process of which nothing has been seen yet; see ``RuleEngine/hold(on:_:at:_:)``.
   var unproven: Set<Labels> = []
   var unprovenUntil: Timestamp?
 
@@ -80,12 +84,15 @@ final class RuleState {
   var outputs: [Labels: Output] = [:]
 
   init(
-    _ rule: Rule, in group: RuleGroup, interval: Duration, identity: String, plans: PlanLibrary
+    _ rule: Rule, in group: RuleGroup, interval: Duration, identity: String, plans: PlanLibrary,
+    policies: [PolicyState]
   ) {
     self.rule = rule
     self.group = group
     self.interval = interval
     self.identity = identity
+    self.policies = policies
+    ownLabels = Set(rule.labels.map(\.name))
     do {
       plan = try plans.plan(for: rule.expression)
     } catch {
@@ -120,9 +127,24 @@ final class RuleState {
       holdSeconds: timing.hold.inSeconds, intervalSeconds: interval.inSeconds)
   }
 
+  func policy(for labels: Labels) -> PolicyState? {
+    policies.first { $0.policy.match.allSatisfy { $0.matches(labels) } }
+  }
+
+  /// Whether an alert of these labels does not end because its data is missing.
+  func minds(_ labels: Labels) -> Bool {
+    (policy(for: labels)?.policy.missingData ?? .resolve) != .resolve
+  }
+
+  /// The rule's timing with what the alert's policy adds.
+  func timing(of labels: Labels) -> AlertInstance.Timing {
+    var timing = timing
+    if let policy = policy(for: labels) { timing.keepFiring = max(timing.keepFiring, policy.policy.holdDown) }
+    return timing
+  }
+
   func updateClock() {
-    let timing = timing
-    clockDue = instances.values.lazy.compactMap { $0.deadline(timing: timing) }.min()
+    clockDue = instances.values.lazy.compactMap { $0.deadline(timing: self.timing(of: $0.labels)) }.min()
   }
 
   /// The first moment at which samples may cause an evaluation. Two evaluations never share a timestamp: the store

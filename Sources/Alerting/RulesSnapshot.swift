@@ -48,6 +48,8 @@ package struct RulesSnapshot: Sendable {
     package var activeAt: Timestamp
     package var firedAt: Timestamp?
     package var keepFiringSince: Timestamp?
+    /// Why it goes on although its expression does not hold.
+    package var heldBy: AlertInstance.Hold?
     package var value: Double
   }
 

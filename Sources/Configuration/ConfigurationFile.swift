@@ -48,6 +48,7 @@ package enum ConfigurationFile {
     let backup = YAMLType<DirectoryBackupSettings>.mapping { BackupSection.read($0, scope) }
     let backups = m.optional("backups", .list(.located(backup))) ?? []
     let ruleFiles = m.optional("rule_files", .list(.located(YAMLType<String>.nonEmptyString))) ?? []
+    let policies = m.optional("alerting", .mapping(AlertingSection.read)) ?? []
     let notifying = NotifyingSection.read(m, paths, warnings)
     if ruleFiles.isEmpty, m.node("rule_files") == nil || m.node("rule_files")?.content.isEmptyList == true {
       warnings.add("no `rule_files`: everything is measured, but no alert can ever fire", at: .start)
@@ -68,7 +69,8 @@ package enum ConfigurationFile {
       vantage: vantage, listen: listen, stateDirectory: state, externalURL: externalURL,
       externalLabels: labels,
       regions: regions, checks: checks.map(\.value), links: links.compactMap(\.value),
-      backups: backups.map(\.value), ruleFiles: expand(ruleFiles, paths, m.problems), notifying: notifying,
+      backups: backups.map(\.value), ruleFiles: expand(ruleFiles, paths, m.problems), alertPolicies: policies,
+      notifying: notifying,
       seriesLimit: seriesLimit, connectionsPerAddress: connections)
   }
 

@@ -137,13 +137,7 @@ enum NotifyingSection {
   private static func route(_ topics: [String]) -> YAMLType<RouteSettings> {
     .mapping { m in
       var route = RouteSettings()
-      let equal = m.optional("match", .labels) ?? .empty
-      let regex = m.optional("match_re", .map(pattern)) ?? [:]
-      route.match = equal.entries.map { LabelMatcher($0.name, equals: $0.value) }
-      for (name, found) in regex.sorted(by: { $0.key < $1.key }) {
-        guard let found else { continue }
-        route.match.append(LabelMatcher(name, text: found.text, matching: found.expression))
-      }
+      route.match = matchers(m)
       route.topic = m.optional("topic", topic(topics))
       route.continue = m.optional("continue", .bool) ?? false
       if m.has("routes") {
@@ -156,6 +150,18 @@ enum NotifyingSection {
       }
       return route
     }
+  }
+
+  /// `match` and `match_re`, which choose alerts by their labels.
+  static func matchers(_ m: MappingReader) -> [LabelMatcher] {
+    let equal = m.optional("match", .labels) ?? .empty
+    let regex = m.optional("match_re", .map(pattern)) ?? [:]
+    var matchers = equal.entries.map { LabelMatcher($0.name, equals: $0.value) }
+    for (name, found) in regex.sorted(by: { $0.key < $1.key }) {
+      guard let found else { continue }
+      matchers.append(LabelMatcher(name, text: found.text, matching: found.expression))
+    }
+    return matchers
   }
 
   private static func topic(_ topics: [String]) -> YAMLType<String> {

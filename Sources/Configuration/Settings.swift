@@ -1,3 +1,4 @@
+package import Alerting
 package import Model
 package import Notifying
 package import Probing
@@ -28,6 +29,8 @@ package struct Settings: Sendable {
   package var backups: [DirectoryBackupSettings]
   /// Paths, patterns expanded, each once.
   package var ruleFiles: [String]
+  /// What the rule files do not say of their alerts.
+  package var alertPolicies: [AlertPolicy] = []
   package var notifying: NotifyingSettings
   /// Series the store takes at most.
   package var seriesLimit: Int

@@ -90,6 +90,7 @@ package final class Daemon: Sendable {
     var ruleSettings = RuleSettings()
     ruleSettings.externalLabels = loaded.settings.externalLabels
     ruleSettings.externalURL = externalURL(loaded.settings)
+    ruleSettings.policies = loaded.settings.alertPolicies
     let engine = RuleEngine(
       groups: loaded.groups, settings: ruleSettings, reader: store, appender: RuleOutput(store), clock: time,
       restoring: rows.alerts)
@@ -180,7 +181,8 @@ package final class Daemon: Sendable {
     let done = loop.ask(within: .seconds(10)) { conductor, turnTime in
       conductor.replace(
         targets: plans, regions: loaded.settings.regions, groups: loaded.groups,
-        notifying: loaded.settings.notifying, identity: identity, externalURL: externalURL, at: turnTime)
+        policies: loaded.settings.alertPolicies, notifying: loaded.settings.notifying, identity: identity,
+        externalURL: externalURL, at: turnTime)
       return true
     }
     guard done == true else {

@@ -26,8 +26,11 @@ package struct AlertEvent: Hashable, Sendable, Codable {
   package var status: Status
   /// Names the alert and nothing else: equal for every episode of one rule and label set, also across restarts.
   package var identity: String
-  /// When this episode became active; with ``identity`` it names the episode.
+  /// When this episode became active; with ``identity`` and ``episode`` it names the episode.
   package var startsAt: Timestamp
+  /// Tells two episodes apart that began at the same time of the wall clock, which may be set back; nil in what older
+  /// versions stored.
+  package var episode: UInt64?
   /// When it ended; nil while firing.
   package var endsAt: Timestamp?
   /// `alertname` among them.
@@ -40,12 +43,13 @@ package struct AlertEvent: Hashable, Sendable, Codable {
   package var decidedAt: Timestamp
 
   package init(
-    status: Status, identity: String, startsAt: Timestamp, endsAt: Timestamp?, labels: Labels,
-    annotations: Labels, value: Double, origin: AlertOrigin, decidedAt: Timestamp
+    status: Status, identity: String, startsAt: Timestamp, episode: UInt64? = nil, endsAt: Timestamp?,
+    labels: Labels, annotations: Labels, value: Double, origin: AlertOrigin, decidedAt: Timestamp
   ) {
     self.status = status
     self.identity = identity
     self.startsAt = startsAt
+    self.episode = episode
     self.endsAt = endsAt
     self.labels = labels
     self.annotations = annotations

@@ -1,7 +1,18 @@
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Musl
+#endif
+
 /// One name and value. Names and values are compared by their UTF-8 bytes.
 package struct Label: Hashable, Sendable, Codable {
   package let name: String
   package let value: String
+
+  // Hashing stays Swift's own: what is equal by bytes has the same hash there too.
+  package static func == (a: Label, b: Label) -> Bool {
+    sameBytes(a.value, b.value) && sameBytes(a.name, b.name)
+  }
 
   package init(_ name: String, _ value: String) {
     self.name = name
@@ -37,7 +48,7 @@ package struct Labels: Hashable, Sendable {
     for label in labels {
       var place = sorted.count
       while place > 0, byteOrder(label.name, sorted[place - 1].name) { place -= 1 }
-      if place > 0, sorted[place - 1].name == label.name {
+      if place > 0, sameBytes(sorted[place - 1].name, label.name) {
         sorted[place - 1] = label
       } else {
         sorted.insert(label, at: place)
@@ -54,7 +65,7 @@ package struct Labels: Hashable, Sendable {
 
   package subscript(name: String) -> String? {
     // Label sets are short: a linear pass beats a binary search.
-    for entry in entries where entry.name == name { return entry.value }
+    for entry in entries where sameBytes(entry.name, name) { return entry.value }
     return nil
   }
 
@@ -64,7 +75,7 @@ package struct Labels: Hashable, Sendable {
 
   /// These labels with `name` set to `value`; an empty value removes it.
   package func setting(_ name: String, to value: String) -> Labels {
-    var kept = entries.filter { $0.name != name }
+    var kept = entries.filter { !sameBytes($0.name, name) }
     guard !value.isEmpty else { return Labels(sorted: kept) }
     let place = kept.firstIndex { byteOrder(name, $0.name) } ?? kept.count
     kept.insert(Label(name, value), at: place)
@@ -137,6 +148,19 @@ extension Labels: CustomStringConvertible {
     let name = metricName ?? ""
     return rest.isEmpty && !name.isEmpty ? name : "\(name){\(inner)}"
   }
+}
+
+/// Whether `a` and `b` have the same UTF-8 bytes. Swift's own `==` holds "é" and "e" with an accent to be the same;
+/// Prometheus and every receiver do not.
+package func sameBytes(_ a: String, _ b: String) -> Bool {
+  let count = a.utf8.count
+  guard count == b.utf8.count else { return false }
+  return a.utf8.withContiguousStorageIfAvailable { a in
+    b.utf8.withContiguousStorageIfAvailable { b in
+      guard let first = a.baseAddress, let second = b.baseAddress else { return count == 0 }
+      return memcmp(first, second, count) == 0
+    }
+  }.flatMap(\.self) ?? a.utf8.elementsEqual(b.utf8)
 }
 
 /// Whether `a` comes before `b` in the order of their UTF-8 bytes (Swift's own order is by Unicode rules).

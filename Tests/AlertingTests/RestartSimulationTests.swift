@@ -25,6 +25,7 @@ func restartsAndReloadsAreInvisible(seed: UInt64) {
     let bench = Bench(text)
     var told: [String] = []
     var seconds = 0
+    var changes: [Int: (at: Int, value: Double)] = [:]
     for step in 0..<200 {
       seconds += Int.random(in: 1...15, using: &random)
       // No moment is a whole number of seconds from another: two evaluations in one millisecond would be a matter
@@ -33,8 +34,14 @@ func restartsAndReloadsAreInvisible(seed: UInt64) {
       told += bench.advance(to: time)
       if dying, Int.random(in: 0..<5, using: &chance) == 0 { bench.restart(text) }
       if dying, Int.random(in: 0..<5, using: &chance) == 0 { bench.engine.replaceRules(groups(text)) }
-      let target = Labels(["t": String(Int.random(in: 1...3, using: &random))])
-      bench.sample("up", target, Bool.random(using: &random) ? 1 : 0)
+      // A recorded series is only written when it changes here: one that never does would grow too old to be seen, and
+      // a restart would write it anew.
+      let stuck = (1...3).first { seconds - (changes[$0]?.at ?? 0) > 200 }
+      let target = Int.random(in: 1...3, using: &random)
+      let value = Bool.random(using: &random) ? 1.0 : 0
+      let (t, v) = stuck.map { ($0, 1 - (changes[$0]?.value ?? 1)) } ?? (target, value)
+      if changes[t]?.value != v { changes[t] = (seconds, v) }
+      bench.sample("up", ["t": String(t)], v)
       told += bench.run().map { "\(NumberText.shortest(bench.wall.seconds)): \($0)" }
       if step % 20 == 0 { expectConsistent(bench) }
     }

@@ -202,3 +202,24 @@ private func rules(hold: String = "5m", name: String = "Down", extra: String = "
   #expect(told.count == 1 && told[0].hasSuffix(#"resolved Down{job="a"}"#), "\(told)")
   #expect(bench.events[1].endsAt.map { $0 >= Timestamp(seconds: 1900) } == true)
 }
+
+/// Messages are named after episodes: were two the same, a receiver would drop the second as a repeat.
+@Test func episodesDifferEvenWhenTheClockIsSetBackToTheVeryMoment() {
+  let bench = Bench(rules(hold: "0s"))
+  var episodes: [UInt64?] = []
+  for round in 0..<2 {
+    let second = Int64(round) * 100
+    for (value, offset) in [(0.0, Int64(1)), (1, 2)] {
+      guard let id = bench.store.series(.gauge("up", ""), ["round": "x"]) else { return }
+      bench.store.append(value, at: Timestamp(seconds: Double(round * 10) + Double(offset)), to: id)
+      bench.engine.seriesChanged(id)
+      let decisions = bench.engine.run(
+        now: Timestamp(seconds: 50 + Double(offset)),
+        monotonic: MonotonicInstant(nanoseconds: (second + offset) * 1_000_000_000))
+      #expect(decisions.events.map(\.startsAt) == [Timestamp(seconds: 51)])
+      episodes += decisions.events.map(\.episode)
+    }
+  }
+  #expect(episodes.count == 4 && episodes[0] == episodes[1] && episodes[2] == episodes[3])
+  #expect(episodes[0] != episodes[2])
+}

@@ -1,6 +1,21 @@
 /// Faults of topics and routes.
 let notifyingFaults: [Fault] = [
   Fault(
+    region + "alerting:\n  policies:\n  - {match: {a: b}}",
+    "4:5: a policy needs `missing_data`, `hold_down` or `clear`"),
+  Fault(
+    region + "alerting: {policies: [{missing_data: kept}]}",
+    "2:38: unknown value `kept`; expected one of `resolve`, `keep`, `fire`"),
+  Fault(
+    region + "alerting: {policies: [{clear: 'lag < 3 +'}]}",
+    "2:41: cannot parse the expression: unexpected end of input"),
+  Fault(
+    region + "alerting: {policies: [{clear: '3'}]}",
+    "2:31: `clear` must give an instant vector, so that its elements can be held to alerts"),
+  Fault(
+    region + "alerting: {policies: [{hold_down: 8d}]}",
+    "2:35: must be between 0s and 1w, found 8d"),
+  Fault(
     region + "topics: {t: {subscriptions: []}}",
     "2:29: needs at least one subscription: nobody would be told"),
   Fault(

@@ -30,3 +30,16 @@ import Testing
     #expect(LabelMatcher("x", equals: "1", negated: true).matches(Labels.empty))
   }
 }
+
+@Test func labelsAreComparedByTheirBytes() {
+  // Swift's own `==` holds each pair to be the same text.
+  for (a, b) in [("caf\u{e9}", "cafe\u{301}"), ("q\u{323}\u{307}", "q\u{307}\u{323}")] {
+    #expect(a == b && !sameBytes(a, b) && sameBytes(a, String(decoding: Array(a.utf8), as: UTF8.self)))
+    #expect(Label("l", a) != Label("l", b) && Labels(["l": a]) != Labels(["l": b]))
+    #expect(Set([Labels(["l": a]), Labels(["l": b]), Labels(["l": a])]).count == 2)
+    let both = Labels([Label(a, "1"), Label(b, "2")])
+    #expect(both.count == 2 && both[a] == "1" && both[b] == "2")
+    #expect(both.setting(a, to: "").entries == [Label(b, "2")])
+  }
+  #expect(sameBytes("", "") && !sameBytes("", "a") && sameBytes("a", "a"))
+}

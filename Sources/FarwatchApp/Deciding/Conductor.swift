@@ -174,12 +174,12 @@ final class Conductor {
 
   /// Puts a new configuration in force. What it does not change goes on undisturbed.
   func replace(
-    targets: [TargetPlan], regions: [Settings.Region], groups: [RuleGroup], notifying: NotifyingSettings,
-    identity: SigningIdentity, externalURL: String, at time: TurnTime
+    targets: [TargetPlan], regions: [Settings.Region], groups: [RuleGroup], policies: [AlertPolicy],
+    notifying: NotifyingSettings, identity: SigningIdentity, externalURL: String, at time: TurnTime
   ) {
     pendingChanges += watchlist.replace(
       with: targets, regions: regions, now: time.now, monotonic: time.monotonic)
-    engine.replaceRules(groups)
+    engine.replaceRules(groups, policies: policies)
     pendingChanges += dispatcher.replaceSettings(
       notifying, identity: identity, externalURL: externalURL, now: time.now)
   }

@@ -24,7 +24,8 @@ extension Conductor {
       {
         StatusSnapshot.ActiveAlert(
           name: $0.labels["alertname"] ?? "", state: $0.state.rawValue, since: $0.activeAt, labels: $0.labels,
-          summary: $0.annotations["summary"] ?? $0.annotations["description"] ?? "")
+          summary: $0.annotations["summary"] ?? $0.annotations["description"] ?? "",
+          held: $0.heldBy.map { $0 == .missingData ? "kept: its data is missing" : "kept: not clear yet" })
       },
       ruleProblems: problems, receivers: receiverStatuses(now))
   }

@@ -133,7 +133,7 @@ enum StatusPage {
     page.raw("<table class=\"wide\"><tr><th></th><th>Alert</th><th>What</th><th>Labels</th><th>For</th></tr>")
     for alert in status.alerts {
       page.raw("<tr><td class=\"dot \(alert.state == "firing" ? "bad" : "degraded")\"></td><td>")
-      page.text("\(alert.name) (\(alert.state))")
+      page.text("\(alert.name) (\(alert.state)\(alert.held.map { ", \($0)" } ?? ""))")
       page.raw("</td><td>")
       page.text(alert.summary)
       page.raw("</td><td class=\"quiet\">")

@@ -71,6 +71,8 @@ package struct StatusSnapshot: Sendable {
     package var since: Timestamp
     package var labels: Labels
     package var summary: String
+    /// Why it goes on although its expression does not hold; nil: it holds.
+    package var held: String?
   }
 
   package struct Receiver: Sendable {

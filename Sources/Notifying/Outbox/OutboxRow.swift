@@ -72,9 +72,11 @@ enum RowCoding {
 
 /// Names of messages. A message has one name for ever: over retries, restarts and subscriptions.
 package enum MessageID {
-  /// A UUID made from topic, alert, start of the episode and status.
+  /// A UUID made from topic, alert, episode and status.
   package static func of(_ event: AlertEvent, topicARN: String) -> String {
-    uuid([topicARN, event.identity, String(event.startsAt.milliseconds), event.status.rawValue])
+    uuid(
+      [topicARN, event.identity, String(event.startsAt.milliseconds), event.status.rawValue]
+        + (event.episode.map { [String($0)] } ?? []))
   }
 
   /// SHA-256 over the parts, each followed by a byte that no text contains, cut to a UUID of version 8 (RFC 9562:
