@@ -18,15 +18,6 @@ package struct Label: Hashable, Sendable, Codable {
     self.name = name
     self.value = value
   }
-
-  package static func == (a: Self, b: Self) -> Bool {
-    sameBytes(a.name, b.name) && sameBytes(a.value, b.value)
-  }
-}
-
-/// Whether two texts are the same bytes. (Swift's own comparison holds different spellings of a character equal.)
-package func sameBytes(_ a: String, _ b: String) -> Bool {
-  a.utf8.count == b.utf8.count && a == b && a.utf8.elementsEqual(b.utf8)
 }
 
 /// A set of labels: sorted by name, names unique, no empty value (an empty value means "no such label").

@@ -1,3 +1,4 @@
+import FarwatchTesting
 import PromQL
 import Testing
 
@@ -147,7 +148,7 @@ import Testing
 
   /// Mutations of good expressions: either a tree that prints to a fixed point or an error with a place inside.
   @Test func survivesMutations() throws {
-    var random = SplitMix(seed: 7)
+    var random = SeededNumbers(seed: 7)
     let seeds = [
       #"sum by (a, "b.c") (rate(foo{x=~"y.*",z!="w"}[5m] offset -1h @ 12.5)) / on(a) group_left(q) bar > bool 0x1f"#,
       "max_over_time(rate(a[1m])[1h:30s] @ start()) unless ignoring(b) -c ^ 2 ^ -.5e-3",

@@ -1,3 +1,4 @@
+import FarwatchTesting
 import Model
 import PromQL
 import Testing
@@ -96,8 +97,8 @@ final class GrowingStore: SeriesReader {
   }
 
   @Test(arguments: 1...12) func agreesWithFreshEvaluation(seed: Int) throws {
-    var expressions = RandomExpression(random: SplitMix(state: UInt64(seed)))
-    var random = SplitMix(state: UInt64(seed) << 32)
+    var expressions = RandomExpression(random: SeededNumbers(seed: UInt64(seed)))
+    var random = SeededNumbers(seed: UInt64(seed) << 32)
     let store = store()
     let library = PlanLibrary()
     var plans: [(text: String, shared: Plan, alone: Plan)] = []
@@ -133,7 +134,7 @@ final class GrowingStore: SeriesReader {
     #expect(filled > 100, "seed \(seed)")
   }
 
-  private func grow(_ store: GrowingStore, to now: Int64, _ random: inout SplitMix) {
+  private func grow(_ store: GrowingStore, to now: Int64, _ random: inout SeededNumbers) {
     if Int.random(in: 0..<5, using: &random) == 0 {
       _ = store.add(["__name__": "a", "k": "\(store.ids.count)", "j": "z"])
     }

@@ -1,6 +1,7 @@
+import FarwatchTesting
 /// Expressions made up by chance over the series of ``GrowingStore``, the same for the same seed.
 struct RandomExpression {
-  var random: SplitMix
+  var random: SeededNumbers
 
   mutating func vector(_ depth: Int) -> String {
     switch depth <= 0 ? 0 : Int.random(in: 0..<12, using: &random) {

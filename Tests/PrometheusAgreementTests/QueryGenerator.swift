@@ -1,3 +1,4 @@
+import FarwatchTesting
 import Model
 
 /// Writes random queries over the series of ``SampleWorld``, in the language that Prometheus 2.42 and 3 share.

@@ -1,3 +1,4 @@
+import FarwatchTesting
 import Model
 
 /// Series of two regions over two hours and a half: counters with resets, gauges, classic histograms, health, gaps,
