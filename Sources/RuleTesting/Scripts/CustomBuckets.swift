@@ -92,7 +92,12 @@ private struct ClassicHistogram {
     func fault(_ message: String) -> CustomBuckets.Fault {
       CustomBuckets.Fault(labels: labels, message: message)
     }
-    var buckets = moment.buckets.sorted { $0.bound < $1.bound }
+    var buckets: [(bound: Double, count: Double)] = []
+    // A bound that is written in two ways ("1", "1.0") counts once.
+    for bucket in moment.buckets.sorted(by: { $0.bound < $1.bound }) where bucket.bound != buckets.last?.bound
+    {
+      buckets.append(bucket)
+    }
     guard let count = moment.count ?? buckets.last?.count else {
       throw fault("a classic histogram has neither buckets nor a count")
     }

@@ -10,16 +10,20 @@ struct QueryFailure: Error, Hashable, Sendable {
 struct ScriptQueries {
   let series: SeriesFixture
 
-  private static let options: EvaluationOptions = {
+  /// How long one query may take.
+  static let timeout = Duration.seconds(100)
+
+  private var options: EvaluationOptions {
     var options = EvaluationOptions(lookback: .seconds(300), subqueryStep: .seconds(60))
     options.delaysNameRemoval = true
+    options.deadline = options.clock.monotonic + Self.timeout
     return options
-  }()
+  }
 
   func instant(_ expression: Expression, at time: Timestamp) throws(QueryFailure) -> QueryResult {
     let plan = try plan(expression)
     do throws(EvaluationError) {
-      return try plan.evaluate(at: time, in: series, options: Self.options)
+      return try plan.evaluate(at: time, in: series, options: options)
     } catch { throw QueryFailure(message: error.message) }
   }
 
@@ -28,7 +32,7 @@ struct ScriptQueries {
   ) throws(QueryFailure) -> QueryResult {
     let plan = try plan(expression)
     do throws(EvaluationError) {
-      return try plan.evaluate(from: start, to: end, step: step, in: series, options: Self.options)
+      return try plan.evaluate(from: start, to: end, step: step, in: series, options: options)
     } catch { throw QueryFailure(message: error.message) }
   }
 
