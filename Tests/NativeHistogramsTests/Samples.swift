@@ -41,9 +41,12 @@ extension FloatHistogram {
   }
 
   /// A valid histogram with whole counts; no bucket is within the zero bucket.
-  static func random(_ dice: inout Dice, schema: Int32? = nil, threshold: Double? = nil) -> FloatHistogram {
-    let schema: Int32 = schema ?? Int32.random(in: -4...8, using: &dice)
-    let threshold: Double = threshold ?? ([0, 0.001, 0.5, 0.6, 1] as [Double]).randomElement(using: &dice) ?? 0
+  static func random(
+    _ dice: inout Dice, schema: Int32? = nil, threshold: Double? = nil
+  ) -> FloatHistogram {
+    let thresholds: [Double] = [0, 0.001, 0.5, 0.6, 1]
+    let schema = schema ?? Int32.random(in: -4...8, using: &dice)
+    let threshold = threshold ?? thresholds[Int.random(in: 0..<5, using: &dice)]
     func side() -> [Int: Double] {
       var buckets: [Int: Double] = [:]
       for _ in 0..<Int.random(in: 0...12, using: &dice) {
