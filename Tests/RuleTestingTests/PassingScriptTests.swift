@@ -18,14 +18,19 @@ import Testing
       load 1m
         a 1 2 stale
         b 0x5
+
       load 2m
         b{x="y"} 7
+
       eval instant at 1m30s a
         a 2
+
       eval instant at 2m a
+
       eval instant at 1m b
         b 0
         b{x="y"} 7
+
       clear
       eval instant at 1m b
       """, asks: 4)
@@ -38,7 +43,7 @@ import Testing
         m{utf="ä", "with.dot"="x"} 1+1x10
 
       eval instant at 5m none
-        # This ends the command, which therefore expects nothing.
+      # This ends the command, which therefore expects nothing.
       eval instant at 5m m
         {__name__="m", "utf"='ä', "with.dot"=`x`} 2
       """, asks: 2)
@@ -91,7 +96,7 @@ import Testing
         n{a="x"} 2 {{schema:0 count:1 sum:1 buckets:[1]}}
 
       eval instant at 0 {a="x"} + on(a) {a="x"}
-        expect fail regex: found duplicate series .* many-to-many matching not allowed
+        expect fail regex: found duplicate series .*many-to-many matching not allowed
 
       eval_fail instant at 0 {a="x"} + on(a) {a="x"}
 

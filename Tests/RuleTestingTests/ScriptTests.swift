@@ -72,7 +72,7 @@ func failures(_ text: String) throws -> [String] {
       "eval instant at 1m -{a=\"x\"} + on() m",
       [
         "5: eval instant at 1m -{a=\"x\"} + on() m: error: found duplicate series for the match group {} on "
-          + "the right hand-side of the operation: [{__name__=\"m\", a=\"y\"}, {__name__=\"m\", a=\"x\"}];"
+          + "the right hand-side of the operation: [{__name__=\"m\", a=\"x\"}, {__name__=\"m\", a=\"y\"}];"
           + "many-to-many matching not allowed: matching labels must be unique on one side"
       ])
     try check(
