@@ -8,7 +8,7 @@ package struct RuleSettings: Sendable {
   /// For templates.
   package var externalLabels: Labels = .empty
   package var externalURL = ""
-  package var limits = EvaluationLimits()
+  package var limits = EvaluationOptions()
   /// What the rule files do not say of their alerts; the first that matches holds.
   package var policies: [AlertPolicy] = []
   /// A rule that reads n series is woken by samples at most once in n times this.

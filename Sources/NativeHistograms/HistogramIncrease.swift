@@ -35,9 +35,6 @@ package struct HistogramIncrease: Sendable {
     if isCounter, first.counterResetHint == .gauge || last.counterResetHint == .gauge {
       findings.insert(.isGauge)
     }
-    if !isCounter, first.counterResetHint != .gauge || last.counterResetHint != .gauge {
-      findings.insert(.isNotGauge)
-    }
     var base = first
     if isCounter, let second = window[1], second.isReset(since: first) {
       // What came before the reset, and in what buckets, does not matter.
@@ -55,6 +52,9 @@ package struct HistogramIncrease: Sendable {
       result.compact()
       result.counterResetHint = .gauge
       histogram = result
+      if !isCounter, first.counterResetHint != .gauge || last.counterResetHint != .gauge {
+        findings.insert(.isNotGauge)
+      }
     } catch {
       findings = .mixedSchemas
     }

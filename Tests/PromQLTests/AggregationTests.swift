@@ -95,7 +95,7 @@ import Testing
       #"{h="a", n="more_of"} -9"#
     ),
     (
-      #"label_replace(-more_of{h="a"}, "__name__", "$1_x", "__name__", "(.*)")"#, #"_x{h="a"} -9"#,
+      #"label_replace(-more_of{h="a"}, "__name__", "${1}_x", "__name__", "(.*)")"#, #"_x{h="a"} -9"#,
       #"more_of_x{h="a"} -9"#
     ),
     ("more_of > bool 8", #"{h="b"} 0; {h="a"} 1"#, #"{h="b"} 0; {h="a"} 1"#),

@@ -61,13 +61,6 @@ class Step: Operation {
       throw EvaluationError(message: "vector cannot contain metrics with the same labelset")
     }
   }
-
-  /// The elements in another order.
-  final func reorder(_ precedes: (Double, Double) -> Bool) {
-    let order = values.indices.sorted { precedes(values[$0], values[$1]) }
-    sets = order.map { sets[$0] }
-    values = order.map { values[$0] }
-  }
 }
 
 /// A number that never changes.
