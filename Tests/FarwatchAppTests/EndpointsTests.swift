@@ -59,7 +59,8 @@ extension StatusSnapshot {
           problem: evil)
       ],
       alerts: [
-        ActiveAlert(name: evil, state: evil, since: since, labels: ["l": evil], summary: evil)
+        ActiveAlert(
+          name: evil, state: evil, since: since, labels: ["l": evil], summary: evil, held: evil)
       ],
       ruleProblems: [evil],
       receivers: [
@@ -145,6 +146,7 @@ extension StatusSnapshot {
     let escaped = "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot;"
     // Every field of the snapshot that is shown; the vantage twice, in the title too.
     #expect(page.components(separatedBy: escaped).count - 1 >= 20)
+    #expect(page.contains("(\(escaped), \(escaped))"), "an alert's state and what keeps it")
     #expect(header("Content-Security-Policy", response) == StatusPage.contentSecurityPolicy)
     #expect(StatusPage.contentSecurityPolicy.contains("default-src 'none'"))
     #expect(header("X-Content-Type-Options", response) == "nosniff")
