@@ -91,7 +91,10 @@ let package = Package(
       ]),
     room(
       "Configuration",
-      ["Model", "StrictYAML", "Probing", "Notifying", "RegularExpressions", "HTTPClient", "PostgresClient"]),
+      [
+        "Model", "StrictYAML", "Probing", "Notifying", "CloudWatchAlarms", "RegularExpressions", "HTTPClient",
+        "PostgresClient",
+      ]),
 
     // Where the stages are joined into one daemon.
     room(
@@ -146,12 +149,13 @@ let package = Package(
       ]),
     tests(
       of: "Configuration",
-      ["StrictYAML", "Probing", "Notifying", "HTTPClient", "PostgresClient"]),
+      ["CloudWatchAlarms", "StrictYAML", "Probing", "Notifying", "HTTPClient", "PostgresClient"]),
     tests(
       of: "FarwatchApp",
       [
-        "Alerting", "Configuration", "Exposition", "HTTPClient", "HTTPServer", "Notifying", "Probing",
-        "SampleStore", "StrictYAML", .product(name: "Logging", package: "swift-log"),
+        "Alerting", "CloudWatchAlarms", "Configuration", "Exposition", "HTTPClient", "HTTPServer",
+        "Notifying",
+        "Probing", "SampleStore", "StrictYAML", .product(name: "Logging", package: "swift-log"),
       ]),
     .testTarget(name: "ArchitectureTests", dependencies: ["FarwatchTesting"], swiftSettings: settings),
     .testTarget(

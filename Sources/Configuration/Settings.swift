@@ -1,3 +1,4 @@
+package import CloudWatchAlarms
 package import Model
 package import Notifying
 package import Probing
@@ -28,6 +29,10 @@ package struct Settings: Sendable {
   package var backups: [DirectoryBackupSettings]
   /// Paths, patterns expanded, each once.
   package var ruleFiles: [String]
+  /// Files of CloudWatch alarms, patterns expanded, each once.
+  package var alarmFiles: [String] = []
+  /// What reading them needs to know.
+  package var alarmContext = AlarmContext()
   package var notifying: NotifyingSettings
   /// Series the store takes at most.
   package var seriesLimit: Int

@@ -1,4 +1,5 @@
 internal import Alerting
+internal import CloudWatchAlarms
 internal import Configuration
 internal import Model
 internal import Notifying
@@ -10,6 +11,7 @@ internal import StrictYAML
 struct LoadedConfiguration: Sendable {
   let settings: Settings
   let groups: [RuleGroup]
+  let alarms: [Alarm]
   /// What is hardly meant, in the file itself and in the rule files; what they say holds nevertheless.
   let warnings: [String]
 
@@ -21,14 +23,30 @@ struct LoadedConfiguration: Sendable {
     do {
       settings = try ConfigurationFile.load(file)
     } catch { throw StartFailure(error.list.map(\.description)) }
+    var context = settings.alarmContext
+    for topic in settings.notifying.topics {
+      context.topicARNs[topic.name] = settings.notifying.arn(of: topic)
+    }
     do throws(YAMLProblems) {
-      let rules = try RuleFile.load(settings.ruleFiles)
+      let loadedAlarms: Result<LoadedAlarms, YAMLProblems> = Result { () throws(YAMLProblems) in
+        try AlarmFile.load(settings.alarmFiles, context)
+      }
+      let loadedRules: Result<LoadedRules, YAMLProblems> = Result { () throws(YAMLProblems) in
+        try RuleFile.load(settings.ruleFiles)
+      }
+      // Both are read before either is refused: all problems at once.
+      let wrong = loadedRules.problems + loadedAlarms.problems
+      if !wrong.isEmpty { throw YAMLProblems(wrong) }
+      let rules = try loadedRules.get()
+      let alarmFiles = try loadedAlarms.get()
       groups = rules.groups
+      alarms = alarmFiles.alarms
       let tooFar = Memory.complaints(about: rules.groups)
       if !tooFar.isEmpty { throw YAMLProblems(tooFar) }
       warnings =
         settings.warnings + rules.warnings.map(\.description)
-        + untoldAlerts(rules.groups, settings.notifying.routes)
+        + untoldAlerts(rules.groups, settings.notifying.routes) + alarmFiles.warnings.map(\.description)
+        + unusedAlarmSettings(settings, alarmFiles.alarms)
     } catch { throw StartFailure(error.list.map(\.description)) }
     self.settings = settings
   }
@@ -73,6 +91,31 @@ func untoldAlerts(_ groups: [RuleGroup], _ routes: [RouteSettings]) -> [String] 
   }
 }
 
+/// What the configuration says for alarms and no alarm asks for.
+func unusedAlarmSettings(_ settings: Settings, _ alarms: [Alarm]) -> [String] {
+  guard !settings.alarmFiles.isEmpty else { return [] }
+  let names = alarms.map(\.name)
+  let strangers = settings.alarmContext.mapping.alarmDimensions.keys.sorted().filter { !names.contains($0) }
+  let reached = Set(
+    settings.notifying.routes.flatMap(\.topicsBelow)
+      + alarms.flatMap { ($0.alarmActions + $0.okActions + $0.insufficientDataActions).map(\.topic) })
+  return strangers.map { name in
+    "alarm_mapping gives dimensions to the alarm \"\(name)\", which no file declares"
+      + (suggestion(for: name, among: names).map { "; did you mean \"\($0)\"?" } ?? "")
+  }
+    + settings.notifying.topics.map(\.name).filter { !reached.contains($0) }.map {
+      "no route and no alarm leads to the topic \"\($0)\""
+    }
+}
+
+extension RouteSettings {
+  fileprivate var topicsBelow: [String] { (topic.map { [$0] } ?? []) + routes.flatMap(\.topicsBelow) }
+}
+
+extension Result where Failure == YAMLProblems {
+  fileprivate var problems: [YAMLProblem] { if case .failure(let wrong) = self { wrong.list } else { [] } }
+}
+
 /// `farwatch check`.
 package enum Checks {
   package struct Report: Sendable {
@@ -90,7 +133,8 @@ package enum Checks {
       let parts = [
         counted(settings.regions.count, "region"), counted(settings.checks.count, "check"),
         counted(settings.links.count, "replication link"), counted(settings.backups.count, "backup job"),
-        counted(loaded.ruleCount, "rule"), counted(settings.notifying.topics.count, "topic"),
+        counted(loaded.ruleCount, "rule"), counted(loaded.alarms.count, "alarm"),
+        counted(settings.notifying.topics.count, "topic"),
       ]
       return Report(warnings: loaded.warnings, summary: "\(file): good: " + parts.joined(separator: ", "))
     } catch { return Report(problems: error.lines) }
@@ -107,6 +151,19 @@ package enum Checks {
         summary: "\(file): good: \(counted(loaded.groups.count, "group")), \(counted(rules, "rule"))")
     } catch { return Report(problems: error.list.map(\.description)) }
   }
+
+  /// Alarm files by themselves: actions may name any topic.
+  package static func alarms(_ files: [String]) -> Report {
+    do throws(YAMLProblems) {
+      let loaded = try AlarmFile.load(files, AlarmContext())
+      return Report(
+        warnings: loaded.warnings.map(\.description),
+        summary: "\(files.joined(separator: ", ")): good: \(counted(loaded.alarms.count, "alarm"))")
+    } catch { return Report(problems: error.list.map(\.description)) }
+  }
+
+  /// The metric mapping that comes with Farwatch, as YAML.
+  package static var alarmMapping: String { MetricMapping.shippedText }
 
   private static func counted(_ count: Int, _ what: String) -> String {
     "\(count) \(what)\(count == 1 ? "" : "s")"

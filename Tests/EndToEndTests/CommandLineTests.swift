@@ -12,7 +12,9 @@ import Testing
   @Test func versionHelpAndCompletions() async throws {
     let version = try await farwatch("--version")
     #expect(version.exit == .code(0) && version.output.contains("."))
-    for command in [[], ["run"], ["check"], ["check", "config"], ["check", "rules"], ["demo"]] {
+    for command in [
+      [], ["run"], ["check"], ["check", "config"], ["check", "rules"], ["check", "alarms"], ["demo"],
+    ] {
       let child = try ChildProcess([FarwatchProcess.binary] + command + ["--help"])
       #expect(try await child.wait() == .code(0))
       #expect(child.output.contains("USAGE: farwatch"), "\(command): \(child.output)")

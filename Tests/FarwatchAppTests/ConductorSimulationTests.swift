@@ -165,7 +165,7 @@ import Testing
       .collected(key, generation: generation, outcome(true, at: world.time.now)),
       .call { conductor, time in
         conductor.replace(
-          targets: plans, regions: conductor.watchlist.regions, groups: ruleGroups(pageRules),
+          targets: plans, regions: conductor.watchlist.regions, groups: ruleGroups(pageRules), alarms: [],
           notifying: onePager(), identity: simulationIdentity, externalURL: "http://watch.test", at: time)
       },
     ])

@@ -1,4 +1,5 @@
 internal import Alerting
+internal import CloudWatchAlarms
 internal import Configuration
 internal import Model
 internal import Notifying
@@ -26,7 +27,7 @@ extension Conductor {
           name: $0.labels["alertname"] ?? "", state: $0.state.rawValue, since: $0.activeAt, labels: $0.labels,
           summary: $0.annotations["summary"] ?? $0.annotations["description"] ?? "")
       },
-      ruleProblems: problems, receivers: receiverStatuses(now))
+      alarms: alarmStatuses(), ruleProblems: problems, receivers: receiverStatuses(now))
   }
 
   private func regionStatus(_ region: Settings.Region) -> StatusSnapshot.Region {
@@ -87,6 +88,20 @@ extension Conductor {
         sizeBytes: newest("backup_last_size_bytes", matchers, now),
         measured: target.newest?.succeeded ?? false,
         problem: target.problem)
+    }
+  }
+
+  private func alarmStatuses() -> [StatusSnapshot.Alarm] {
+    alarms.snapshot().map { alarm in
+      let verdict: StatusSnapshot.Verdict =
+        switch alarm.state {
+        case .ok: .good
+        case .alarm: .bad
+        case .insufficientData: .unknown
+        }
+      return StatusSnapshot.Alarm(
+        name: alarm.name, state: alarm.state.rawValue, verdict: verdict, since: alarm.changedAt,
+        reason: alarm.reason, isSuppressed: alarm.isSuppressed, problem: alarm.problem)
     }
   }
 
