@@ -47,6 +47,7 @@ install: build
 	sed 's|@PREFIX@|$(PREFIX)|g' packaging/farwatch.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/farwatch.service
 	install -m 0644 rules/*.yml $(DESTDIR)$(PREFIX)/share/farwatch/rules/
 	install -m 0644 examples/farwatch.yml $(DESTDIR)$(PREFIX)/share/farwatch/farwatch.example.yml
+	install -m 0644 examples/alarms.yml $(DESTDIR)$(PREFIX)/share/farwatch/alarms.example.yml
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 	install -d $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 	$(BINARY) --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/farwatch

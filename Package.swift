@@ -92,7 +92,8 @@ let package = Package(
     room(
       "Configuration",
       [
-        "Model", "StrictYAML", "Probing", "Alerting", "Notifying", "RegularExpressions", "HTTPClient",
+        "Model", "StrictYAML", "Probing", "Alerting", "Notifying", "CloudWatchAlarms", "RegularExpressions",
+        "HTTPClient",
         "PostgresClient",
       ]),
 
@@ -157,12 +158,13 @@ let package = Package(
       ]),
     tests(
       of: "Configuration",
-      ["StrictYAML", "Probing", "Notifying", "HTTPClient", "PostgresClient"]),
+      ["CloudWatchAlarms", "StrictYAML", "Probing", "Notifying", "HTTPClient", "PostgresClient"]),
     tests(
       of: "FarwatchApp",
       [
-        "Alerting", "Configuration", "Exposition", "HTTPClient", "HTTPServer", "Notifying", "Probing",
-        "SampleStore", "StrictYAML", .product(name: "Logging", package: "swift-log"),
+        "Alerting", "CloudWatchAlarms", "Configuration", "Exposition", "HTTPClient", "HTTPServer",
+        "Notifying",
+        "Probing", "SampleStore", "StrictYAML", .product(name: "Logging", package: "swift-log"),
       ]),
     .testTarget(name: "ArchitectureTests", dependencies: ["FarwatchTesting"], swiftSettings: settings),
     .testTarget(

@@ -50,8 +50,11 @@ package enum ConfigurationFile {
     let ruleFiles = m.optional("rule_files", .list(.located(YAMLType<String>.nonEmptyString))) ?? []
     let policies = m.optional("alerting", .mapping(AlertingSection.read)) ?? []
     let notifying = NotifyingSection.read(m, paths, warnings)
+    let alarms = AlarmsSection.read(m, scope, topics: notifying.topics.map(\.name))
     if ruleFiles.isEmpty, m.node("rule_files") == nil || m.node("rule_files")?.content.isEmptyList == true {
-      warnings.add("no `rule_files`: everything is measured, but no alert can ever fire", at: .start)
+      if !m.has("alarms") {
+        warnings.add("no `rule_files`: everything is measured, but no alert can ever fire", at: .start)
+      }
     }
     if ListenAddress.isWildcard(listen), !m.has("external_url"), notifying.asksForConfirmation {
       m.problem(
@@ -65,13 +68,16 @@ package enum ConfigurationFile {
     scope.reportDuplicates("link", links.map { ([$0.value?.link ?? ""], $0.node) }, m.problems)
     scope.reportDuplicates(
       "backup job", backups.map { ([$0.value.region, $0.value.job], $0.node) }, m.problems)
-    return Settings(
+    var settings = Settings(
       vantage: vantage, listen: listen, stateDirectory: state, externalURL: externalURL,
       externalLabels: labels,
       regions: regions, checks: checks.map(\.value), links: links.compactMap(\.value),
       backups: backups.map(\.value), ruleFiles: expand(ruleFiles, paths, m.problems), alertPolicies: policies,
       notifying: notifying,
       seriesLimit: seriesLimit, connectionsPerAddress: connections)
+    settings.alarmFiles = alarms.files
+    settings.alarmContext = alarms.context
+    return settings
   }
 
   /// Patterns in place of paths; a name that matches nothing is a problem, for a rule file that is silently not

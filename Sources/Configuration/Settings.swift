@@ -1,4 +1,5 @@
 package import Alerting
+package import CloudWatchAlarms
 package import Model
 package import Notifying
 package import Probing
@@ -31,6 +32,10 @@ package struct Settings: Sendable {
   package var ruleFiles: [String]
   /// What the rule files do not say of their alerts.
   package var alertPolicies: [AlertPolicy] = []
+  /// Files of CloudWatch alarms, patterns expanded, each once.
+  package var alarmFiles: [String] = []
+  /// What reading them needs to know.
+  package var alarmContext = AlarmContext()
   package var notifying: NotifyingSettings
   /// Series the store takes at most.
   package var seriesLimit: Int

@@ -1,4 +1,5 @@
 internal import Alerting
+internal import CloudWatchAlarms
 internal import Configuration
 internal import Dispatch
 internal import DurableIO
@@ -74,6 +75,7 @@ package final class Daemon: Sendable {
       metadata: [
         "url": "\(baseURL)", "checks": "\(settings.checks.count)", "links": "\(settings.links.count)",
         "backups": "\(settings.backups.count)", "rules": "\(loaded.ruleCount)",
+        "alarms": "\(loaded.alarms.count)",
       ])
   }
 
@@ -97,6 +99,13 @@ package final class Daemon: Sendable {
     for problem in engine.restoreProblems {
       logger.error("stored alert cannot be read", metadata: ["problem": "\(problem)"])
     }
+    let alarms = AlarmEngine(
+      alarms: loaded.alarms, settings: .init(region: loaded.settings.notifying.region ?? "farwatch"),
+      reader: store,
+      restoring: rows.alarms, now: time.now)
+    for problem in alarms.restoreProblems {
+      logger.error("stored alarm cannot be read", metadata: ["problem": "\(problem)"])
+    }
     let (dispatcher, changes) = Dispatcher.start(
       settings: loaded.settings.notifying, identity: identity, externalURL: externalURL(loaded.settings),
       restoring: rows.notifying, now: time.now, monotonic: monotonic)
@@ -105,7 +114,7 @@ package final class Daemon: Sendable {
       store: store,
       sources: .init(pages: pages, server: server, database: database, loop: loop, reloads: reloads))
     let conductor = Conductor(
-      watchlist: watchlist, engine: engine, dispatcher: dispatcher, store: store,
+      watchlist: watchlist, engine: engine, alarms: alarms, dispatcher: dispatcher, store: store,
       monotonic: monotonic, measureSelf: { selfMetrics.record($0, now: $1) })
     let carriers = CoreLoop.Carriers(
       commit: commit, send: { [deliveries] in deliveries.send($0) },
@@ -181,8 +190,8 @@ package final class Daemon: Sendable {
     let done = loop.ask(within: .seconds(10)) { conductor, turnTime in
       conductor.replace(
         targets: plans, regions: loaded.settings.regions, groups: loaded.groups,
-        policies: loaded.settings.alertPolicies, notifying: loaded.settings.notifying, identity: identity,
-        externalURL: externalURL, at: turnTime)
+        policies: loaded.settings.alertPolicies, alarms: loaded.alarms, notifying: loaded.settings.notifying,
+        identity: identity, externalURL: externalURL, at: turnTime)
       return true
     }
     guard done == true else {

@@ -1,4 +1,5 @@
 internal import Alerting
+internal import CloudWatchAlarms
 internal import Configuration
 internal import Model
 internal import Notifying
@@ -8,6 +9,7 @@ internal import StrictYAML
 struct LoadedConfiguration: Sendable {
   let settings: Settings
   let groups: [RuleGroup]
+  let alarms: [Alarm]
   /// What is hardly meant, in the file itself and in the rule files; what they say holds nevertheless.
   let warnings: [String]
 
@@ -19,12 +21,28 @@ struct LoadedConfiguration: Sendable {
     do {
       settings = try ConfigurationFile.load(file)
     } catch { throw StartFailure(error.list.map(\.description)) }
+    var context = settings.alarmContext
+    for topic in settings.notifying.topics {
+      context.topicARNs[topic.name] = settings.notifying.arn(of: topic)
+    }
     do throws(YAMLProblems) {
-      let rules = try RuleFile.load(settings.ruleFiles)
+      let loadedAlarms: Result<LoadedAlarms, YAMLProblems> = Result { () throws(YAMLProblems) in
+        try AlarmFile.load(settings.alarmFiles, context)
+      }
+      let loadedRules: Result<LoadedRules, YAMLProblems> = Result { () throws(YAMLProblems) in
+        try RuleFile.load(settings.ruleFiles)
+      }
+      // Both are read before either is refused: all problems at once.
+      let wrong = loadedRules.problems + loadedAlarms.problems
+      if !wrong.isEmpty { throw YAMLProblems(wrong) }
+      let rules = try loadedRules.get()
+      let alarmFiles = try loadedAlarms.get()
       groups = rules.groups
+      alarms = alarmFiles.alarms
       warnings =
         settings.warnings + rules.warnings.map(\.description)
-        + untoldAlerts(rules.groups, settings.notifying.routes)
+        + untoldAlerts(rules.groups, settings.notifying.routes) + alarmFiles.warnings.map(\.description)
+        + unusedAlarmSettings(settings, alarmFiles.alarms)
     } catch { throw StartFailure(error.list.map(\.description)) }
     self.settings = settings
   }
@@ -44,4 +62,29 @@ func untoldAlerts(_ groups: [RuleGroup], _ routes: [RouteSettings]) -> [String] 
     }
     return isTaken ? nil : "\(rule.file):\(rule.line):1: alert \(rule.name) matches no route: nobody is told"
   }
+}
+
+/// What the configuration says for alarms and no alarm asks for.
+func unusedAlarmSettings(_ settings: Settings, _ alarms: [Alarm]) -> [String] {
+  guard !settings.alarmFiles.isEmpty else { return [] }
+  let names = alarms.map(\.name)
+  let strangers = settings.alarmContext.mapping.alarmDimensions.keys.sorted().filter { !names.contains($0) }
+  let reached = Set(
+    settings.notifying.routes.flatMap(\.topicsBelow)
+      + alarms.flatMap { ($0.alarmActions + $0.okActions + $0.insufficientDataActions).map(\.topic) })
+  return strangers.map { name in
+    "alarm_mapping gives dimensions to the alarm \"\(name)\", which no file declares"
+      + (suggestion(for: name, among: names).map { "; did you mean \"\($0)\"?" } ?? "")
+  }
+    + settings.notifying.topics.map(\.name).filter { !reached.contains($0) }.map {
+      "no route and no alarm leads to the topic \"\($0)\""
+    }
+}
+
+extension RouteSettings {
+  fileprivate var topicsBelow: [String] { (topic.map { [$0] } ?? []) + routes.flatMap(\.topicsBelow) }
+}
+
+extension Result where Failure == YAMLProblems {
+  fileprivate var problems: [YAMLProblem] { if case .failure(let wrong) = self { wrong.list } else { [] } }
 }

@@ -7,6 +7,7 @@ internal import StateDatabase
 /// What the last process left: the rows that the stages are restored from.
 struct StoredRows: Sendable {
   var alerts: [(key: String, value: [UInt8])] = []
+  var alarms: [(key: String, value: [UInt8])] = []
   var checks: [(key: String, value: [UInt8])] = []
   var notifying: [(table: StateChange.Table, key: String, value: [UInt8])] = []
 }
@@ -33,7 +34,8 @@ struct StateDirectory {
         }
       }
       rows = StoredRows(
-        alerts: try database.load(.alerts), checks: try database.load(.checks),
+        alerts: try database.load(.alerts), alarms: try database.load(.alarms),
+        checks: try database.load(.checks),
         notifying: try database.load(.outbox).map { (.outbox, $0.key, $0.value) }
           + database.load(.subscriptions).map { (.subscriptions, $0.key, $0.value) })
     } catch {

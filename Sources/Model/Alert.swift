@@ -41,10 +41,15 @@ package struct AlertEvent: Hashable, Sendable, Codable {
   package var origin: AlertOrigin
   /// When the transition was decided.
   package var decidedAt: Timestamp
+  /// Topics that are told whatever the routes say; nil: the routes decide.
+  package var topics: [String]?
+  /// Of a CloudWatch alarm; nil for an alert of a rule.
+  package var alarm: AlarmDetails?
 
   package init(
     status: Status, identity: String, startsAt: Timestamp, episode: UInt64? = nil, endsAt: Timestamp?,
-    labels: Labels, annotations: Labels, value: Double, origin: AlertOrigin, decidedAt: Timestamp
+    labels: Labels, annotations: Labels, value: Double, origin: AlertOrigin, decidedAt: Timestamp,
+    topics: [String]? = nil, alarm: AlarmDetails? = nil
   ) {
     self.status = status
     self.identity = identity
@@ -56,5 +61,7 @@ package struct AlertEvent: Hashable, Sendable, Codable {
     self.value = value
     self.origin = origin
     self.decidedAt = decidedAt
+    self.topics = topics
+    self.alarm = alarm
   }
 }

@@ -2,7 +2,7 @@
 package struct StateChange: Hashable, Sendable {
   /// The collections that outlive the process. The raw value is the table's name.
   package enum Table: String, Sendable, CaseIterable, Codable {
-    case alerts, checks, outbox, subscriptions, settings
+    case alerts, checks, outbox, subscriptions, settings, alarms
   }
 
   package var table: Table

@@ -64,7 +64,7 @@ package final class Dispatcher {
     for event in events {
       statistics.events += 1
       let alert = ["alert": event.labels.description, "status": event.status.rawValue]
-      let topics = router.topics(for: event.labels)
+      let topics = event.topics ?? router.topics(for: event.labels)
       if topics.isEmpty {
         statistics.unrouted += 1
         note(.error, "alert matches no route: nobody is told", alert)

@@ -12,8 +12,10 @@ struct Composer: ~Copyable {
   private let lineStarts: [Int]
   private let problems: Problems
   private let limits: YAML.Limits
+  private let keepsTags: Bool
 
-  init(text: String, problems: Problems, limits: YAML.Limits) {
+  init(text: String, problems: Problems, limits: YAML.Limits, keepsTags: Bool) {
+    self.keepsTags = keepsTags
     self.text = Array(text.utf8)
     var starts = [0]
     for (place, byte) in self.text.enumerated() where byte == UInt8(ascii: "\n") { starts.append(place + 1) }
@@ -83,10 +85,11 @@ struct Composer: ~Copyable {
   }
 
   private func node(from event: Event, _ pass: inout Pass) throws(Stop) -> YAMLNode {
-    if let tag = event.tag, !tag.hasPrefix("tag:yaml.org,2002:"), tag != "!" {
-      problems.add("tags such as \(tag) are not supported", at: event.position)
+    let ownTag = event.tag.flatMap { $0.hasPrefix("tag:yaml.org,2002:") || $0 == "!" ? nil : $0 }
+    if let ownTag, !keepsTags {
+      problems.add("tags such as \(ownTag) are not supported", at: event.position)
     }
-    let node: YAMLNode
+    var node: YAMLNode
     switch event.kind {
     case .alias(let name):
       guard let target = pass.anchors[name] else {
@@ -104,6 +107,7 @@ struct Composer: ~Copyable {
       problems.add("expected a value", at: event.position)
       throw Stop()
     }
+    if keepsTags { node.tag = ownTag }
     if let anchor = event.anchor { pass.anchors[anchor] = node }
     return node
   }

@@ -19,8 +19,12 @@ package enum YAML {
 
   /// The one document of `text`; an empty text gives an empty mapping. nil when a problem of syntax was added:
   /// then the problems are those up to the first error of syntax.
-  package static func parse(_ text: String, _ problems: Problems, limits: Limits = Limits()) -> YAMLNode? {
-    guard let documents = parseAll(text, problems, limits: limits) else { return nil }
+  ///
+  /// - Parameter keepsTags: tags of one's own (`!Ref`) are handed on as ``YAMLNode/tag``; otherwise they are a problem.
+  package static func parse(
+    _ text: String, _ problems: Problems, limits: Limits = Limits(), keepsTags: Bool = false
+  ) -> YAMLNode? {
+    guard let documents = parseAll(text, problems, limits: limits, keepsTags: keepsTags) else { return nil }
     if documents.count > 1 {
       problems.add("only one document is allowed in this file; this is a second one", at: documents[1])
       return nil
@@ -31,13 +35,13 @@ package enum YAML {
 
   /// Every document of `text`.
   package static func parseAll(
-    _ text: String, _ problems: Problems, limits: Limits = Limits()
+    _ text: String, _ problems: Problems, limits: Limits = Limits(), keepsTags: Bool = false
   ) -> [YAMLNode]? {
     guard text.utf8.count <= limits.bytes else {
       problems.add("larger than \(limits.bytes) bytes", at: .start)
       return nil
     }
-    let composer = Composer(text: text, problems: problems, limits: limits)
+    let composer = Composer(text: text, problems: problems, limits: limits, keepsTags: keepsTags)
     return composer.documents()
   }
 

@@ -29,13 +29,18 @@ package struct YAMLNode: Sendable {
     case literal(indentation: Int)
   }
   package var layout: Layout
+  /// A tag of one's own, such as `!Ref`; only in documents that were read with their tags kept.
+  package var tag: String?
   /// Nodes in this tree, itself included: what bounds the growth through aliases.
   let size: Int
 
-  package init(_ content: Content, at position: YAMLPosition, layout: Layout = .unknown) {
+  package init(
+    _ content: Content, at position: YAMLPosition, layout: Layout = .unknown, tag: String? = nil
+  ) {
     self.content = content
     self.position = position
     self.layout = layout
+    self.tag = tag
     switch content {
     case .scalar: size = 1
     case .sequence(let items): size = items.reduce(1) { $0 + $1.size }

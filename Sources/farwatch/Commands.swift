@@ -25,7 +25,7 @@ struct RunCommand: ParsableCommand {
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check", abstract: "Say whether a file is right, and where it is not.",
-    subcommands: [Configuration.self, Rules.self])
+    subcommands: [Configuration.self, Rules.self, Alarms.self])
 
   struct Configuration: ParsableCommand {
     static let configuration = CommandConfiguration(

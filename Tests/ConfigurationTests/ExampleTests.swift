@@ -1,3 +1,4 @@
+import CloudWatchAlarms
 import FarwatchTesting
 import Foundation
 import HTTPClient
@@ -28,6 +29,8 @@ func exampleDirectory() throws -> TemporaryDirectory {
   try directory.write("secrets/pager-key", "  k3y \n")
   try directory.write("secrets/ca.pem", "-----BEGIN CERTIFICATE-----\n")
   try directory.write("secrets/taiwan.dsn", "host=localhost")
+  try FileManager.default.copyItem(
+    at: root.appending(path: "examples/alarms.yml"), to: URL(filePath: directory.file("alarms.yml")))
   for name in ["b.yml", "a.yml", "a_test.yml"] { try directory.write("rules/\(name)", "groups: []\n") }
   return directory
 }
@@ -70,6 +73,22 @@ func exampleDirectory() throws -> TemporaryDirectory {
       ])
     #expect(settings.ruleFiles == [directory.file("rules/a.yml"), directory.file("rules/b.yml")])
     #expect(settings.warnings == [])
+  }
+
+  @Test func alarms() throws {
+    #expect(settings.alarmFiles == [directory.file("alarms.yml")])
+    let context = settings.alarmContext
+    #expect(context.topicNames == ["CriticalAlertTopic": "pager"] && context.topics == ["pager", "chat"])
+    #expect(context.mapping.regions == ["ap-northeast-1": "japan"])
+    #expect(context.mapping.alarmDimensions == ["TaiwanUnhealthy": ["HealthCheckId": "api"]])
+    let queue = try #require(context.mapping.entries.first)
+    #expect(
+      queue.metric == "QueueDepth" && queue.namespace == "Custom/Orders" && queue.statistic == "Maximum")
+    #expect(queue.dimensions == ["QueueName": "queue"] && queue.comparison == .greater)
+    #expect(queue.minimum == 0 && queue.maximum == 100_000)
+    // The shipped example of alarms fits the shipped example of a configuration.
+    let loaded = try AlarmFile.load(settings.alarmFiles, context)
+    #expect(loaded.alarms.count == 6 && loaded.warnings.map(\.description) == [])
   }
 
   @Test func checks() {

@@ -166,6 +166,7 @@ import Testing
       .call { conductor, time in
         conductor.replace(
           targets: plans, regions: conductor.watchlist.regions, groups: ruleGroups(pageRules), policies: [],
+          alarms: [],
           notifying: onePager(), identity: simulationIdentity, externalURL: "http://watch.test", at: time)
       },
     ])

@@ -1,4 +1,5 @@
 import Alerting
+import CloudWatchAlarms
 
 import Foundation
 import HTTPClient
@@ -114,6 +115,9 @@ final class CoreWorld {
     var messageID: String
     var subject: String
     var taken: Bool
+    /// The text that SNS carries.
+    var message = ""
+    var topicARN = ""
   }
 
   var conductor: Conductor
@@ -121,6 +125,7 @@ final class CoreWorld {
   let time: SimulatedTime
   private var clock = SteadyClock()
   private let rules: String
+  private let alarms: [Alarm]
   private let checks: [HTTPCheckSettings]
   private let settings: NotifyingSettings
   private let seriesLimit: Int
@@ -144,9 +149,10 @@ final class CoreWorld {
   init(
     regions: [String] = ["taiwan", "japan"], rules: String = pageRules,
     notifying: NotifyingSettings = onePager(),
-    seriesLimit: Int = 10_000, seed: UInt64 = 1
+    seriesLimit: Int = 10_000, seed: UInt64 = 1, alarms: [Alarm] = []
   ) {
     self.rules = rules
+    self.alarms = alarms
     settings = notifying
     self.seriesLimit = seriesLimit
     random = SeededGenerator(seed)
@@ -155,12 +161,13 @@ final class CoreWorld {
     store = SampleStore()
     (conductor, store) =
       Self.start(
-        checks, rules, notifying, seriesLimit, [:], time, random: SeededGenerator(seed)
+        checks, rules, alarms, notifying, seriesLimit, [:], time, random: SeededGenerator(seed)
       ).0
   }
 
   private static func start(
-    _ checks: [HTTPCheckSettings], _ rules: String, _ notifying: NotifyingSettings, _ seriesLimit: Int,
+    _ checks: [HTTPCheckSettings], _ rules: String, _ alarms: [Alarm], _ notifying: NotifyingSettings,
+    _ seriesLimit: Int,
     _ database: [StateChange.Table: [String: [UInt8]]], _ time: SimulatedTime,
     random: any RandomNumberGenerator
   ) -> ((Conductor, SampleStore), [StateChange]) {
@@ -176,13 +183,16 @@ final class CoreWorld {
     let engine = RuleEngine(
       groups: ruleGroups(rules), settings: RuleSettings(), reader: store, appender: RuleOutput(store),
       clock: time, restoring: rows(.alerts))
+    let alarmEngine = AlarmEngine(
+      alarms: alarms, settings: .init(region: "test"), reader: store, restoring: rows(.alarms), now: time.now)
     let (dispatcher, changes) = Dispatcher.start(
       settings: notifying, identity: simulationIdentity, externalURL: "http://watch.test",
       restoring: rows(.outbox).map { (.outbox, $0.key, $0.value) }
         + rows(.subscriptions).map { (.subscriptions, $0.key, $0.value) },
       now: time.now, monotonic: time.monotonic, random: random)
     let conductor = Conductor(
-      watchlist: watchlist, engine: engine, dispatcher: dispatcher, store: store, monotonic: time.monotonic,
+      watchlist: watchlist, engine: engine, alarms: alarmEngine, dispatcher: dispatcher, store: store,
+      monotonic: time.monotonic,
       measureSelf: { _, _ in })
     return ((conductor, store), changes)
   }
@@ -195,7 +205,7 @@ final class CoreWorld {
     clock = SteadyClock()
     let seed = random.next()
     let (made, changes) = Self.start(
-      checks, rules, settings, seriesLimit, database, time, random: SeededGenerator(seed))
+      checks, rules, alarms, settings, seriesLimit, database, time, random: SeededGenerator(seed))
     (conductor, store) = made
     apply(changes)
   }
@@ -271,7 +281,8 @@ final class CoreWorld {
     {
       let seen = PageSeen(
         at: time.monotonic.nanoseconds / 1_000_000, messageID: message["MessageId"] as? String ?? "",
-        subject: message["Subject"] as? String ?? "", taken: answer == .takes)
+        subject: message["Subject"] as? String ?? "", taken: answer == .takes,
+        message: message["Message"] as? String ?? "", topicARN: message["TopicArn"] as? String ?? "")
       pages.append(seen)
       trace.append("\(seen.at) \(answer) \(String(decoding: body, as: UTF8.self))")
     }

@@ -255,3 +255,35 @@ struct Noise: RandomNumberGenerator {
     return z ^ (z >> 31)
   }
 }
+
+@Suite struct TagTests {
+  private let text = """
+    a: !Ref One
+    b: [!Sub "x ${y}", plain]
+    c: !Join [",", [p, q]]
+    d: &n !GetAtt A.B
+    e: *n
+    f: !!str 5
+    """
+
+  @Test func tagsAreHandedOnWhereTheyAreAskedFor() throws {
+    let problems = Problems(file: "t")
+    let root = try #require(YAML.parse(text, problems, keepsTags: true))
+    #expect(problems.isEmpty)
+    #expect(root["a"]?.tag == "!Ref" && root["a"]?.scalarText == "One")
+    guard case .sequence(let items)? = root["b"]?.content else {
+      Issue.record("b is no list")
+      return
+    }
+    #expect(items.map(\.tag) == ["!Sub", nil])
+    #expect(root["c"]?.tag == "!Join" && root["d"]?.tag == "!GetAtt" && root["e"]?.tag == "!GetAtt")
+    #expect(root["f"]?.tag == nil)
+  }
+
+  @Test func elsewhereTheyAreAProblem() {
+    let problems = Problems(file: "t")
+    let root = YAML.parse(text, problems)
+    #expect(problems.list.map(\.line) == [1, 2, 3, 4])
+    #expect(root?["a"]?.tag == nil)
+  }
+}

@@ -22,7 +22,8 @@ package enum ConfigurationCheck {
       let parts = [
         counted(settings.regions.count, "region"), counted(settings.checks.count, "check"),
         counted(settings.links.count, "replication link"), counted(settings.backups.count, "backup job"),
-        counted(loaded.ruleCount, "rule"), counted(settings.notifying.topics.count, "topic"),
+        counted(loaded.ruleCount, "rule"), counted(loaded.alarms.count, "alarm"),
+        counted(settings.notifying.topics.count, "topic"),
       ]
       var context = LintContext()
       context.series = SeriesCatalogue(of: settings)

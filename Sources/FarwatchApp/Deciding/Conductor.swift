@@ -1,4 +1,5 @@
 internal import Alerting
+internal import CloudWatchAlarms
 internal import Configuration
 internal import Model
 internal import Notifying
@@ -42,6 +43,10 @@ enum Effect {
 final class Conductor {
   private(set) var watchlist: Watchlist
   private(set) var engine: RuleEngine
+  let alarms: AlarmEngine
+  private let alarmRecorder: ReadingRecorder
+  /// Their states are to be written into the store though none has changed.
+  private var alarmsAreNew = true
   private(set) var dispatcher: Dispatcher
   let store: SampleStore
   /// Writes what the process measures of itself into the store, now and then.
@@ -63,11 +68,13 @@ final class Conductor {
   private static let garbageCollectionInterval: Duration = .seconds(60)
 
   init(
-    watchlist: Watchlist, engine: RuleEngine, dispatcher: Dispatcher, store: SampleStore,
+    watchlist: Watchlist, engine: RuleEngine, alarms: AlarmEngine, dispatcher: Dispatcher, store: SampleStore,
     monotonic: MonotonicInstant, measureSelf: @escaping (Conductor, Timestamp) -> Void
   ) {
     self.watchlist = watchlist
     self.engine = engine
+    self.alarms = alarms
+    alarmRecorder = ReadingRecorder(store, base: .empty)
     self.dispatcher = dispatcher
     self.store = store
     self.measureSelf = measureSelf
@@ -83,7 +90,8 @@ final class Conductor {
   var nextDeadline: MonotonicInstant {
     var next = nextHousekeeping
     for deadline in [
-      watchlist.nextDeadline, judging ? engine.nextDeadline : judgeAt, dispatcher.nextDeadline,
+      watchlist.nextDeadline, judging ? engine.nextDeadline : judgeAt,
+      judging ? alarms.nextDeadline : nil, dispatcher.nextDeadline,
     ] {
       if let deadline, deadline < next { next = deadline }
     }
@@ -102,6 +110,7 @@ final class Conductor {
       nextHousekeeping = monotonic + Self.housekeepingInterval
       measureSelf(self, now)
       watchlist.refresh(at: now)
+      alarmRecorder.refresh(at: now)
       if monotonic >= nextGarbageCollection {
         nextGarbageCollection = monotonic + Self.garbageCollectionInterval
         store.collectGarbage(now: now)
@@ -124,6 +133,7 @@ final class Conductor {
   func movePast(by shift: Duration) {
     guard shift != .zero else { return }
     store.movePast(by: shift)
+    alarms.clockWasSetBack(by: shift)
     effects.append(
       .note(Notice(.warning, "the clock was set back", ["by": DurationText.format(.zero - shift)])))
   }
@@ -156,10 +166,22 @@ final class Conductor {
     }
     let decisions = engine.run(now: now, monotonic: monotonic)
     pendingChanges += decisions.changes
-    guard !decisions.events.isEmpty else { return }
+    let events = decisions.events + judgeAlarms(now: now, monotonic: monotonic)
     for event in decisions.events { effects.append(.note(Notice(event))) }
+    guard !events.isEmpty else { return }
     let next = CommitTicket(ticket + 1)
-    pendingChanges += dispatcher.accept(decisions.events, ticket: next, now: now, monotonic: monotonic)
+    pendingChanges += dispatcher.accept(events, ticket: next, now: now, monotonic: monotonic)
+  }
+
+  private func judgeAlarms(now: Timestamp, monotonic: MonotonicInstant) -> [AlertEvent] {
+    let decisions = alarms.run(now: now, monotonic: monotonic)
+    pendingChanges += decisions.changes
+    for transition in decisions.transitions { effects.append(.note(Notice(transition))) }
+    if alarmsAreNew || !decisions.transitions.isEmpty {
+      alarmsAreNew = false
+      alarmRecorder.record(AlarmMetrics.readings(alarms.snapshot()), at: now)
+    }
+    return decisions.events
   }
 
   /// What this turn decided becomes durable together: an alert's state and its page, or neither.
@@ -175,11 +197,14 @@ final class Conductor {
   /// Puts a new configuration in force. What it does not change goes on undisturbed.
   func replace(
     targets: [TargetPlan], regions: [Settings.Region], groups: [RuleGroup], policies: [AlertPolicy],
+    alarms: [Alarm],
     notifying: NotifyingSettings, identity: SigningIdentity, externalURL: String, at time: TurnTime
   ) {
     pendingChanges += watchlist.replace(
       with: targets, regions: regions, now: time.now, monotonic: time.monotonic)
     engine.replaceRules(groups, policies: policies)
+    self.alarms.replace(with: alarms, now: time.now)
+    alarmsAreNew = true
     pendingChanges += dispatcher.replaceSettings(
       notifying, identity: identity, externalURL: externalURL, now: time.now)
   }

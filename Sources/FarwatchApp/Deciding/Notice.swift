@@ -1,4 +1,5 @@
 internal import Alerting
+internal import CloudWatchAlarms
 internal import Model
 internal import Notifying
 
@@ -26,6 +27,15 @@ struct Notice: Sendable, Equatable {
       }
     message = notice.message
     metadata = notice.metadata
+  }
+
+  init(_ transition: AlarmEngine.Transition) {
+    level = transition.to == .ok ? .info : .warning
+    message = "alarm changes state"
+    metadata = [
+      "alarm": transition.alarm, "from": transition.from.rawValue, "to": transition.to.rawValue,
+      "reason": transition.reason,
+    ]
   }
 
   init(_ event: AlertEvent) {

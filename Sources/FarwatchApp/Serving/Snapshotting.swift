@@ -1,4 +1,5 @@
 internal import Alerting
+internal import CloudWatchAlarms
 internal import Configuration
 internal import Model
 internal import Notifying
@@ -27,7 +28,7 @@ extension Conductor {
           summary: $0.annotations["summary"] ?? $0.annotations["description"] ?? "",
           held: $0.heldBy.map { $0 == .missingData ? "kept: its data is missing" : "kept: not clear yet" })
       },
-      ruleProblems: problems, receivers: receiverStatuses(now))
+      alarms: alarmStatuses(), ruleProblems: problems, receivers: receiverStatuses(now))
   }
 
   private func regionStatus(_ region: Settings.Region) -> StatusSnapshot.Region {
@@ -88,6 +89,20 @@ extension Conductor {
         sizeBytes: newest("backup_last_size_bytes", matchers, now),
         measured: target.newest?.succeeded ?? false,
         problem: target.problem)
+    }
+  }
+
+  private func alarmStatuses() -> [StatusSnapshot.Alarm] {
+    alarms.snapshot().map { alarm in
+      let verdict: StatusSnapshot.Verdict =
+        switch alarm.state {
+        case .ok: .good
+        case .alarm: .bad
+        case .insufficientData: .unknown
+        }
+      return StatusSnapshot.Alarm(
+        name: alarm.name, state: alarm.state.rawValue, verdict: verdict, since: alarm.changedAt,
+        reason: alarm.reason, isSuppressed: alarm.isSuppressed, problem: alarm.problem)
     }
   }
 

@@ -20,13 +20,15 @@ enum StatusPage {
     links(status, &page)
     backups(status, &page)
     alerts(status, &page)
+    alarms(status, &page)
     receivers(status, &page)
     page.raw("</body></html>\n")
     return page.bytes
   }
 
   private static func header(_ status: StatusSnapshot, _ page: inout HTMLText) {
-    let firing = status.alerts.filter { $0.state == "firing" }.count
+    let firing =
+      status.alerts.count { $0.state == "firing" } + status.alarms.count { $0.verdict == .bad }
     let verdict: (String, String) =
       if !status.ready {
         ("unknown", "Starting: not every collector has reported yet")
@@ -139,6 +141,22 @@ enum StatusPage {
       page.raw("</td><td class=\"quiet\">")
       page.text(alert.labels.dropping(["alertname"]).description)
       page.raw("</td><td>\(age(alert.since, status.takenAt))</td></tr>")
+    }
+    page.raw("</table></section>\n")
+  }
+
+  private static func alarms(_ status: StatusSnapshot, _ page: inout HTMLText) {
+    guard !status.alarms.isEmpty else { return }
+    page.raw("<section><h2>CloudWatch alarms</h2><table class=\"wide\"><tr><th></th><th>Alarm</th>")
+    page.raw("<th>State</th><th>Why</th><th>For</th></tr>")
+    for alarm in status.alarms {
+      page.raw("<tr><td class=\"dot \(alarm.verdict.rawValue)\"></td><td>")
+      page.text(alarm.name)
+      page.raw("</td><td>")
+      page.text(alarm.isSuppressed ? "\(alarm.state) (actions suppressed)" : alarm.state)
+      page.raw("</td><td class=\"quiet\">")
+      page.text(alarm.problem ?? alarm.reason)
+      page.raw("</td><td>\(age(alarm.since, status.takenAt))</td></tr>")
     }
     page.raw("</table></section>\n")
   }

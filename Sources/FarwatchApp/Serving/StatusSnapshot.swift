@@ -75,6 +75,18 @@ package struct StatusSnapshot: Sendable {
     package var held: String?
   }
 
+  /// A CloudWatch alarm.
+  package struct Alarm: Sendable {
+    package var name: String
+    /// `OK`, `ALARM` or `INSUFFICIENT_DATA`.
+    package var state: String
+    package var verdict: Verdict
+    package var since: Timestamp
+    package var reason: String
+    package var isSuppressed: Bool
+    package var problem: String?
+  }
+
   package struct Receiver: Sendable {
     package var topic: String
     package var endpoint: String
@@ -96,6 +108,7 @@ package struct StatusSnapshot: Sendable {
   package var links: [Link]
   package var backups: [Backup]
   package var alerts: [ActiveAlert]
+  package var alarms: [Alarm] = []
   package var ruleProblems: [String]
   package var receivers: [Receiver]
 }

@@ -2,6 +2,7 @@ internal import Model
 
 /// A JSON document whose members stay in the order they are written in: stable to read and to compare.
 enum OrderedJSON: Equatable {
+  case null
   case string(String)
   /// NaN and infinities, which JSON has not, become the strings that Prometheus writes.
   case number(Double)
@@ -38,6 +39,7 @@ enum OrderedJSON: Equatable {
 
   private func append(to out: inout [UInt8]) {
     switch self {
+    case .null: out += Array("null".utf8)
     case .string(let text): Self.append(text, to: &out)
     case .number(let value) where !value.isFinite: Self.append(NumberText.shortest(value), to: &out)
     case .number(let value): NumberText.append(value, to: &out)

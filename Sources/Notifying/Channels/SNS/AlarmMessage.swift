@@ -7,7 +7,7 @@ internal import Model
 struct AlarmMessage {
   /// SNS takes messages up to 256 KiB.
   static let maximumBytes = 256 * 1024
-  private static let account = "000000000000"
+  static let account = "000000000000"
 
   let event: AlertEvent
   let topicARN: String
@@ -21,7 +21,10 @@ struct AlarmMessage {
 
   /// `ALARM: "name" in Asia Pacific (Tokyo)`; at most the 100 characters that SNS allows, on one line.
   var subject: String {
-    let rest = (event.status == .firing ? "ALARM" : "OK", "in \(AWSRegion.displayName(region))")
+    let rest = (
+      event.alarm?.newState ?? (event.status == .firing ? "ALARM" : "OK"),
+      "in \(AWSRegion.displayName(region))"
+    )
     let room = max(1, 100 - rest.0.count - rest.1.count - 5)
     let name = name.count > room ? String(name.prefix(max(0, room - 3))) + "..." : name
     let line = String("\(rest.0): \"\(name)\" \(rest.1)".prefix(100))
@@ -37,10 +40,11 @@ struct AlarmMessage {
     return json(0).compact
   }
 
-  private var name: String { event.labels["alertname"] ?? event.origin.alertName }
-  private var region: String { event.labels["region"] ?? settings.region ?? "farwatch" }
+  var name: String { event.labels["alertname"] ?? event.origin.alertName }
+  var region: String { event.labels["region"] ?? settings.region ?? "farwatch" }
 
   private func json(_ limit: Int) -> OrderedJSON {
+    if let alarm = event.alarm { return json(alarm, limit) }
     let state = event.status == .firing ? ("ALARM", "OK") : ("OK", "ALARM")
     let arn =
       "arn:aws:cloudwatch:\(settings.region ?? "farwatch"):\(Self.account):alarm:\(name)/\(fingerprint)"
@@ -136,7 +140,7 @@ struct AlarmMessage {
     Labels(labels.entries.map { Label($0.name, cut($0.value, limit)) })
   }
 
-  private func cut(_ text: String, _ limit: Int) -> String {
+  func cut(_ text: String, _ limit: Int) -> String {
     guard text.utf8.count > limit else { return text }
     return String(decoding: text.utf8.prefix(limit), as: UTF8.self) + " [cut]"
   }

@@ -1,0 +1,140 @@
+internal import Model
+internal import PromQL
+
+/// Collects the samples of one metric alarm and makes data points of them.
+///
+/// Time is cut into slots of a minute, or of 10 seconds for periods below a minute; a slot keeps what the statistic
+/// needs, and a period is a number of slots. So an evaluation costs a merge per slot, never a second look at samples.
+/// Slots are filled at *marks*, every 10 seconds: a bare selector gives every sample of its series since the last
+/// mark, any other expression is evaluated at the mark and each element of its result is one sample.
+final class MetricSampler {
+  static let markMilliseconds: Int64 = 10_000
+  /// At most so many marks are made up for from the store; further back one for each slot, as many again.
+  private static let backfillLimit = 400
+
+  private(set) var metric: MetricAlarm
+  private let plan: Plan?
+  private let selector: [LabelMatcher]?
+  private let slotMilliseconds: Int64
+  private let slotsKept: Int
+  /// By slot number; a slot without a sample is not there.
+  private var slots: [Int64: SampleSummary] = [:]
+  /// Everything before is in the slots.
+  private(set) var filledTo: Int64?
+  private var series: [SeriesID] = []
+  private var resolvedVersion: UInt64?
+  private var window = SampleColumns()
+  /// Why the newest evaluation failed; nil when it did not.
+  private(set) var problem: String?
+
+  init(_ metric: MetricAlarm) {
+    self.metric = metric
+    selector = metric.expression.plainSelector
+    do {
+      plan = try Plan(metric.expression)
+    } catch {
+      plan = nil
+      problem = error.message
+    }
+    slotMilliseconds = metric.periodSeconds >= 60 ? 60_000 : 10_000
+    slotsKept = metric.evaluator.range * max(1, metric.periodSeconds * 1000 / Int(slotMilliseconds))
+  }
+
+  /// Goes on for an alarm that measures the same and judges it differently.
+  func adopted(by metric: MetricAlarm) -> MetricSampler {
+    self.metric = metric
+    return self
+  }
+
+  /// The newest moment at which the alarm is judged (a full minute, or 10 seconds for periods below a minute) up to
+  /// `mark`; nil when it was there already when everything up to `before` was filled.
+  func newestTick(upTo mark: Int64, after before: Int64?) -> Int64? {
+    let tick = mark / slotMilliseconds * slotMilliseconds
+    return before.map { tick > $0 } ?? true ? tick : nil
+  }
+
+  /// Takes the samples up to `mark`, a multiple of ``markMilliseconds``.
+  func fill(to mark: Int64, from reader: any SeriesReader) {
+    let oldest = mark - Int64(slotsKept) * slotMilliseconds
+    var from = max(filledTo ?? oldest, oldest)
+    guard from < mark else { return }
+    if selector != nil {
+      readSamples(after: from - 1, to: mark - 1, reader)
+    } else {
+      let fine = mark - Int64(Self.backfillLimit) * Self.markMilliseconds
+      // The distant past costs one evaluation a slot, and what is beyond that is not looked at.
+      from = max(from, fine - Int64(Self.backfillLimit) * slotMilliseconds)
+      while from < mark {
+        let next =
+          from < fine ? (from / slotMilliseconds + 1) * slotMilliseconds : from + Self.markMilliseconds
+        from = min(next, mark)
+        evaluate(at: from, reader)
+      }
+    }
+    filledTo = mark
+    let firstKept = oldest / slotMilliseconds
+    if slots.count > slotsKept { slots = slots.filter { $0.key >= firstKept } }
+  }
+
+  /// Forgets all samples: the clock was set, and the store has moved what it keeps.
+  func forget() {
+    slots = [:]
+    filledTo = nil
+  }
+
+  /// The evaluation range that ends at `mark`, oldest first.
+  func points(at mark: Int64) -> [DataPoint?] {
+    let perPeriod = Int64(max(1, metric.periodSeconds * 1000 / Int(slotMilliseconds)))
+    let end = mark / slotMilliseconds
+    return (1...metric.evaluator.range).reversed().map { age in
+      let first = end - Int64(age) * perPeriod
+      var summary = SampleSummary()
+      for number in first..<(first + perPeriod) {
+        if let slot = slots[number] { summary.add(slot) }
+      }
+      guard let value = summary.value(metric.statistic) else { return nil }
+      var point = DataPoint(value: value, start: Timestamp(milliseconds: first * slotMilliseconds))
+      point.isInsignificant =
+        metric.lowSampleCount == .ignore && metric.statistic.isInsignificant(count: summary.count)
+      return point
+    }
+  }
+
+  private func add(_ value: Double, at time: Int64) {
+    slots[time / slotMilliseconds, default: SampleSummary()]
+      .add(value, keepingValues: metric.statistic.needsValues)
+  }
+
+  private func readSamples(after: Int64, to end: Int64, _ reader: any SeriesReader) {
+    guard let selector else { return }
+    if resolvedVersion != reader.indexVersion {
+      series = reader.select(selector)
+      resolvedVersion = reader.indexVersion
+    }
+    for id in series {
+      window.removeAll()
+      reader.readWindow(
+        of: id, at: Timestamp(milliseconds: end), after: Timestamp(milliseconds: after), into: &window)
+      for (place, time) in window.times.enumerated() { add(window.values[place], at: time) }
+    }
+  }
+
+  /// The state at a mark belongs to the slot that ends there.
+  private func evaluate(at mark: Int64, _ reader: any SeriesReader) {
+    guard let plan else { return }
+    do {
+      switch try evaluated(plan, at: Timestamp(milliseconds: mark), reader) {
+      case .scalar(let value): add(value, at: mark - 1)
+      case .vector(let elements): for element in elements { add(element.value, at: mark - 1) }
+      case .string: break
+      }
+      problem = nil
+    } catch { problem = error.message }
+  }
+
+  private func evaluated(
+    _ plan: Plan, at time: Timestamp, _ reader: some SeriesReader
+  ) throws(EvaluationError) -> Value {
+    try plan.evaluate(at: time, in: reader)
+  }
+}

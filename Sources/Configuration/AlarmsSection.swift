@@ -1,0 +1,46 @@
+internal import CloudWatchAlarms
+internal import Model
+internal import StrictYAML
+
+/// `alarms:`, `alarm_topics:` and `alarm_mapping:`.
+enum AlarmsSection {
+  struct Read {
+    var files: [String] = []
+    var context = AlarmContext()
+  }
+
+  static func read(_ m: MappingReader, _ scope: Scope, topics: [String]) -> Read {
+    var read = Read()
+    let patterns = m.optional("alarms", .list(.located(YAMLType<String>.nonEmptyString))) ?? []
+    for (pattern, node) in patterns {
+      let files = scope.paths.matching(scope.paths.resolve(pattern))
+      if files.isEmpty {
+        m.problems.add("no file matches \"\(pattern)\" (looked in \(scope.paths.directory))", at: node)
+      }
+      for file in files where !read.files.contains(file) { read.files.append(file) }
+    }
+    read.context.topics = topics
+    read.context.regions = scope.regions
+    read.context.topicNames = m.optional("alarm_topics", .map(topic(topics))) ?? [:]
+    read.context.mapping =
+      m.optional("alarm_mapping", .mapping { mapping($0, scope) }) ?? MetricMapping()
+    return read
+  }
+
+  private static func mapping(_ m: MappingReader, _ scope: Scope) -> MetricMapping {
+    let metrics = m.optional("metrics", .list(.mapping(MetricMapping.Entry.init))) ?? []
+    let regions = m.optional("regions", .map(scope.region)) ?? [:]
+    let dimensions = m.optional("dimensions", .map(.map(.nonEmptyString))) ?? [:]
+    return MetricMapping(entries: metrics, regions: regions, alarmDimensions: dimensions)
+  }
+
+  private static func topic(_ topics: [String]) -> YAMLType<String> {
+    YAMLType<String>.nonEmptyString.validated { name in
+      if topics.contains(name) { return nil }
+      let near = suggestion(for: name, among: topics)
+      return "unknown topic \"\(name)\""
+        + (near.map { "; did you mean \"\($0)\"?" }
+          ?? "; `topics` declares \(topics.isEmpty ? "none" : topics.joined(separator: ", "))")
+    }
+  }
+}
