@@ -16,7 +16,7 @@ import Testing
     let directory = try TemporaryDirectory("farwatch-rules")
     try directory.write(
       "rules.yml",
-      "groups:\n- name: g\n  rules:\n  - {alert: Down, expr: farwatch_region_state{state=\"down\"} == 1}\n"
+      "groups:\n- name: g\n  rules:\n  - {alert: Down, expr: 'farwatch_region_state{state=\"down\"} == 1'}\n"
         + "  - {alert: Odd, expr: x > 5 < 3}\n")
     try directory.write(
       "good.yml",
