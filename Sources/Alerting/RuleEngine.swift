@@ -8,7 +8,7 @@ package struct RuleSettings: Sendable {
   /// For templates.
   package var externalLabels: Labels = .empty
   package var externalURL = ""
-  package var limits = EvaluationLimits()
+  package var limits = EvaluationOptions()
   /// A rule that reads n series is woken by samples at most once in n times this.
   package var spacingPerSeries: Duration = .microseconds(50)
 

@@ -45,7 +45,7 @@ extension TemplateError {
 
 /// What the function `query` of templates asks: an expression at the moment of the rule's evaluation.
 func templateQuery(
-  _ reader: any SeriesReader, at time: Timestamp, limits: EvaluationLimits
+  _ reader: any SeriesReader, at time: Timestamp, limits: EvaluationOptions
 ) -> TemplateContext.Query {
   { text throws(TemplateFailure) in
     let value: Value
@@ -84,7 +84,7 @@ struct EvaluationFailure: Error {
 extension Plan {
   /// The result as a vector: a scalar is one element without labels.
   func elements(
-    at time: Timestamp, in reader: any SeriesReader, limits: EvaluationLimits
+    at time: Timestamp, in reader: any SeriesReader, limits: EvaluationOptions
   ) throws(EvaluationFailure) -> [ResultElement] {
     let value: Value
     do {

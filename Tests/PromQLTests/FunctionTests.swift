@@ -248,6 +248,8 @@ import Testing
       ("first_over_time(up[5m])", "function \"first_over_time\" is not enabled"),
       ("1 + info(up)", "function \"info\" is not enabled"),
       ("start()", "function \"start\" is not enabled"),
+      ("rate(up[5m] anchored)", "anchored modifier is experimental and not enabled"),
+      ("1 + up smoothed", "smoothed modifier is experimental and not enabled"),
       (
         "limitk(1, up)",
         "limitk() is experimental and must be enabled with --enable-feature=promql-experimental-functions"
@@ -260,6 +262,8 @@ import Testing
     for (text, message) in [
       ("info(up, up)", "expected label selectors only, got vector selector instead"),
       ("info(up, (sum({a=\"b\"})))", "expected label selectors only"),
+      ("up[5m:] smoothed", "smoothed modifier is not supported for subqueries"),
+      ("up anchored smoothed", "anchored and smoothed modifiers cannot be used together"),
       ("{}", "vector selector must contain at least one non-empty matcher"),
     ] {
       let error = #expect(throws: ParseError.self) {

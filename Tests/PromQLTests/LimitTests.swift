@@ -100,6 +100,18 @@ import Threading
     #expect(throws: ParseError.self) { try parseExpression(deeper) }
   }
 
+  @Test func labelsDoNotExplode() throws {
+    var joined = "a"
+    for _ in 0..<40 { joined = "label_join(\(joined), \"k\", \"-\", \"k\", \"k\")" }
+    #expect(try failure(joined) == "label value is longer than 1048576 bytes")
+    var replaced = "a"
+    for _ in 0..<3 {
+      let template = String(repeating: "$1", count: 9_000)
+      replaced = "label_replace(\(replaced), \"k\", \"\(template)\", \"k\", \"(.*)\")"
+    }
+    #expect(try failure(replaced) == "label value is longer than 1048576 bytes")
+  }
+
   @Test func gateRefusesWhenItsPatienceEnds() throws {
     let gate = QueryGate(limit: 1, patience: .milliseconds(20))
     try gate.run { () throws(EvaluationError) in

@@ -7,7 +7,7 @@ import Testing
 @Suite struct FunctionScriptTests {
   @Test(arguments: [
     ("counters", counters), ("gauges", gauges), ("mixed", mixed), ("custom", custom), ("ranges", ranges),
-    ("names", names), ("info", info),
+    ("names", names), ("info", info), ("extended", extended),
   ])
   func holds(name: String, script: String) throws {
     let found = try failures(script)
@@ -253,6 +253,20 @@ import Testing
 
     eval instant at 10m clamp_max(abs(x_total), 5)
       {env="1"} 5
+
+    # Labels that say what kind of metric it is go with its name.
+    load 1m
+      typed{__type__="gauge", __unit__="s", env="1"} 7
+      typed{__type__="gauge", __unit__="m", env="2"} 9
+
+    eval instant at 0 abs(typed{env="1"})
+      {env="1"} 7
+
+    eval instant at 0 typed{env="2"} - ignoring(env) typed{env="1"}
+      {} 2
+
+    eval instant at 0 last_over_time(typed{env="1"}[1m])
+      typed{__type__="gauge", __unit__="s", env="1"} 7
     """
 
   private static let info = """
@@ -291,5 +305,48 @@ import Testing
 
     eval range from 0 to 0 step 1m info(up, {__name__!~"(clash|h)_info", commit=~".+"})
       up{instance="a", job="j", commit="c"} 1
+    """
+
+  private static let extended = """
+    load 1m
+      c_total 0 10 20 5 15 25
+      h {{sum:1 count:1}}x5
+
+    # From 20, the newest sample before the range, to 15, and the 20 that were lost in between.
+    eval instant at 4m30s increase(c_total[2m] anchored)
+      {} 15
+
+    eval instant at 4m30s rate(c_total[2m] anchored)
+      {} 0.125
+
+    eval instant at 4m30s delta(c_total[2m] anchored)
+      {} -5
+
+    # From halfway between 0 (a reset) and 5 to halfway between 15 and 25.
+    eval instant at 4m30s increase(c_total[2m] smoothed)
+      {} 17.5
+
+    eval instant at 4m30s delta(c_total[2m] smoothed)
+      {} 7.5
+
+    eval instant at 4m30s changes(c_total[2m] anchored) + resets(c_total[2m] anchored)
+      {} 3
+
+    eval range from 4m to 6m step 30s c_total smoothed
+      c_total 15 20 25 25 25
+
+    eval range from 4m to 5m step 30s delta(c_total[1m] smoothed)
+      {} 10 10 10
+
+    eval instant at 12m increase(c_total[1m] anchored)
+
+    eval instant at 1m sum_over_time(c_total[1m] anchored)
+      expect fail msg: anchored modifier can only be used with: changes, delta, increase, rate, resets - not with sum_over_time
+
+    eval instant at 1m absent_over_time(c_total[1m] smoothed)
+      expect fail msg: smoothed modifier can only be used with: delta, increase, rate - not with absent_over_time
+
+    eval instant at 5m rate(h[2m] smoothed)
+      expect fail msg: smoothed and anchored modifiers do not work with native histograms
     """
 }

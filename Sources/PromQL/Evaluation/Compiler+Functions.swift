@@ -35,7 +35,8 @@ extension Compiler {
     }
     return WindowFunctionStep(
       function, try windowStep(for: arguments[place]), parameters: parameters,
-      at: arguments[place].withoutParentheses.range, firstArgument: arguments[0].withoutParentheses.range)
+      at: arguments[place].withoutParentheses.range, firstArgument: arguments[0].withoutParentheses.range,
+      boundary: arguments[place].boundary)
   }
 
   /// Functions that need no vector, or make one of what is none.
@@ -51,7 +52,8 @@ extension Compiler {
         try step(for: arguments[0]), try step(for: arguments[1]), isMaximum: function.name == "max_of")
     case "vector": return VectorStep(try step(for: arguments[0]))
     case "absent_over_time":
-      return AbsentOverTimeStep(try windowStep(for: arguments[0]), argument: arguments[0])
+      return AbsentOverTimeStep(
+        try windowStep(for: arguments[0]), argument: arguments[0], boundary: arguments[0].boundary)
     default: return nil
     }
   }
@@ -136,5 +138,12 @@ extension Compiler {
     if matchers.contains(where: { $0.kind == .equal || $0.kind == .regex }) { return matchers }
     guard let pattern = try? RegularExpression(".+_info", anchoring: .whole) else { return matchers }
     return [LabelMatcher(Labels.metricNameLabel, text: pattern.pattern, matching: pattern)] + matchers
+  }
+}
+
+extension Expression {
+  /// Of a range selector, brackets or not.
+  fileprivate var boundary: RangeBoundary? {
+    if case .rangeSelector(let selector, _) = withoutParentheses.kind { selector.boundary } else { nil }
   }
 }

@@ -45,7 +45,8 @@ struct Compiler {
     let step: WindowStep
     switch expression.kind {
     case .rangeSelector(let selector, let range):
-      step = RangeSelectorStep(source(selector), selector.shift, rangeMilliseconds: range)
+      step = RangeSelectorStep(
+        source(selector), selector.shift, rangeMilliseconds: range, boundary: selector.boundary)
     case .subquery(let subquery):
       let outer = scope
       scope = outer.inside()
@@ -78,6 +79,9 @@ struct Compiler {
     case .string: throw refused("a string in this place", expression)
     case .rangeSelector, .subquery: throw refused("a range vector in this place", expression)
     case .parenthesized(let inner): return try step(for: inner)
+    case .selector(let selector) where selector.boundary == .smoothed:
+      return SmoothedSelectorStep(
+        RangeSelectorStep(source(selector), selector.shift, rangeMilliseconds: 0, boundary: .smoothed))
     case .selector(let selector): return SelectorStep(source(selector), selector.shift)
     case .unary(let negated, let operand):
       let inner = try step(for: operand)

@@ -29,8 +29,9 @@ final class EvaluationContext {
   private var budget = 0
   var notes = AnnotationLog()
 
-  /// Label sets at most before all are forgotten: results with ever new labels must not fill the memory.
-  private static let tableLimit = 2_000_000
+  /// Label sets at most before all are forgotten: results with ever new labels must not fill the memory. A query that
+  /// makes three times as many fails.
+  private static let tableLimit = 1_000_000
 
   // MARK: Beginning
 
@@ -97,7 +98,7 @@ final class EvaluationContext {
   // MARK: Limits
 
   func spend(_ samples: Int) throws(EvaluationError) {
-    budget -= samples
+    budget = budget &- samples
     if budget < 0 {
       throw EvaluationError(
         message: "query processing would load too many samples into memory in query execution")
@@ -105,7 +106,10 @@ final class EvaluationContext {
   }
 
   /// Between two steps: whether to go on.
-  func checkTime() throws(EvaluationError) {
+  func checkLimits() throws(EvaluationError) {
+    if table.count > 3 * Self.tableLimit {
+      throw EvaluationError(message: "query would make more than \(3 * Self.tableLimit) label sets")
+    }
     if let cancellation = options.cancellation, cancellation.isCancelled {
       throw EvaluationError(message: "query was canceled in query execution")
     }

@@ -31,8 +31,6 @@ package struct EvaluationOptions: Sendable {
   }
 }
 
-package typealias EvaluationLimits = EvaluationOptions
-
 /// A flag that ends an evaluation from another thread.
 package final class QueryCancellation: Sendable {
   private let flag = Atomic(false)

@@ -47,14 +47,14 @@ final class LabelTable {
       if delaysNameRemoval {
         withoutName[number] = self.number(of: labels, droppingName: true)
       } else {
-        withoutName[number] = self.number(of: labels.withoutMetricName)
+        withoutName[number] = self.number(of: labels.withoutMetadata)
       }
     }
     return withoutName[number]
   }
 
   /// The labels as a result shows them.
-  func final(_ number: Int) -> Labels { isMarked[number] ? sets[number].withoutMetricName : sets[number] }
+  func final(_ number: Int) -> Labels { isMarked[number] ? sets[number].withoutMetadata : sets[number] }
 
   func clear(delaysNameRemoval: Bool) {
     self.delaysNameRemoval = delaysNameRemoval
@@ -74,6 +74,13 @@ final class LabelTable {
     }
     return false
   }
+}
+
+extension Labels {
+  /// What says which metric a series is of, and what kind of metric: a function or an operation drops them together.
+  static let metadataNames: Set<String> = [metricNameLabel, "__type__", "__unit__"]
+
+  var withoutMetadata: Labels { dropping(Self.metadataNames) }
 }
 
 /// A memory from label set numbers to other numbers.

@@ -21,7 +21,7 @@ class Operation {
       labelsOf = context.labelEpoch
       forget()
     }
-    try context.checkTime()
+    try context.checkLimits()
     let mark = context.notes.mark
     madeIn = 0
     try compute(context)

@@ -10,6 +10,10 @@ final class RangeSelectorStep: WindowStep {
   private let series: MatchedSeries
   private let shift: TimeShift
   private let length: Int64
+  /// With one, the windows hold what lies up to a look-back before the range too, or before and behind it.
+  private let boundary: RangeBoundary?
+  /// What the windows hold.
+  private var covered = WindowRange(start: 0, end: 0)
   /// By place in `series`; empty where the window is lent out in `windows`.
   private var kept: [SampleColumns] = []
   /// For each of `windows` the place in `series`.
@@ -19,10 +23,13 @@ final class RangeSelectorStep: WindowStep {
   /// Samples kept from one evaluation to the next at most; a wider selector reads its window each time.
   private static let keptLimit = 4_000_000
 
-  init(_ series: MatchedSeries, _ shift: TimeShift, rangeMilliseconds: Int64) {
+  init(
+    _ series: MatchedSeries, _ shift: TimeShift, rangeMilliseconds: Int64, boundary: RangeBoundary? = nil
+  ) {
     self.series = series
     self.shift = shift
     length = rangeMilliseconds
+    self.boundary = boundary
   }
 
   override func forget() {
@@ -34,8 +41,10 @@ final class RangeSelectorStep: WindowStep {
 
   override func compute(_ context: EvaluationContext) throws(EvaluationError) {
     let end = context.milliseconds(of: shift)
-    let next = WindowRange(start: end.subtractingClamped(length), end: end)
-    let isReusable = next.end >= range.end && next.start >= range.start && pastEpoch == context.pastEpoch
+    range = WindowRange(start: end.subtractingClamped(length), end: end)
+    let next = extended(range, context)
+    let isReusable =
+      next.end >= covered.end && next.start >= covered.start && pastEpoch == context.pastEpoch
     // Until the work is done nothing is known to be right.
     pastEpoch = 0
     takeBack()
@@ -43,7 +52,7 @@ final class RangeSelectorStep: WindowStep {
     if !isReusable || kept.count != series.ids.count {
       kept = Array(repeating: SampleColumns(), count: series.ids.count)
     }
-    range = next
+    covered = next
     var total = 0
     for (place, id) in series.ids.enumerated() {
       move(&kept[place], of: id, context)
@@ -59,6 +68,15 @@ final class RangeSelectorStep: WindowStep {
     pastEpoch = total <= Self.keptLimit ? context.pastEpoch : 0
   }
 
+  private func extended(_ range: WindowRange, _ context: EvaluationContext) -> WindowRange {
+    guard let boundary else { return range }
+    let lookback = context.options.lookback.milliseconds
+    var wider = range
+    wider.start = range.start.subtractingClamped(lookback)
+    if boundary == .smoothed { wider.end = range.end.addingClamped(lookback) }
+    return wider
+  }
+
   private func takeBack() {
     for (index, place) in places.enumerated() where place < kept.count {
       swap(&windows[index], &kept[place])
@@ -69,19 +87,19 @@ final class RangeSelectorStep: WindowStep {
   }
 
   private func move(_ columns: inout SampleColumns, of id: SeriesID, _ context: EvaluationContext) {
-    var after = range.start
+    var after = covered.start
     if let last = columns.times.last {
-      if last <= range.start {
+      if last <= covered.start {
         columns.removeAll()
       } else {
         var gone = 0
-        while columns.times[gone] <= range.start { gone += 1 }
+        while columns.times[gone] <= covered.start { gone += 1 }
         if gone > 0 { columns.removeFirst(gone) }
         after = last
       }
     }
-    guard after < range.end else { return }
+    guard after < covered.end else { return }
     context.reader.readWindow(
-      of: id, at: Timestamp(milliseconds: range.end), after: Timestamp(milliseconds: after), into: &columns)
+      of: id, at: Timestamp(milliseconds: covered.end), after: Timestamp(milliseconds: after), into: &columns)
   }
 }

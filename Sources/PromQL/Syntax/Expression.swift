@@ -69,6 +69,16 @@ package struct TimeShift: Sendable, Hashable {
   package var offsetMilliseconds: Int64?
 }
 
+/// How samples outside of a range help to tell what happened at its ends (Prometheus' extended range selectors,
+/// experimental there): instead of extending the change between the samples within, `rate` and its like use it as it
+/// is.
+package enum RangeBoundary: String, Sendable, Hashable {
+  /// The newest sample before the range counts as its start.
+  case anchored
+  /// The values at both ends are read off a line between the samples around them.
+  case smoothed
+}
+
 /// `name{label="value"}` with its modifiers.
 package struct VectorSelector: Sendable {
   /// The name in front of the braces or quoted inside; nil when it is only matched (or not at all).
@@ -76,6 +86,7 @@ package struct VectorSelector: Sendable {
   /// All conditions, the name's among them.
   package var matchers: [LabelMatcher]
   package var shift: TimeShift
+  package var boundary: RangeBoundary?
 }
 
 /// `inner[range:step]`.

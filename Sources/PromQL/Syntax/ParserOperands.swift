@@ -11,6 +11,9 @@ extension Parser {
       case .leftBracket: operand = try parseRange(over: operand, from: start)
       case .keyword(.offset): operand = try parseOffset(of: operand, from: start)
       case .at: operand = try parseAnchor(of: operand, from: start)
+      case .identifier:
+        guard let boundary = RangeBoundary(rawValue: current.text) else { return operand }
+        operand = try parseBoundary(boundary, of: operand, from: start)
       default: return operand
       }
     }
@@ -337,6 +340,39 @@ extension Parser {
       throw SyntaxFault(
         message: "\(name) must be preceded by an instant vector selector or range vector selector "
           + "or a subquery", offset: start)
+    }
+  }
+}
+
+extension Parser {
+  /// `anchored` or `smoothed` behind a selector.
+  private mutating func parseBoundary(
+    _ boundary: RangeBoundary, of operand: Expression, from start: Int
+  ) throws(SyntaxFault) -> Expression {
+    guard options.experimentalFunctions else {
+      throw SyntaxFault(
+        message: "\(boundary.rawValue) modifier is experimental and not enabled", offset: start)
+    }
+    advance()
+    func extended(_ selector: VectorSelector) throws(SyntaxFault) -> VectorSelector {
+      if let other = selector.boundary, other != boundary {
+        throw SyntaxFault(message: "anchored and smoothed modifiers cannot be used together", offset: start)
+      }
+      var selector = selector
+      selector.boundary = boundary
+      return selector
+    }
+    switch operand.kind {
+    case .selector(let selector):
+      return try node(.selector(try extended(selector)), from: start, depth: 0)
+    case .rangeSelector(let selector, let range):
+      return try node(
+        .rangeSelector(try extended(selector), rangeMilliseconds: range), from: start, depth: 0)
+    case .subquery:
+      throw SyntaxFault(
+        message: "\(boundary.rawValue) modifier is not supported for subqueries", offset: start)
+    default:
+      throw SyntaxFault(message: "\(boundary.rawValue) modifier not implemented", offset: start)
     }
   }
 }

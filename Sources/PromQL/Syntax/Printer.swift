@@ -7,9 +7,9 @@ extension Expression: CustomStringConvertible {
     case .number(let value, let isDuration):
       isDuration ? Self.text(milliseconds: Int64(value * 1000)) : NumberText.shortest(value)
     case .string(let text): quoted(text)
-    case .selector(let selector): selector.text + selector.shift.text
+    case .selector(let selector): selector.text + selector.modifiers
     case .rangeSelector(let selector, let range):
-      "\(selector.text)[\(Self.text(milliseconds: range))]\(selector.shift.text)"
+      "\(selector.text)[\(Self.text(milliseconds: range))]\(selector.modifiers)"
     case .subquery(let subquery):
       "\(subquery.inner)[\(Self.text(milliseconds: subquery.rangeMilliseconds)):"
         + (subquery.stepMilliseconds.map(Self.text(milliseconds:)) ?? "") + "]\(subquery.shift.text)"
@@ -41,6 +41,8 @@ private func isPlainName(_ name: String, colons: Bool) -> Bool {
 }
 
 extension VectorSelector {
+  fileprivate var modifiers: String { (boundary.map { " \($0.rawValue)" } ?? "") + shift.text }
+
   fileprivate var text: String {
     var conditions = (name == nil ? matchers[...] : matchers.dropLast()).map {
       "\(labelName($0.name))\($0.kind.rawValue)\(quoted($0.text))"

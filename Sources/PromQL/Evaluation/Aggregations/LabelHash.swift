@@ -1,16 +1,26 @@
 internal import Model
 
-/// The hash by which Prometheus' `limit_ratio` chooses: XXH64 over name, 0xff, value, 0xff of every label in order.
+/// The hash by which `limit_ratio` chooses, that of a released Prometheus: XXH64 over all names and values in order, each
+/// behind its length (one byte, or 255 and three bytes, lowest first).
 enum LabelHash {
   static func xxHash64(of labels: Labels) -> UInt64 {
     var bytes: [UInt8] = []
     for label in labels.entries {
-      bytes.append(contentsOf: label.name.utf8)
-      bytes.append(0xff)
-      bytes.append(contentsOf: label.value.utf8)
-      bytes.append(0xff)
+      append(label.name, to: &bytes)
+      append(label.value, to: &bytes)
     }
     return xxHash64(bytes)
+  }
+
+  private static func append(_ text: String, to bytes: inout [UInt8]) {
+    let length = text.utf8.count
+    if length < 255 {
+      bytes.append(UInt8(length))
+    } else {
+      bytes.append(255)
+      for shift in [0, 8, 16] { bytes.append(UInt8(truncatingIfNeeded: length >> shift)) }
+    }
+    bytes.append(contentsOf: text.utf8)
   }
 
   private static let primes: (UInt64, UInt64, UInt64, UInt64, UInt64) = (

@@ -51,13 +51,16 @@ final class AbsentStep: Step {
 final class AbsentOverTimeStep: Step {
   private let operand: WindowStep
   private let labels: Labels
+  private let boundary: RangeBoundary?
 
-  init(_ operand: WindowStep, argument: Expression) {
+  init(_ operand: WindowStep, argument: Expression, boundary: RangeBoundary?) {
     self.operand = operand
+    self.boundary = boundary
     labels = argument.pinnedLabels
   }
 
   override func compute(_ context: EvaluationContext) throws(EvaluationError) {
+    if let refusal = EvaluationError.refusing(boundary, with: "absent_over_time") { throw refusal }
     try operand.evaluate(context)
     removeAll()
     if operand.sets.isEmpty { append(context.table.number(of: labels), 1) }

@@ -16,6 +16,10 @@ final class LabelStep: Step {
   private let destination: String
   private let operation: Operation
   private var known = NumberMap()
+  private var isTooLong = false
+
+  /// Bytes of a label value that is made here at most: calls within calls could double it each time.
+  private static let longestValue = 1 << 20
 
   init(_ operand: Step, destination: String, _ operation: Operation) {
     self.operand = operand
@@ -32,11 +36,33 @@ final class LabelStep: Step {
     for (index, set) in operand.sets.enumerated() {
       append(known.value(for: set) { changed(set, context.table) }, elementOf: operand, index)
     }
+    if isTooLong {
+      isTooLong = false
+      known.clear()
+      throw EvaluationError(message: "label value is longer than \(Self.longestValue) bytes")
+    }
     try checkUnique(context)
+  }
+
+  /// Before it is made: at most how long a value will be.
+  private func length(_ labels: Labels) -> Int {
+    switch operation {
+    case .replace(_, let source, let template):
+      // No group is longer than the whole value.
+      template.utf8.count + template.utf8.count(where: { $0 == UInt8(ascii: "$") })
+        * (labels[source] ?? "").utf8.count
+    case .join(let sources, let separator):
+      sources.reduce(0) { $0 + (labels[$1] ?? "").utf8.count + separator.utf8.count }
+    case .refuse: 0
+    }
   }
 
   private func changed(_ set: Int, _ table: LabelTable) -> Int {
     let labels = table.sets[set]
+    guard length(labels) <= Self.longestValue else {
+      isTooLong = true
+      return set
+    }
     let value: String
     switch operation {
     case .replace(let pattern, let source, let template):

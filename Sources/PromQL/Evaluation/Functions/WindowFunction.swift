@@ -58,6 +58,8 @@ struct FloatWindow {
   let times: UnsafeBufferPointer<Int64>
   let values: UnsafeBufferPointer<Double>
   let range: WindowRange
+  /// With one, samples outside of the range are there too.
+  var boundary: RangeBoundary?
   /// Of the evaluation, in milliseconds.
   let now: Int64
   /// The values of the scalar arguments; NaN where there are none.
@@ -69,6 +71,7 @@ struct FloatWindow {
 extension WindowFunction {
   /// The result for floats alone; nil when there are too few.
   func apply(_ window: FloatWindow, _ scratch: inout [Double]) -> Double? {
+    if window.boundary != nil { return applyExtended(window) }
     guard window.count >= minimumFloats, window.count > 0 else { return nil }
     let values = window.values
     switch self {

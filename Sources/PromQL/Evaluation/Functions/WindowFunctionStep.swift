@@ -7,6 +7,7 @@ final class WindowFunctionStep: Step {
   private let operand: WindowStep
   private let function: WindowFunction
   private let parameters: [Step]
+  private let boundary: RangeBoundary?
   /// Where the range vector stands, and the first argument (mostly the same).
   private let range: SourceRange
   private let firstArgument: SourceRange
@@ -19,8 +20,9 @@ final class WindowFunctionStep: Step {
   /// `parameters` are the scalar arguments in their order.
   init(
     _ function: WindowFunction, _ operand: WindowStep, parameters: [Step], at range: SourceRange,
-    firstArgument: SourceRange
+    firstArgument: SourceRange, boundary: RangeBoundary?
   ) {
+    self.boundary = boundary
     self.function = function
     self.operand = operand
     self.parameters = parameters
@@ -31,6 +33,7 @@ final class WindowFunctionStep: Step {
   override func forget() { looksLikeGauge.clear() }
 
   override func compute(_ context: EvaluationContext) throws(EvaluationError) {
+    if let refusal = EvaluationError.refusing(boundary, with: function.rawValue) { throw refusal }
     for parameter in parameters { try parameter.evaluate(context) }
     try operand.evaluate(context)
     removeAll()
@@ -41,6 +44,7 @@ final class WindowFunctionStep: Step {
     for (place, set) in operand.sets.enumerated() {
       let made = function.keepsName ? set : context.table.droppingName(set)
       if operand.windows[place].hasHistograms {
+        guard boundary == nil else { throw EvaluationError.extendedHistograms }
         mixed.take(operand.windows[place])
         try appendMixed(made, from: set, context, numbers)
       } else if let value = reduce(
@@ -60,7 +64,8 @@ final class WindowFunctionStep: Step {
     times.withUnsafeBufferPointer { times in
       values.withUnsafeBufferPointer { values in
         let window = FloatWindow(
-          times: times, values: values, range: operand.range, now: context.time.milliseconds,
+          times: times, values: values, range: operand.range, boundary: boundary,
+          now: context.time.milliseconds,
           parameters: numbers)
         return function.apply(window, &scratch)
       }

@@ -95,7 +95,7 @@ struct MatchKey {
 
   init(_ matching: VectorMatching) {
     isOn = matching.isOn
-    names = Set(matching.labels).union(matching.isOn ? [] : [Labels.metricNameLabel])
+    names = Set(matching.labels).union(matching.isOn ? [] : Labels.metadataNames)
   }
 
   mutating func number(of set: Int, _ table: LabelTable) -> Int {

@@ -49,9 +49,8 @@ final class VectorMatchingStep: Step {
     try many.evaluate(context)
     try one.evaluate(context)
     removeAll()
-    let swapped = matching.cardinality == .oneToMany
-    let (fillMany, fillOne) =
-      swapped ? (matching.fillRight, matching.fillLeft) : (matching.fillLeft, matching.fillRight)
+    // As Prometheus has it: with group_right, "left" means the side with the many elements, which stands on the right.
+    let (fillMany, fillOne) = (matching.fillLeft, matching.fillRight)
     if many.sets.isEmpty, fillMany == nil { return }
     if one.sets.isEmpty, fillOne == nil { return }
     epoch += 1
@@ -176,7 +175,7 @@ final class VectorMatchingStep: Step {
     if set < results.count, results[set].partner == partner { return results[set].result }
     var labels = table.sets[set]
     if operation.op.isArithmetic || returnsBool && !table.delaysNameRemoval {
-      labels = labels.withoutMetricName
+      labels = labels.withoutMetadata
     }
     if matching.cardinality == .oneToOne {
       labels = matching.isOn ? labels.keeping(names) : labels.dropping(names)
