@@ -183,7 +183,7 @@ import Testing
 
   @Test func sampleLimit() throws {
     let plan = try Plan(parseExpression("up"))
-    let limits = EvaluationLimits(maximumSamples: 2)
+    let limits = EvaluationOptions(maximumSamples: 2)
     #expect(throws: EvaluationError.self) {
       try plan.evaluate(at: Timestamp(seconds: 1000), in: Self.store(), limits: limits)
     }
