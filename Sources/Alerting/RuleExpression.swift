@@ -24,12 +24,6 @@ func parseRuleExpression(_ text: String) throws(ExpressionProblem) -> Expression
     throw ExpressionProblem(
       "cannot parse the expression: \(error.message)", atByte: error.position.offset, in: text)
   }
-  guard expression.type != .rangeVector else {
-    // promtool lets it pass, and the rule fails at every evaluation.
-    throw ExpressionProblem(
-      "cannot evaluate the expression: a rule needs an instant vector or a scalar, not a range vector",
-      atByte: expression.range.start, in: text)
-  }
   do {
     _ = try Plan(expression)
   } catch {

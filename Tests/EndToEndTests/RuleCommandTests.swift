@@ -16,7 +16,7 @@ import Testing
     let directory = try TemporaryDirectory("farwatch-rules")
     try directory.write(
       "rules.yml",
-      "groups:\n- name: g\n  rules:\n  - {alert: Down, expr: farwatch_region_state{state=\"down\"} == 1}\n"
+      "groups:\n- name: g\n  rules:\n  - {alert: Down, expr: 'farwatch_region_state{state=\"down\"} == 1'}\n"
         + "  - {alert: Odd, expr: x > 5 < 3}\n")
     try directory.write(
       "good.yml",
@@ -49,7 +49,7 @@ import Testing
     #expect(both.exit == .code(1))
     #expect(
       both.lines == [
-        "good.yml: good: 1 test", "bad.yml:5:3: test \"something is down\": alert Down at 1m",
+        "good.yml: good: 1 test", "bad.yml:5:5: test \"something is down\": alert Down at 1m",
         "    expected 1 firing:", "      {region=\"japan\"}", "    got no firing alert",
         "bad.yml: 1 of 1 test failed",
         "none.yml:1:1: cannot open: No such file or directory", "1 passed, 1 failed, 1 file in error",

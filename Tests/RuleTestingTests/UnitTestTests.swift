@@ -139,7 +139,7 @@ private let tests = """
     let places = result.problems.map { $0.replacingOccurrences(of: folder.url.path + "/", with: "") }
     #expect(
       places.map { $0.prefix { $0 != " " } } == [
-        "tests.yml:1:1:", "tests.yml:2:22:", "tests.yml:6:27:", "tests.yml:6:54:",
+        "tests.yml:1:1:", "tests.yml:2:22:", "tests.yml:6:27:", "tests.yml:6:55:",
       ])
     #expect(places[0].contains("did you mean `rule_files`?"))
     #expect(!result.hasPassed)

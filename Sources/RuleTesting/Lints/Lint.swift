@@ -20,7 +20,8 @@ package struct Lint: Sendable {
 
   /// In the order of the help.
   package static let all: [Lint] = [
-    duplicateRules, neverTrue, unknownSeries, alwaysFires, valueInLabels, shortHold, shortRange,
+    duplicateRules, neverEvaluates, neverTrue, unknownSeries, alwaysFires, valueInLabels, shortHold,
+    shortRange,
     beyondRetention,
     missingAnnotations,
   ]

@@ -203,7 +203,7 @@ struct PossibilityAnalysis {
         ? left.range.kept(by: operation.op, right.range)
         : right.range.kept(by: operation.op.mirrored, left.range)
       result.base = vector.base ?? base(isLeft ? operation.left : operation.right)
-      if result.never == nil, kept.isEmpty {
+      if result.never == nil, kept.isImpossible {
         let subject = (isLeft ? operation.left : operation.right).withoutParentheses
         let other = (isLeft ? operation.right : operation.left).withoutParentheses
         let op = isLeft ? operation.op : operation.op.mirrored
@@ -235,7 +235,9 @@ struct PossibilityAnalysis {
       result.range = operation.returnsBool ? .between(0, 1) : left.range
       if !operation.returnsBool, !mirrored {
         result.range = left.range.kept(by: operation.op, right.range)
-        if result.never == nil, result.range.isEmpty, !(left.mayHoldHistograms && right.mayHoldHistograms) {
+        if result.never == nil, result.range.isImpossible,
+          !(left.mayHoldHistograms && right.mayHoldHistograms)
+        {
           result.never =
             "`\(operation.left)` is \(left.range.text), and `\(operation.right)` is \(right.range.text)"
         }
@@ -276,7 +278,7 @@ struct PossibilityAnalysis {
       let (mine, theirs) = (left.base ?? base(operation.left), right.base ?? base(operation.right))
       guard isPlain, mine == theirs, mine.isToldByLabels else { return result }
       result.range = left.range.intersecting(right.range)
-      if result.never == nil, result.range.isEmpty {
+      if result.never == nil, result.range.isImpossible {
         result.never =
           "`\(mine.text)` cannot satisfy both sides of `and`: \(left.range.text) on the left, "
           + "\(right.range.text) on the right"

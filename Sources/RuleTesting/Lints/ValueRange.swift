@@ -9,7 +9,9 @@ struct ValueRange: Equatable {
   var mayBeNaN = true
 
   static let any = ValueRange()
+  /// NaN, if anything.
   static let none = ValueRange(low: .infinity, high: -.infinity)
+  static let impossible = ValueRange(low: .infinity, high: -.infinity, mayBeNaN: false)
   static let notNegative = ValueRange(low: 0)
 
   static func exactly(_ value: Double) -> ValueRange {
@@ -18,7 +20,9 @@ struct ValueRange: Equatable {
 
   static func between(_ low: Double, _ high: Double) -> ValueRange { ValueRange(low: low, high: high) }
 
+  /// No number; it may still be NaN.
   var isEmpty: Bool { low > high }
+  var isImpossible: Bool { isEmpty && !mayBeNaN }
 
   func intersecting(_ other: ValueRange) -> ValueRange {
     ValueRange(low: max(low, other.low), high: min(high, other.high), mayBeNaN: mayBeNaN && other.mayBeNaN)
@@ -30,15 +34,15 @@ struct ValueRange: Equatable {
 
   func contains(_ other: ValueRange) -> Bool { other.isEmpty || (low <= other.low && other.high <= high) }
 
-  /// What stays of it where `self op other` holds for some value of `other`. Empty: it never holds.
+  /// What stays of it where `self op other` holds for some value of `other`; impossible when it never holds.
   func kept(by op: BinaryOperator, _ other: ValueRange) -> ValueRange {
     if op == .notEqual {
       let isOneValue = low == high && !mayBeNaN && self == other
-      return isOneValue ? .none : self
+      return isOneValue ? .impossible : self
     }
     var kept = self
     kept.mayBeNaN = false
-    guard !isEmpty, !other.isEmpty else { return .none }
+    guard !isEmpty, !other.isEmpty else { return .impossible }
     switch op {
     case .equal: kept = intersecting(other)
     case .greater: kept.low = max(low, other.low.nextUp)
@@ -48,8 +52,8 @@ struct ValueRange: Equatable {
     default: break
     }
     // The largest of all numbers has none above it.
-    if op == .greater, other.low == .infinity { return .none }
-    if op == .less, other.high == -.infinity { return .none }
+    if op == .greater, other.low == .infinity { return .impossible }
+    if op == .less, other.high == -.infinity { return .impossible }
     kept.mayBeNaN = false
     return kept
   }
