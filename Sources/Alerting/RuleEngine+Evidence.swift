@@ -6,13 +6,13 @@ struct Evidence {
   private let rule: RuleState
   private let reader: any SeriesReader
   private let time: Timestamp
-  private let limits: EvaluationLimits
+  private let limits: EvaluationOptions
   /// Labels of the series with a fresh sample, for each selector that was asked.
   private var fresh: [Int: [Labels]] = [:]
   /// Labels of what is clear, for each policy that was asked; nil: its condition could not be evaluated.
   private var cleared: [ObjectIdentifier: [Labels]?] = [:]
 
-  init(_ rule: RuleState, _ reader: any SeriesReader, at time: Timestamp, limits: EvaluationLimits) {
+  init(_ rule: RuleState, _ reader: any SeriesReader, at time: Timestamp, limits: EvaluationOptions) {
     self.rule = rule
     self.reader = reader
     self.time = time

@@ -126,7 +126,7 @@ final class MetricSampler {
       switch try evaluated(plan, at: Timestamp(milliseconds: mark), reader) {
       case .scalar(let value): add(value, at: mark - 1)
       case .vector(let elements): for element in elements { add(element.value, at: mark - 1) }
-      case .string: break
+      case .string, .matrix: break
       }
       problem = nil
     } catch { problem = error.message }
@@ -135,6 +135,6 @@ final class MetricSampler {
   private func evaluated(
     _ plan: Plan, at time: Timestamp, _ reader: some SeriesReader
   ) throws(EvaluationError) -> Value {
-    try plan.evaluate(at: time, in: reader)
+    try plan.evaluate(at: time, in: reader).value
   }
 }
