@@ -13,7 +13,8 @@ import Testing
     let version = try await farwatch("--version")
     #expect(version.exit == .code(0) && version.output.contains("."))
     for command in [
-      [], ["run"], ["check"], ["check", "config"], ["check", "rules"], ["check", "alarms"], ["test", "rules"], ["demo"],
+      [], ["run"], ["check"], ["check", "config"], ["check", "rules"], ["check", "alarms"],
+      ["test", "rules"], ["demo"],
     ] {
       let child = try ChildProcess([FarwatchProcess.binary] + command + ["--help"])
       #expect(try await child.wait() == .code(0))

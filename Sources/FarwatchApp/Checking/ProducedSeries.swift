@@ -70,7 +70,8 @@ enum ProducedSeries {
     ] + ofItself
   /// Farwatch itself.
   static let ofItself = [
-    "farwatch_alert_events_total", "farwatch_alert_events_untold_total", "farwatch_pages_accepted_total",
+    "farwatch_alarm_state", "farwatch_alert_events_total", "farwatch_alert_events_untold_total",
+    "farwatch_pages_accepted_total",
     "farwatch_pages_undurable_total", "farwatch_pages_delivered_total", "farwatch_pages_given_up_total",
     "farwatch_pages_dropped_total", "farwatch_page_attempts_failed_total", "farwatch_page_retries_total",
     "farwatch_outbox_pages", "farwatch_outbox_bytes", "farwatch_outbox_oldest_seconds",
