@@ -13,6 +13,16 @@ package struct Settings: Sendable {
     package var share: Double?
   }
 
+  /// How much is remembered.
+  package struct Store: Sendable, Equatable {
+    /// How long samples are kept.
+    package var retention: Duration
+    /// Series that may be active at once.
+    package var seriesLimit: Int
+    /// Bytes that the samples may take on the disk.
+    package var sizeLimit: Int
+  }
+
   /// Where this watcher stands: a label on every health sample.
   package var vantage: String
   /// Address and port of the HTTP listener.
@@ -29,8 +39,7 @@ package struct Settings: Sendable {
   /// Paths, patterns expanded, each once.
   package var ruleFiles: [String]
   package var notifying: NotifyingSettings
-  /// Series the store takes at most.
-  package var seriesLimit: Int
+  package var store: Store
   /// Connections to the listener that one client address may have open.
   package var connectionsPerAddress: Int
   /// What is allowed but hardly meant, as `FILE:LINE:COLUMN: message`: for the log and `farwatch check`.

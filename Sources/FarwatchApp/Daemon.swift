@@ -47,7 +47,9 @@ package final class Daemon: Sendable {
     database = state.database
     identity = state.identity
     var storeSettings = SampleStoreSettings()
-    storeSettings.seriesLimit = settings.seriesLimit
+    storeSettings.retention = settings.store.retention
+    storeSettings.seriesLimit = settings.store.seriesLimit
+    storeSettings.diskLimit = settings.store.sizeLimit
     store = SampleStore(storeSettings)
     pages = PageRenderer(store)
     collectors = try CollectorFactory()

@@ -24,7 +24,7 @@ struct LoadedConfiguration: Sendable {
     do throws(YAMLProblems) {
       let rules = try RuleFile.load(settings.ruleFiles)
       groups = rules.groups
-      let tooFar = Memory.complaints(about: rules.groups)
+      let tooFar = Memory.complaints(about: rules.groups, kept: settings.store.retention)
       if !tooFar.isEmpty { throw YAMLProblems(tooFar) }
       warnings =
         settings.warnings + rules.warnings.map(\.description)
@@ -34,24 +34,20 @@ struct LoadedConfiguration: Sendable {
   }
 }
 
-/// How far back rules may look. The store keeps a minute, not days: a rule that looks further would load, never find
-/// anything and never fire, so it is refused.
+/// How far back rules may look: what is older is deleted, and a rule that looks there would load, never find anything
+/// and never fire, so it is refused.
 enum Memory {
-  static func complaints(about groups: [RuleGroup]) -> [YAMLProblem] {
-    let kept = SampleStoreSettings().reach
-    return groups.flatMap { group in
+  static func complaints(
+    about groups: [RuleGroup], kept: Duration = SampleStoreSettings().retention
+  ) -> [YAMLProblem] {
+    groups.flatMap { group in
       group.rules.compactMap { rule -> YAMLProblem? in
-        let place = YAMLPosition(line: rule.line, column: 1)
-        guard let reach = rule.expression.reach else {
-          return YAMLProblem(
-            file: rule.file, at: place,
-            "rule \(rule.name): the modifier @ needs samples that this version does not keep")
-        }
-        guard reach + group.queryOffset > kept else { return nil }
+        // With a fixed moment (`@`) it depends on the day.
+        guard let reach = rule.expression.reach, reach + group.queryOffset > kept else { return nil }
         return YAMLProblem(
-          file: rule.file, at: place,
-          "rule \(rule.name): looks back \(DurationText.format(reach + group.queryOffset)) by offset; this version "
-            + "keeps the samples of \(DurationText.format(kept))")
+          file: rule.file, at: YAMLPosition(line: rule.line, column: 1),
+          "rule \(rule.name): looks back \(DurationText.format(reach + group.queryOffset)) by offset; samples are "
+            + "kept for \(DurationText.format(kept))")
       }
     }
   }

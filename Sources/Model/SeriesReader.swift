@@ -3,6 +3,10 @@ package protocol SeriesReader {
   /// Changes whenever a series is added or removed: a resolved selector stays good while this number stays.
   var indexVersion: UInt64 { get }
 
+  /// Changes whenever samples that were there already are moved in time or dropped before their age: what was
+  /// computed from windows that move along is to be computed anew.
+  var pastVersion: UInt64 { get }
+
   /// Every series that satisfies all matchers, in ascending order of id. `__name__` is matched like any label.
   func select(_ matchers: [LabelMatcher]) -> [SeriesID]
 
@@ -24,6 +28,8 @@ package protocol SeriesReader {
 }
 
 extension SeriesReader {
+  package var pastVersion: UInt64 { 0 }
+
   package func readNewest(
     of series: [SeriesID], at: Timestamp, after: Timestamp, into samples: inout SampleColumns,
     places: inout [Int]
