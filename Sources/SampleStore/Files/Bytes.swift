@@ -1,12 +1,12 @@
 /// Numbers and texts as the store's files have them: little-endian, texts behind their length.
 extension [UInt8] {
   @inline(__always)
-  mutating func append(_ number: some FixedWidthInteger) {
+  mutating func put(_ number: some FixedWidthInteger) {
     Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) }
   }
 
-  mutating func append(text: String) {
-    append(UInt32(truncatingIfNeeded: text.utf8.count))
+  mutating func put(text: String) {
+    put(UInt32(truncatingIfNeeded: text.utf8.count))
     append(contentsOf: text.utf8)
   }
 }

@@ -34,17 +34,17 @@ struct ChunkEntry {
 
   /// Without the checksum.
   func write(to out: inout [UInt8]) {
-    out.append(id)
-    out.append(count)
-    out.append(encoding)
-    out.append(isOpen)
-    out.append(firstTime)
-    out.append(lastTime)
-    out.append(firstBits)
-    out.append(timesOffset)
-    out.append(valuesOffset)
-    out.append(timesLength)
-    out.append(valuesLength)
+    out.put(id)
+    out.put(count)
+    out.put(encoding)
+    out.put(isOpen)
+    out.put(firstTime)
+    out.put(lastTime)
+    out.put(firstBits)
+    out.put(timesOffset)
+    out.put(valuesOffset)
+    out.put(timesLength)
+    out.put(valuesLength)
   }
 
   init() {}
@@ -80,15 +80,15 @@ struct ChunkFooter {
 
   var bytes: [UInt8] {
     var out: [UInt8] = []
-    out.append(ChunkFileFormat.endMagic)
-    out.append(count)
-    out.append(indexOffset)
-    out.append(minTime)
-    out.append(maxTime)
-    out.append(maxID)
-    out.append(indexCRC)
-    out.append(UInt64(0))
-    out.append(UInt32(0))
+    out.put(ChunkFileFormat.endMagic)
+    out.put(count)
+    out.put(indexOffset)
+    out.put(minTime)
+    out.put(maxTime)
+    out.put(maxID)
+    out.put(indexCRC)
+    out.put(UInt64(0))
+    out.put(UInt32(0))
     return out
   }
 

@@ -54,7 +54,7 @@ struct ChunkFileWriter {
     entry.write(to: &index)
     var crc = index.withUnsafeBytes { Checksum.crc32(UnsafeRawBufferPointer(rebasing: $0[start...])) }
     crc = Checksum.crc32(chunk.values, after: Checksum.crc32(chunk.times, after: crc))
-    index.append(crc)
+    index.put(crc)
     footer.count += 1
     footer.maxID = max(footer.maxID, id)
     footer.minTime = min(footer.minTime, chunk.firstTime)
@@ -80,7 +80,7 @@ struct ChunkFileWriter {
     try flush()
     try file.write(index)
     var end = footer.bytes
-    end.append(Checksum.crc32(end))
+    end.put(Checksum.crc32(end))
     try file.write(end)
     try file.sync()
     try Folder.rename(path + ".tmp", to: path)

@@ -25,12 +25,12 @@ struct JournalBuffer {
     guard isOn else { return }
     if self.time != time {
       self.time = time
-      bytes.append(Tag.time.rawValue)
-      bytes.append(time)
+      bytes.put(Tag.time.rawValue)
+      bytes.put(time)
     }
-    bytes.append(Tag.sample.rawValue)
-    bytes.append(id.raw)
-    bytes.append(bits)
+    bytes.put(Tag.sample.rawValue)
+    bytes.put(id.raw)
+    bytes.put(bits)
     if bytes.count > Self.limit { overflow() }
   }
 
@@ -46,25 +46,25 @@ struct JournalBuffer {
 
   mutating func shift(_ milliseconds: Int64) {
     guard isOn else { return }
-    bytes.append(Tag.shift.rawValue)
-    bytes.append(milliseconds)
+    bytes.put(Tag.shift.rawValue)
+    bytes.put(milliseconds)
   }
 
   static func write(_ family: StoredFamily, to bytes: inout [UInt8]) {
-    bytes.append(Tag.family.rawValue)
-    bytes.append(UInt8(family.exposed ? 1 : 0))
-    bytes.append(text: family.family.name)
-    bytes.append(text: family.family.help)
-    bytes.append(text: family.family.kind.rawValue)
+    bytes.put(Tag.family.rawValue)
+    bytes.put(UInt8(family.exposed ? 1 : 0))
+    bytes.put(text: family.family.name)
+    bytes.put(text: family.family.help)
+    bytes.put(text: family.family.kind.rawValue)
   }
 
   static func write(_ id: SeriesID, _ labels: Labels, to bytes: inout [UInt8]) {
-    bytes.append(Tag.series.rawValue)
-    bytes.append(id.raw)
-    bytes.append(UInt32(labels.count))
+    bytes.put(Tag.series.rawValue)
+    bytes.put(id.raw)
+    bytes.put(UInt32(labels.count))
     for label in labels.entries {
-      bytes.append(text: label.name)
-      bytes.append(text: label.value)
+      bytes.put(text: label.name)
+      bytes.put(text: label.value)
     }
   }
 

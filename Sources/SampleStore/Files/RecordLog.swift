@@ -11,9 +11,9 @@ enum RecordLog {
   static func frame(_ payload: [UInt8]) -> [UInt8] {
     var out: [UInt8] = []
     out.reserveCapacity(payload.count + headerSize)
-    out.append(magic)
-    out.append(UInt32(truncatingIfNeeded: payload.count))
-    out.append(Checksum.crc32(payload))
+    out.put(magic)
+    out.put(UInt32(truncatingIfNeeded: payload.count))
+    out.put(Checksum.crc32(payload))
     out.append(contentsOf: payload)
     return out
   }
