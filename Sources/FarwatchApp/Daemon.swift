@@ -50,7 +50,16 @@ package final class Daemon: Sendable {
     storeSettings.retention = settings.store.retention
     storeSettings.seriesLimit = settings.store.seriesLimit
     storeSettings.diskLimit = settings.store.sizeLimit
-    store = SampleStore(storeSettings)
+    let opened = SampleStore.open(
+      "\(settings.stateDirectory)/samples", storeSettings, now: time.now, monotonic: time.monotonic)
+    store = opened.store
+    for finding in opened.findings {
+      logger.error(
+        "sample store",
+        metadata: [
+          "finding": "\(finding.message)", "file": "\(finding.file)", "detail": "\(finding.detail)",
+        ])
+    }
     pages = PageRenderer(store)
     collectors = try CollectorFactory()
     deliveries = DeliveryCarrier()
@@ -64,6 +73,7 @@ package final class Daemon: Sendable {
         endpoints.answer($0)
       }
     } catch {
+      store.close()
       database.close()
       lock.release()
       throw StartFailure("\(error)")
@@ -158,6 +168,7 @@ package final class Daemon: Sendable {
     loop.stop()
     deliveries.stop()
     collectors.stop()
+    store.close()
     database.close()
     lock.release()
     logger.info("stopped")

@@ -29,13 +29,16 @@ package final class SampleStore: SampleAppender, SeriesReader, FamilyReader, Sen
   /// memory that says so in its statistics and tries again. Series of the last life are there for queries, as ended at
   /// `now`, and are not exposed before something is appended to them. To be closed.
   package static func open(
-    _ directory: String, _ settings: SampleStoreSettings = .init(), now: Timestamp, monotonic: MonotonicInstant
+    _ directory: String, _ settings: SampleStoreSettings = .init(), now: Timestamp,
+    monotonic: MonotonicInstant
   ) -> (store: SampleStore, findings: [StoreFinding]) {
     let folder = StoreFolder(path: directory)
     var findings: [StoreFinding] = []
     do {
       try makeDirectory(directory, mode: 0o700)
-    } catch { findings.append(StoreFinding(message: "no store directory", file: directory, detail: "\(error)")) }
+    } catch {
+      findings.append(StoreFinding(message: "no store directory", file: directory, detail: "\(error)"))
+    }
     var recovery = Recovery(folder, settings)
     recovery.run()
     findings += recovery.findings
@@ -54,7 +57,8 @@ package final class SampleStore: SampleAppender, SeriesReader, FamilyReader, Sen
         store, folder, generation: generation, nextBlock: block, rewritesCatalogue: rewrites)
       store.writer.withLock { $0 = writer }
     } catch {
-      findings.append(StoreFinding(message: "samples are in memory only", file: directory, detail: "\(error)"))
+      findings.append(
+        StoreFinding(message: "samples are in memory only", file: directory, detail: "\(error)"))
     }
     return (store, findings)
   }
@@ -68,7 +72,11 @@ package final class SampleStore: SampleAppender, SeriesReader, FamilyReader, Sen
     writer?.stop()
   }
 
-  package var statistics: SampleStoreStatistics { state.withLock { $0.statistics } }
+  package var statistics: SampleStoreStatistics {
+    var statistics = state.withLock { $0.statistics }
+    statistics.seriesLimit = settings.seriesLimit
+    return statistics
+  }
 
   // MARK: Appending
 
@@ -92,7 +100,8 @@ package final class SampleStore: SampleAppender, SeriesReader, FamilyReader, Sen
   /// Takes silent series off the active ones, and forgets what is older than the retention. To be called now and then,
   /// with the steady clock beside the other one: a wall clock that leaps forward does not make good samples old.
   package func collectGarbage(now: Timestamp, monotonic: MonotonicInstant? = nil) {
-    let kept = monotonic.map { steady in retentionClock.withLock { $0.read(wall: now, monotonic: steady) } } ?? now
+    let kept =
+      monotonic.map { steady in retentionClock.withLock { $0.read(wall: now, monotonic: steady) } } ?? now
     state.withLock {
       $0.collectGarbage(silentBefore: now - settings.forgetAfter, cutoff: kept - settings.retention)
     }

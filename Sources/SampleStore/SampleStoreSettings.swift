@@ -34,6 +34,7 @@ package struct SampleStoreSettings: Sendable, Equatable {
 package struct SampleStoreStatistics: Sendable, Equatable {
   /// Active ones.
   package var series = 0
+  package var seriesLimit = 0
   /// All that have samples, silent ones too.
   package var knownSeries = 0
   package var appended: UInt64 = 0

@@ -45,7 +45,8 @@ func randomPoints(_ shape: Shape, count: Int, using random: inout SeededGenerato
   var time = Int64.random(in: -4_000_000_000_000...4_000_000_000_000, using: &random)
   var value = 0.0
   return (0..<count).map { _ in
-    time += Int.random(in: 0..<40, using: &random) == 0
+    time +=
+      Int.random(in: 0..<40, using: &random) == 0
       ? Int64.random(in: 1...20_000_000, using: &random) : 5000 + Int64.random(in: -40...40, using: &random)
     value = shape.value(value, using: &random)
     return Point(time: time, bits: value.bitPattern)
@@ -122,7 +123,9 @@ func points(_ chunk: SealedChunk) -> [Point] {
       }
       #expect(good && found == given, "seed \(seed), \(shape)")
     }
-    if shape == .seconds || shape == .counter { #expect(used > 50, "seed \(seed): measured values are decimals") }
+    if shape == .seconds || shape == .counter {
+      #expect(used > 50, "seed \(seed): measured values are decimals")
+    }
   }
 
   /// Whatever the bytes are: an end, and never a step back in time.

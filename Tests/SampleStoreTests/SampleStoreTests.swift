@@ -180,11 +180,3 @@ func at(_ seconds: Int) -> Timestamp { start + .seconds(seconds) }
   store.collectGarbage(now: at(800_000))
   #expect(store.select([LabelMatcher("__name__", equals: "job:up:sum")]).isEmpty)
 }
-
-func window(_ store: SampleStore, _ id: SeriesID, at: Timestamp, after: Timestamp) -> [Sample] {
-  var columns = SampleColumns()
-  store.readWindow(of: id, at: at, after: after, into: &columns)
-  return columns.times.indices.map {
-    Sample(timestamp: Timestamp(milliseconds: columns.times[$0]), value: columns.values[$0])
-  }
-}

@@ -14,7 +14,11 @@ enum DecimalCodec {
     guard !chunk.values.isEmpty else { return nil }
     var bits: [UInt64] = []
     bits.reserveCapacity(chunk.count)
-    guard chunk.forEach({ bits.append($1); return true }), bits.count == chunk.count else { return nil }
+    guard
+      chunk.forEach({
+        bits.append($1); return true
+      }), bits.count == chunk.count
+    else { return nil }
     var exponent = 0
     var numbers: [Int64] = []
     numbers.reserveCapacity(bits.count)

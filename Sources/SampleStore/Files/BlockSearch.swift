@@ -57,7 +57,10 @@ enum BlockSearch {
         if time > after, bits != StaleMarker.bits { samples.append(time, Double(bitPattern: bits)) }
         return true
       }
-      if !good { samples.times.removeLast(samples.times.count - start); samples.values.removeLast(samples.values.count - start) }
+      if !good {
+        samples.times.removeLast(samples.times.count - start);
+        samples.values.removeLast(samples.values.count - start)
+      }
     }
   }
 }

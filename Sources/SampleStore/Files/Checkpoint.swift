@@ -63,7 +63,8 @@ enum Checkpoint {
     if let open = row.open { return try writer.append(row.id, open, .xor, isOpen: true) }
     // Last of all, so that reading it back ends with the series' newest sample.
     let end = SealedChunk(
-      firstTime: row.lastTime, lastTime: row.lastTime, firstBits: row.lastBits, count: 0, times: [], values: [])
+      firstTime: row.lastTime, lastTime: row.lastTime, firstBits: row.lastBits, count: 0, times: [],
+      values: [])
     try writer.append(row.id, end, .empty)
   }
 }

@@ -120,7 +120,8 @@ final class ChunkFile: Sendable {
       return nil
     }
     var chunk = SealedChunk(
-      firstTime: entry.firstTime, lastTime: entry.lastTime, firstBits: entry.firstBits, count: Int(entry.count),
+      firstTime: entry.firstTime, lastTime: entry.lastTime, firstBits: entry.firstBits,
+      count: Int(entry.count),
       times: [], values: [])
     let good = withChunk(entry, at: place) { times, values in
       chunk.times = Array(times)

@@ -51,7 +51,8 @@ enum RecordLog {
 
   private static func record(_ bytes: UnsafeRawBufferPointer, at place: Int) -> Range<Int>? {
     var reader = ByteReader(bytes, from: place)
-    guard reader.number() == magic, let length = reader.number(UInt32.self), let crc = reader.number(UInt32.self),
+    guard reader.number() == magic, let length = reader.number(UInt32.self),
+      let crc = reader.number(UInt32.self),
       bytes.count - reader.place >= Int(length)
     else { return nil }
     let payload = reader.place..<reader.place + Int(length)

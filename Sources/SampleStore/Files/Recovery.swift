@@ -237,7 +237,13 @@ struct Recovery {
       for block in state.blocks.reversed() {
         guard let place = block.places(of: state.ids[slot].raw).last else { continue }
         var last: (Int64, UInt64)?
-        guard block.forEach(place, { last = ($0, $1); return true }), let last else { continue }
+        guard
+          block.forEach(
+            place,
+            {
+              last = ($0, $1); return true
+            }), let last
+        else { continue }
         state.lastTimes[slot] = last.0
         state.lastBits[slot] = last.1
         break

@@ -20,7 +20,8 @@ final class StoreWriter: Sendable {
 
   /// - Parameter generation: number of the first journal that is written.
   init(
-    _ store: SampleStore, _ folder: StoreFolder, generation: UInt64, nextBlock: UInt64, rewritesCatalogue: Bool
+    _ store: SampleStore, _ folder: StoreFolder, generation: UInt64, nextBlock: UInt64,
+    rewritesCatalogue: Bool
   ) throws(OwnThread.Failure) {
     let (bell, settings) = (bell, store.settings)
     let started = try OwnThread.start("farwatch-store") { [self] in
@@ -70,7 +71,8 @@ struct StoreCarrier {
   private var headBytes = 0
 
   init(
-    _ store: SampleStore, _ folder: StoreFolder, generation: UInt64, nextBlock: UInt64, rewritesCatalogue: Bool
+    _ store: SampleStore, _ folder: StoreFolder, generation: UInt64, nextBlock: UInt64,
+    rewritesCatalogue: Bool
   ) {
     self.store = store
     self.folder = folder
@@ -224,7 +226,8 @@ struct StoreCarrier {
   // MARK: Blocks
 
   private mutating func writeBlock() throws(IOFailure) {
-    guard let block = try BlockWriter.write(store, to: folder.file(.block, nextBlock), sequence: nextBlock) else {
+    guard let block = try BlockWriter.write(store, to: folder.file(.block, nextBlock), sequence: nextBlock)
+    else {
       return
     }
     nextBlock = block.sequence + 1
