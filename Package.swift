@@ -112,8 +112,8 @@ let package = Package(
     room("FarwatchTesting", ["Model"]),
     // Measures the daemon beside the programs that it replaces; never part of it.
     .executableTarget(
-      name: "FarwatchBench", dependencies: ["FarwatchTesting", "HTTPServer", "Model"], swiftSettings: settings
-    ),
+      name: "FarwatchBench", dependencies: ["FarwatchTesting", "HTTPServer", "Model", "SampleStore"],
+      swiftSettings: settings),
 
     tests(of: "Model"),
     tests(of: "Threading"),
@@ -155,7 +155,8 @@ let package = Package(
       ]),
     .testTarget(name: "ArchitectureTests", dependencies: ["FarwatchTesting"], swiftSettings: settings),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["FarwatchTesting", "HTTPServer", "Notifying", "farwatch"],
+      name: "EndToEndTests",
+      dependencies: ["FarwatchTesting", "HTTPServer", "Model", "Notifying", "SampleStore", "farwatch"],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6],

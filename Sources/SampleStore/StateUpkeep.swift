@@ -96,10 +96,12 @@ extension State {
   }
 
   /// Ends every series of the last life that has not ended: whoever asks what is true now gets only what was measured
-  /// since the start, as ranges go on over both lives.
+  /// since the start, as ranges go on over both lives. What is silent for long already needs no end.
   mutating func endAll(at time: Timestamp) {
     for slot in ids.indices where self.slot(ids[slot]) == slot && lastTimes[slot] != .min {
-      guard lastBits[slot] != StaleMarker.bits else { continue }
+      guard lastBits[slot] != StaleMarker.bits,
+        lastTimes[slot] >= (time - settings.forgetAfter).milliseconds
+      else { continue }
       let end = max(time.milliseconds, lastTimes[slot] &+ 1)
       if take(end, StaleMarker.bits, slot) { journal.sample(ids[slot], end, StaleMarker.bits) }
     }

@@ -22,7 +22,7 @@ import Testing
         let shape: Shape = [.constant, .counter, .seconds, .noise][place % 4]
         bench.append(shape.value(Double(step), using: &random), to: id)
       }
-      if step == 600 { try await bench.checkpoint() }
+      if step == 600 { try await waitUntil("a block") { bench.store.statistics.blocks > 0 } }
     }
     bench.restart()
     let late = try #require(bench.store.series(up, ["n": "late"]))

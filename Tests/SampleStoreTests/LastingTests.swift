@@ -83,6 +83,22 @@ enum FolderListing {
     #expect(bench.store.familyVersions().count == 1, "hidden stays hidden")
   }
 
+  /// A series that only the journal knows outlives that journal.
+  @Test func aSeriesMadeBetweenCheckpointsIsKept() async throws {
+    let bench = try StoreBench()
+    try await waitUntil("the first checkpoint") { bench.store.statistics.checkpoints > 0 }
+    let id = try #require(bench.store.series(up, ["n": "late"]))
+    for _ in 0..<4 {
+      bench.now = bench.now + .seconds(5)
+      bench.append(1, to: id)
+      bench.restart()
+      #expect(bench.findings == [])
+      #expect(bench.store.labels(of: id)["n"] == "late")
+      bench.expectWindow(id, start, bench.now, "its samples")
+      try await waitUntil("a checkpoint") { bench.store.statistics.checkpoints > 0 }
+    }
+  }
+
   @Test func blocksLeaveWhenTheyAreOldAndTakeTheirSeriesAlong() async throws {
     let bench = try StoreBench {
       $0.retention = .seconds(3600)

@@ -20,6 +20,7 @@ struct Recovery {
   /// The catalogue must be written anew: it is damaged, or most of it is about series that are gone.
   private(set) var needsCatalogue = false
   private var catalogued = 0
+  private var isReadingJournals = false
   /// Samples and chunks of series that nobody knows.
   private var orphans = 0
 
@@ -41,6 +42,7 @@ struct Recovery {
     openBlocks(StoreFolder.numbers(.block, in: names))
     let start = readHead(StoreFolder.numbers(.head, in: names))
     let journals = StoreFolder.numbers(.journal, in: names)
+    isReadingJournals = true
     for number in journals where number >= start { replay(number) }
     nextGeneration = max(journals.last ?? 0, StoreFolder.numbers(.head, in: names).last ?? 0) + 1
     adoptFromBlocks()
@@ -227,6 +229,8 @@ struct Recovery {
     let labels = Labels(entries)
     let family = MetricFamily(labels.metricName ?? "", .untyped, help: "")
     state.restore(SeriesID(raw: id), labels, state.family(family, exposed: true))
+    // The journal will go with the next checkpoint: the catalogue must know by then.
+    if isReadingJournals { state.uncatalogued.append(SeriesID(raw: id)) }
     return true
   }
 
@@ -267,7 +271,6 @@ extension State {
   /// Nothing of the last life is news, and none of it counts as of this one.
   mutating func takeAllAsKnown() {
     changed = []
-    uncatalogued = []
     let (damaged, known) = (statistics.damaged, statistics.knownSeries)
     let sealedBytes = statistics.sealedBytes
     statistics = SampleStoreStatistics()
