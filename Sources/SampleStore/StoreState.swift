@@ -142,7 +142,7 @@ struct State {
 
   /// As ``insert(_:_:_:)`` for an id whose place is there and empty.
   mutating func fill(_ id: SeriesID, _ labels: Labels, _ family: StoredFamily) -> Int {
-    let labels = index.interned(labels)
+    let labels = index.insert(id, labels)
     let slot: Int
     if let free = freeSlots.popLast() {
       slot = free
@@ -165,7 +165,6 @@ struct State {
     }
     slotOfID[Int(id.raw) - Int(firstID)] = UInt32(slot)
     identifiers[labels] = id
-    index.insert(id, labels)
     statistics.knownSeries = identifiers.count
     indexVersion += 1
     return slot

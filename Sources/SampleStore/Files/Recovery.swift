@@ -79,6 +79,8 @@ struct Recovery {
   private mutating func readCatalogue() {
     do {
       let file = try MappedFile(folder.catalogue)
+      // About what a record takes; the dictionary would otherwise be hashed anew each time it has doubled.
+      state.identifiers.reserveCapacity(min(file.bytes.count / 180, state.settings.knownLimit))
       let report = RecordLog.read(file.bytes) { apply($0) }
       catalogued = report.records
       guard report.damaged > 0 || report.tornBytes > 0 else { return }

@@ -2,26 +2,32 @@ internal import Model
 
 /// Finds series by label: for each name and value the ids that carry it, ascending.
 ///
-/// Its keys are the store's symbol table as well: ``interned(_:)`` makes a label set share the strings that are
-/// already here, so that a long value that thousands of series carry is in memory once.
+/// Its keys are the store's symbol table as well: ``insert(_:_:)`` gives back a label set that shares the strings which
+/// are already here, so that a long value that thousands of series carry is in memory once.
 struct LabelIndex {
   private var postings: [String: [String: [SeriesID]]] = [:]
 
-  mutating func insert(_ series: SeriesID, _ labels: Labels) {
+  /// Returns the same labels, with strings that are shared where equal ones were known.
+  mutating func insert(_ series: SeriesID, _ labels: Labels) -> Labels {
+    // Places instead of keys: each name and each value is hashed once.
+    var shared: [Label] = []
+    shared.reserveCapacity(labels.count)
     for label in labels.entries {
-      postings[label.name, default: [:]][label.value, default: []].insertSorted(series)
+      guard let place = postings.index(forKey: label.name) else {
+        postings[label.name] = [label.value: [series]]
+        shared.append(label)
+        continue
+      }
+      let name = postings.keys[place]
+      guard let value = postings.values[place].index(forKey: label.value) else {
+        postings.values[place][label.value] = [series]
+        shared.append(Label(name, label.value))
+        continue
+      }
+      shared.append(Label(name, postings.values[place].keys[value]))
+      postings.values[place].values[value].insertSorted(series)
     }
-  }
-
-  /// The same labels, with strings that are shared where one equal to them is known.
-  func interned(_ labels: Labels) -> Labels {
-    Labels(
-      labels.entries.map { label in
-        guard let place = postings.index(forKey: label.name) else { return label }
-        let (name, values) = postings[place]
-        guard let value = values.index(forKey: label.value) else { return Label(name, label.value) }
-        return Label(name, values[value].key)
-      })
+    return Labels(shared)
   }
 
   /// Drops every id in `gone` from the lists of the labels it carried.
