@@ -108,7 +108,11 @@ struct StoreSizeBenchmark {
     _ = FileManager.default.createFile(atPath: file, contents: nil)
     guard let handle = FileHandle(forWritingAtPath: file) else { throw BenchError("no \(file)") }
     var text = ""
-    let names = recorded.map { Labels($0.labels.entries).setting(Labels.metricNameLabel, to: $0.family.name) }
+    // OpenMetrics takes no space behind a comma.
+    let names = recorded.map { series in
+      series.family.name + "{"
+        + series.labels.entries.map { "\($0.name)=\(quoted($0.value))" }.joined(separator: ",") + "}"
+    }
     forEach(recorded) { place, time, value in
       text += "\(names[place]) \(value) \(Double(time) / 1000)\n"
       if text.utf8.count > 1 << 20 {

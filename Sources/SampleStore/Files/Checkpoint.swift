@@ -81,9 +81,10 @@ enum BlockWriter {
   ) throws(IOFailure) -> ChunkFile? {
     guard let (chunks, base, epoch) = collect(store), !chunks.isEmpty else { return nil }
     var writer = try ChunkFileWriter(path)
+    writer.reserve(chunks.count)
     var written = 0
     do throws(IOFailure) {
-      for (_, id, chunk) in sortedByID(chunks) {
+      for (_, id, chunk) in chunks {
         var chunk = chunk
         if let values = DecimalCodec.compress(chunk) {
           chunk.values = values
@@ -108,13 +109,7 @@ enum BlockWriter {
     return block
   }
 
-  private static func sortedByID(
-    _ chunks: [(Int, SeriesID, SealedChunk)]
-  ) -> [(Int, SeriesID, SealedChunk)] {
-    chunks.sorted { ($0.1, $0.0) < ($1.1, $1.0) }
-  }
-
-  /// The sealed chunks, numbered in the order of sealing; nil when they changed while they were being copied.
+  /// The sealed chunks by id, numbered in the order of sealing; nil when they changed while they were being copied.
   private static func collect(
     _ store: SampleStore
   ) -> (chunks: [(Int, SeriesID, SealedChunk)], base: UInt64, epoch: UInt64)? {
@@ -141,6 +136,8 @@ enum BlockWriter {
       guard isSame else { return nil }
       place += step
     }
+    // In place, and not by the caller: it would be copied.
+    chunks.sort { ($0.1, $0.0) < ($1.1, $1.0) }
     return (chunks, base, epoch)
   }
 

@@ -21,6 +21,9 @@ struct ChunkFileWriter {
     offset = pending.count
   }
 
+  /// Memory for the index of so many chunks at once, instead of by doubling.
+  mutating func reserve(_ count: Int) { index.reserveCapacity(count * ChunkFileFormat.entrySize) }
+
   var isFull: Bool { offset + index.count > ChunkFileFormat.sizeLimit }
   var count: Int { Int(footer.count) }
 
