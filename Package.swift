@@ -168,7 +168,8 @@ let package = Package(
       ]),
     .testTarget(name: "ArchitectureTests", dependencies: ["FarwatchTesting"], swiftSettings: settings),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["FarwatchTesting", "HTTPServer", "Notifying", "farwatch"],
+      name: "EndToEndTests",
+      dependencies: ["FarwatchTesting", "HTTPServer", "Model", "Notifying", "SampleStore", "farwatch"],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6],

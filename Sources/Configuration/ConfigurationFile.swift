@@ -61,7 +61,8 @@ package enum ConfigurationFile {
         "needs `external_url` beside it: receivers confirm by a link, and \"\(listen)\" leads nowhere",
         at: "listen")
     }
-    let seriesLimit = m.optional("series_limit", .int(1...10_000_000)) ?? 200_000
+    let store =
+      m.optional("store", .mapping { StoreSection.read($0) }) ?? StoreSection.defaults
     let connections = m.optional("connections_per_address", .int(1...512)) ?? 64
     scope.reportDuplicates(
       "check", checks.map { ([$0.value.region, $0.value.name], $0.node) }, m.problems)
@@ -73,8 +74,7 @@ package enum ConfigurationFile {
       externalLabels: labels,
       regions: regions, checks: checks.map(\.value), links: links.compactMap(\.value),
       backups: backups.map(\.value), ruleFiles: expand(ruleFiles, paths, m.problems), alertPolicies: policies,
-      notifying: notifying,
-      seriesLimit: seriesLimit, connectionsPerAddress: connections)
+      notifying: notifying, store: store, connectionsPerAddress: connections)
     settings.alarmFiles = alarms.files
     settings.alarmContext = alarms.context
     return settings

@@ -15,6 +15,16 @@ package struct Settings: Sendable {
     package var share: Double?
   }
 
+  /// How much is remembered.
+  package struct Store: Sendable, Equatable {
+    /// How long samples are kept.
+    package var retention: Duration
+    /// Series that may be active at once.
+    package var seriesLimit: Int
+    /// Bytes that the samples may take on the disk.
+    package var sizeLimit: Int
+  }
+
   /// Where this watcher stands: a label on every health sample.
   package var vantage: String
   /// Address and port of the HTTP listener.
@@ -37,8 +47,7 @@ package struct Settings: Sendable {
   /// What reading them needs to know.
   package var alarmContext = AlarmContext()
   package var notifying: NotifyingSettings
-  /// Series the store takes at most.
-  package var seriesLimit: Int
+  package var store: Store
   /// Connections to the listener that one client address may have open.
   package var connectionsPerAddress: Int
   /// What is allowed but hardly meant, as `FILE:LINE:COLUMN: message`: for the log and `farwatch check`.

@@ -48,8 +48,19 @@ package final class Daemon: Sendable {
     database = state.database
     identity = state.identity
     var storeSettings = SampleStoreSettings()
-    storeSettings.seriesLimit = settings.seriesLimit
-    store = SampleStore(storeSettings)
+    storeSettings.retention = settings.store.retention
+    storeSettings.seriesLimit = settings.store.seriesLimit
+    storeSettings.diskLimit = settings.store.sizeLimit
+    let opened = SampleStore.open(
+      "\(settings.stateDirectory)/samples", storeSettings, now: time.now, monotonic: time.monotonic)
+    store = opened.store
+    for finding in opened.findings {
+      logger.error(
+        "sample store",
+        metadata: [
+          "finding": "\(finding.message)", "file": "\(finding.file)", "detail": "\(finding.detail)",
+        ])
+    }
     pages = PageRenderer(store)
     collectors = try CollectorFactory()
     deliveries = DeliveryCarrier()
@@ -63,6 +74,7 @@ package final class Daemon: Sendable {
         endpoints.answer($0)
       }
     } catch {
+      store.close()
       database.close()
       lock.release()
       throw StartFailure("\(error)")
@@ -166,6 +178,7 @@ package final class Daemon: Sendable {
     loop.stop()
     deliveries.stop()
     collectors.stop()
+    store.close()
     database.close()
     lock.release()
     logger.info("stopped")

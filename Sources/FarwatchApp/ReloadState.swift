@@ -59,6 +59,7 @@ extension Settings {
     if new.stateDirectory != stateDirectory {
       lines.append("`state` changes only with a restart (\(stateDirectory) → \(new.stateDirectory))")
     }
+    if new.store != store { lines.append("`store` changes only with a restart") }
     if !lines.isEmpty { throw StartFailure(lines) }
   }
 }

@@ -11,13 +11,14 @@ internal import Synchronization
 final class Signals: Sendable {
   private let sources: Mutex<[any DispatchSourceSignal]>
 
-  /// Takes over SIGTERM and SIGINT (`stop`) and SIGHUP (`reload`), and ignores SIGPIPE: a peer that hangs up is an
-  /// error of that connection and no reason to die.
+  /// Takes over SIGTERM and SIGINT (`stop`) and SIGHUP (`reload`), and ignores SIGPIPE and SIGXFSZ: a peer that hangs
+  /// up, and a file that may not grow, are errors of that connection and that file and no reason to die.
   init(stop: @escaping @Sendable () -> Void, reload: @escaping @Sendable () -> Void) {
     // Each its own: a reload that waits for a dead file system must not hold up the end.
     let ending = DispatchQueue(label: "farwatch.signals.stop")
     let reloading = DispatchQueue(label: "farwatch.signals.reload")
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
     var made: [any DispatchSourceSignal] = []
     for (number, queue, action) in [
       (SIGTERM, ending, stop), (SIGINT, ending, stop), (SIGHUP, reloading, reload),

@@ -17,6 +17,8 @@ struct FarwatchBench {
       }
       if choice.includes(["page-latency"]) { try await PageLatencyBenchmark(choice).run() }
       if choice.includes(["rules"]) { try await RulesBenchmark(choice).run() }
+      if choice.includes(StoreBenchmark.names) { try await StoreBenchmark(choice).run() }
+      if choice.includes(StoreSizeBenchmark.names) { try await StoreSizeBenchmark(choice).run() }
       if choice.includes(["fault-to-page"]) { try await FaultToPageBenchmark(choice).run() }
     } catch {
       say("farwatch-bench: \(error)")
@@ -27,9 +29,9 @@ struct FarwatchBench {
 
 /// What the command line asked for.
 struct Choice: Sendable {
-  static let names = [
-    "checks-cpu", "checks-memory", "metrics-page", "page-latency", "fault-to-page", "rules",
-  ]
+  static let names =
+    ["checks-cpu", "checks-memory", "metrics-page", "page-latency", "fault-to-page", "rules"]
+    + StoreBenchmark.names + StoreSizeBenchmark.names
   static let usage = """
     usage: farwatch-bench BINARY [NAME…] [--seconds N] [--repetitions N]
     names: \(names.joined(separator: ", ")) (default: all)

@@ -3,8 +3,8 @@ package protocol SeriesReader {
   /// Changes whenever a series is added or removed: a resolved selector stays good while this number stays.
   var indexVersion: UInt64 { get }
 
-  /// Changes whenever samples change other than by appending newer ones to a series: windows that a reader of samples
-  /// has kept stay good while this number stays.
+  /// Changes whenever samples that were there already are moved in time or dropped before their age: what was
+  /// computed from windows that move along is to be computed anew.
   var pastVersion: UInt64 { get }
 
   /// Every series that satisfies all matchers, in ascending order of id. `__name__` is matched like any label.

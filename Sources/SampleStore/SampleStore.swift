@@ -1,43 +1,82 @@
+internal import DurableIO
 package import Model
 internal import Synchronization
 
-/// How much a store may hold.
-package struct SampleStoreSettings: Sendable, Equatable {
-  /// How far back a selector may be moved by `offset`. A series keeps its samples of this time and the newest one
-  /// before it: all that an instant selector can ask for.
-  package var reach: Duration = .seconds(60)
-  /// A series whose newest sample is older than this is forgotten; longer than the five minutes that an instant
-  /// selector looks back.
-  package var forgetAfter: Duration = .seconds(360)
-  /// Samples kept for one series at most, whatever their age.
-  package var samplesPerSeries = 1024
-  /// New series beyond this many are refused and counted.
-  package var seriesLimit = 200_000
-
-  package init() {}
-}
-
-/// What happened to a store since it was made.
-package struct SampleStoreStatistics: Sendable, Equatable {
-  package var series = 0
-  package var appended: UInt64 = 0
-  /// Appends refused because a newer or equal timestamp was there already.
-  package var outOfOrder: UInt64 = 0
-  /// Series refused at ``SampleStoreSettings/seriesLimit``.
-  package var refusedSeries: UInt64 = 0
-}
-
-/// Time series in memory, found by their labels.
+/// Time series, found by their labels: the newest samples in memory, the rest in files, for as long as they are kept.
 ///
-/// One thread appends; any thread reads. Every access takes one short lock: nothing is rendered, matched against
-/// a regular expression of unbounded cost or handed to foreign code while it is held.
+/// One thread appends; any thread reads. Every access takes one short lock: nothing is rendered or handed to foreign
+/// code while it is held, and no file is read.
 package final class SampleStore: SampleAppender, SeriesReader, FamilyReader, Sendable {
-  private let settings: SampleStoreSettings
-  private let state = Mutex(State())
+  let settings: SampleStoreSettings
+  let state: Mutex<State>
+  private let retentionClock = Mutex(RetentionClock())
+  private let writer: Mutex<StoreWriter?> = Mutex(nil)
 
-  package init(_ settings: SampleStoreSettings = .init()) { self.settings = settings }
+  /// A store in memory only: what it cannot hold is dropped.
+  package init(_ settings: SampleStoreSettings = .init()) {
+    self.settings = settings
+    state = Mutex(State(settings))
+  }
 
-  package var statistics: SampleStoreStatistics { state.withLock { $0.statistics } }
+  private init(_ settings: SampleStoreSettings, _ state: consuming sending State) {
+    self.settings = settings
+    self.state = Mutex(state)
+  }
+
+  /// A store that lasts, in a directory of its own, with what the last process left there.
+  ///
+  /// Never fails: what cannot be read is set aside and told; a directory that cannot be written leaves a store in
+  /// memory that says so in its statistics and tries again. Series of the last life are there for queries, as ended at
+  /// `now`, and are not exposed before something is appended to them. To be closed.
+  package static func open(
+    _ directory: String, _ settings: SampleStoreSettings = .init(), now: Timestamp,
+    monotonic: MonotonicInstant
+  ) -> (store: SampleStore, findings: [StoreFinding]) {
+    let folder = StoreFolder(path: directory)
+    var findings: [StoreFinding] = []
+    do {
+      try makeDirectory(directory, mode: 0o700)
+    } catch {
+      findings.append(StoreFinding(message: "no store directory", file: directory, detail: "\(error)"))
+    }
+    var recovery = Recovery(folder, settings)
+    recovery.run()
+    findings += recovery.findings
+    let (generation, block, rewrites) = (
+      recovery.nextGeneration, recovery.nextBlock, recovery.needsCatalogue
+    )
+    let store = SampleStore(settings, recovery.takeState(now: now))
+    let newest = store.state.withLock { $0.newestTime }
+    if newest != .min {
+      store.retentionClock.withLock {
+        $0.start(at: Timestamp(milliseconds: newest), monotonic: monotonic)
+      }
+    }
+    do {
+      let writer = try StoreWriter(
+        store, folder, generation: generation, nextBlock: block, rewritesCatalogue: rewrites)
+      store.writer.withLock { $0 = writer }
+    } catch {
+      findings.append(
+        StoreFinding(message: "samples are in memory only", file: directory, detail: "\(error)"))
+    }
+    return (store, findings)
+  }
+
+  /// Hands over what is left to the files. Blocks; again is nothing.
+  package func close() {
+    let writer = writer.withLock { writer in
+      defer { writer = nil }
+      return writer
+    }
+    writer?.stop()
+  }
+
+  package var statistics: SampleStoreStatistics {
+    var statistics = state.withLock { $0.statistics }
+    statistics.seriesLimit = settings.seriesLimit
+    return statistics
+  }
 
   // MARK: Appending
 
@@ -48,67 +87,102 @@ package final class SampleStore: SampleAppender, SeriesReader, FamilyReader, Sen
   /// As ``series(_:_:)``; a family that is not `exposed` serves rules and queries but not the metrics page.
   package func series(_ family: MetricFamily, _ labels: Labels, exposed: Bool) -> SeriesID? {
     let full = labels.setting(Labels.metricNameLabel, to: family.name)
-    return state.withLock { $0.findOrCreate(family, full, exposed: exposed, limit: settings.seriesLimit) }
+    return state.withLock { $0.findOrCreate(family, full, exposed: exposed) }
   }
 
   package func append(_ value: Double, at time: Timestamp, to series: SeriesID) {
-    state.withLock { $0.append(value, at: time, to: series, settings) }
+    state.withLock { $0.append(value, at: time, to: series) }
   }
 
   /// The series whose value changed since the last call, each once: what must wake the rules that depend on it.
   package func takeChanged() -> [SeriesID] { state.withLock { $0.takeChanged() } }
 
-  /// Forgets series that have been silent for too long. To be called now and then.
-  package func collectGarbage(now: Timestamp) {
-    state.withLock { $0.collectGarbage(olderThan: now - settings.forgetAfter) }
+  /// Takes silent series off the active ones, and forgets what is older than the retention. To be called now and then,
+  /// with the steady clock beside the other one: a wall clock that leaps forward does not make good samples old.
+  package func collectGarbage(now: Timestamp, monotonic: MonotonicInstant? = nil) {
+    let kept =
+      monotonic.map { steady in retentionClock.withLock { $0.read(wall: now, monotonic: steady) } } ?? now
+    state.withLock {
+      $0.collectGarbage(silentBefore: now - settings.forgetAfter, cutoff: kept - settings.retention)
+    }
   }
 
-  /// Moves every sample in time by `shift`: the clock that dated them was wrong by so much.
-  package func movePast(by shift: Duration) { state.withLock { $0.movePast(by: shift) } }
+  /// Moves samples in time by `shift`: the clock that dated them was wrong by so much. What is in memory moves, hours
+  /// of samples; what is in blocks stays, and shows only where it is older than all that moved.
+  package func movePast(by shift: Duration) { state.withLock { $0.movePast(by: shift.milliseconds) } }
 
   // MARK: Reading
 
   package var indexVersion: UInt64 { state.withLock { $0.indexVersion } }
+  package var pastVersion: UInt64 { state.withLock { $0.pastVersion } }
 
   package var pastVersion: UInt64 { state.withLock { $0.pastVersion } }
 
   package func select(_ matchers: [LabelMatcher]) -> [SeriesID] { state.withLock { $0.select(matchers) } }
 
-  package func labels(of series: SeriesID) -> Labels { state.withLock { $0[series]?.labels ?? .empty } }
+  package func labels(of series: SeriesID) -> Labels {
+    state.withLock { state in state.slot(series).map { state.labels[$0] } ?? .empty }
+  }
 
   package func newestSample(of series: SeriesID, at: Timestamp, after: Timestamp) -> Sample? {
-    guard let sample = state.withLock({ $0[series]?.buffer.newest(at: at, after: after) }) else { return nil }
-    return StaleMarker.isStale(sample.value) ? nil : sample
+    let (memory, blocks) = state.withLock { state -> (NewestSample, [ChunkFile]) in
+      guard let slot = state.slot(series) else { return (.none, []) }
+      return (state.newest(slot, at: at.milliseconds, after: after.milliseconds), state.blocks)
+    }
+    var found: (time: Int64, bits: UInt64)?
+    switch memory {
+    case .found(let time, let bits): found = (time, bits)
+    case .none: break
+    case .inBlocks(let bound):
+      found = BlockSearch.newest(
+        blocks, series, at: at.milliseconds, after: after.milliseconds, before: bound)
+    }
+    guard let found, found.bits != StaleMarker.bits else { return nil }
+    return Sample(
+      timestamp: Timestamp(milliseconds: found.time), value: Double(bitPattern: found.bits))
   }
 
   package func readNewest(
     of series: [SeriesID], at: Timestamp, after: Timestamp, into samples: inout SampleColumns,
     places: inout [Int]
   ) {
-    state.withLock { state in
-      for (place, id) in series.enumerated() {
-        guard let sample = state[id]?.buffer.newest(at: at, after: after), !StaleMarker.isStale(sample.value)
-        else { continue }
-        samples.append(sample.timestamp.milliseconds, sample.value)
-        places.append(place)
-      }
+    // Up to the first series that needs a file; the rest, which only the far past needs, is asked one by one.
+    let done = state.withLock { state in
+      state.readNewest(of: series, at: at.milliseconds, after: after.milliseconds, into: &samples, &places)
+    }
+    for place in done..<series.count {
+      guard let sample = newestSample(of: series[place], at: at, after: after) else { continue }
+      samples.append(sample.timestamp.milliseconds, sample.value)
+      places.append(place)
     }
   }
 
   package func readWindow(
     of series: SeriesID, at: Timestamp, after: Timestamp, into samples: inout SampleColumns
   ) {
-    let found = state.withLock { $0[series]?.buffer.samples(at: at, after: after) ?? [] }
-    for sample in found where !StaleMarker.isStale(sample.value) {
-      samples.append(sample.timestamp.milliseconds, sample.value)
+    let (at, after) = (at.milliseconds, after.milliseconds)
+    var rest: (bound: Int64, blocks: [ChunkFile], times: [Int64], values: [Double])?
+    state.withLock { state in
+      guard let slot = state.slot(series) else { return }
+      guard samples.histograms.isEmpty, state.hasAllInMemory(slot, after: after) else {
+        var times: [Int64] = []
+        var values: [Double] = []
+        let bound = state.readWindow(slot, at: at, after: after, into: &times, &values)
+        rest = (bound ?? .min, state.blocks, times, values)
+        return
+      }
+      _ = state.readWindow(slot, at: at, after: after, into: &samples.times, &samples.values)
     }
+    guard let rest else { return }
+    BlockSearch.readWindow(rest.blocks, series, at: at, after: after, before: rest.bound, into: &samples)
+    for (time, value) in zip(rest.times, rest.values) { samples.append(time, value) }
   }
 
   // MARK: Exposition
 
   package func familyVersions() -> [(family: MetricFamily, version: UInt64)] {
     state.withLock { state in
-      state.families.values.filter(\.exposed).map { ($0.family, $0.version) }
+      state.families.filter { $0.exposed && !$0.members.isEmpty }.map { ($0.family, $0.version) }
     }.sorted { byteOrder($0.family.name, $1.family.name) }
   }
 
@@ -117,5 +191,34 @@ package final class SampleStore: SampleAppender, SeriesReader, FamilyReader, Sen
     let (rows, version) = state.withLock { $0.currentRows(of: family) }
     for row in rows { body(row.series, row.labels, row.value) }
     return version
+  }
+}
+
+extension State {
+  func hasAllInMemory(_ slot: Int, after: Int64) -> Bool {
+    blocks.isEmpty || lastTimes[slot] <= after || memoryStart(slot) <= after
+  }
+
+  /// As the store's; returns the place of the first series that needs a block, or the count.
+  func readNewest(
+    of series: [SeriesID], at: Int64, after: Int64, into samples: inout SampleColumns, _ places: inout [Int]
+  ) -> Int {
+    for (place, id) in series.enumerated() {
+      guard let slot = slot(id) else { continue }
+      let last = lastTimes[slot]
+      if last <= after { continue }
+      var (time, bits) = (last, lastBits[slot])
+      if last > at {
+        switch newest(slot, at: at, after: after) {
+        case .none: continue
+        case .inBlocks: return place
+        case .found(let foundTime, let foundBits): (time, bits) = (foundTime, foundBits)
+        }
+      }
+      if bits == StaleMarker.bits { continue }
+      samples.append(time, Double(bitPattern: bits))
+      places.append(place)
+    }
+    return series.count
   }
 }

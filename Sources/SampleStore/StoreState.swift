@@ -1,161 +1,266 @@
 internal import Model
 
-/// One series: what it is called and what it measured lately.
-final class StoredSeries {
-  let id: SeriesID
-  let labels: Labels
-  let family: StoredFamily
-  var buffer = SampleBuffer()
-  /// Whether the series stands in the list of changed ones that nobody has taken yet.
-  var changed = false
-
-  /// Silent since before `limit`. What rules write stays until they end it: they may speak once in an hour, and hold
-  /// on to the id.
-  func isForgettable(before limit: Timestamp) -> Bool {
-    guard let last = buffer.last else { return true }
-    return last.timestamp < limit && (family.exposed || StaleMarker.isStale(last.value))
-  }
-
-  init(id: SeriesID, labels: Labels, family: StoredFamily) {
-    self.id = id
-    self.labels = labels
-    self.family = family
-  }
-}
-
 /// The series of one metric name.
 final class StoredFamily {
   let family: MetricFamily
   let exposed: Bool
+  let number: UInt32
   var version: UInt64 = 0
-  var members: [StoredSeries] = []
+  /// Slots of the active series.
+  var members: [Int] = []
   /// Whether `members` is in order of labels; sorting waits for the next reader.
   var sorted = true
 
-  init(_ family: MetricFamily, exposed: Bool) {
+  init(_ family: MetricFamily, exposed: Bool, number: UInt32) {
     self.family = family
     self.exposed = exposed
+    self.number = number
   }
+}
+
+/// What is known of one series besides its samples.
+struct SeriesFlags: OptionSet {
+  let rawValue: UInt8
+  /// Stands in the list of changed ones that nobody has taken yet.
+  static let changed = SeriesFlags(rawValue: 1)
+  /// Counts against the limit.
+  static let active = SeriesFlags(rawValue: 2)
+  /// Something was appended in this life of the process.
+  static let spoken = SeriesFlags(rawValue: 4)
 }
 
 /// Everything behind the store's lock.
+///
+/// Series lie in columns side by side, at a slot that is used again when a series leaves; what the hot paths ask for
+/// (newest time, newest value) is one array each, so that reading "now" of many series touches no object and no
+/// reference count. Ids are never used twice, so nothing that remembers one can be fooled; one costs four bytes from
+/// the oldest series on that is still there.
 struct State {
-  /// By id; nil where a series was forgotten. Ids are never used twice, so nothing that remembers an id can be
-  /// fooled; a forgotten series costs eight bytes.
-  private var series: [StoredSeries?] = []
-  private var identifiers: [Labels: SeriesID] = [:]
-  private var index = LabelIndex()
-  private var changed: [SeriesID] = []
-  private(set) var families: [String: StoredFamily] = [:]
-  private(set) var indexVersion: UInt64 = 0
-  private(set) var pastVersion: UInt64 = 0
-  private(set) var statistics = SampleStoreStatistics()
+  static let noSlot = UInt32.max
 
-  subscript(id: SeriesID) -> StoredSeries? {
-    Int(id.raw) < series.count ? series[Int(id.raw)] : nil
+  var settings: SampleStoreSettings
+  /// Id of the first element of `slotOfID`.
+  private(set) var firstID: UInt32 = 0
+  var slotOfID: [UInt32] = []
+  var ids: [SeriesID] = []
+  var lastTimes: [Int64] = []
+  var lastBits: [UInt64] = []
+  var flags: [SeriesFlags] = []
+  var families: [StoredFamily] = []
+  var familyOf: [UInt32] = []
+  var labels: [Labels] = []
+  var open: [OpenChunk] = []
+  var sealed: [[SealedChunk]] = []
+  var freeSlots: [Int] = []
+  var identifiers: [Labels: SeriesID] = [:]
+  var familyNumbers: [String: UInt32] = [:]
+  var index = LabelIndex()
+  var changed: [SeriesID] = []
+  /// A sealed chunk of this series each, in the order of sealing; the first has the number `sealedBase`.
+  var sealedQueue: [SeriesID] = []
+  var sealedBase: UInt64 = 0
+  /// Finished blocks, the newest last.
+  var blocks: [ChunkFile] = []
+  /// What the writer has not taken yet; stays empty when the store has no files.
+  var journal = JournalBuffer()
+  /// Series that the catalogue does not have yet.
+  var uncatalogued: [SeriesID] = []
+  /// Samples at or before it may go.
+  var cutoff = Timestamp(milliseconds: .min)
+  /// Changes when the past was moved: what was copied before must not be written.
+  var epoch: UInt64 = 0
+  var indexVersion: UInt64 = 0
+  var pastVersion: UInt64 = 0
+  var statistics = SampleStoreStatistics()
+
+  init(_ settings: SampleStoreSettings) { self.settings = settings }
+
+  @inline(__always)
+  func slot(_ id: SeriesID) -> Int? {
+    let place = Int(id.raw) &- Int(firstID)
+    guard place >= 0, place < slotOfID.count else { return nil }
+    let slot = slotOfID[place]
+    return slot == Self.noSlot ? nil : Int(slot)
   }
 
-  mutating func findOrCreate(
-    _ family: MetricFamily, _ labels: Labels, exposed: Bool, limit: Int
-  ) -> SeriesID? {
-    if let known = identifiers[labels] { return known }
-    guard identifiers.count < limit, let raw = UInt32(exactly: series.count) else {
-      statistics.refusedSeries += 1
-      return nil
+  /// The id that a new series would get.
+  var nextID: Int { Int(firstID) + slotOfID.count }
+
+  /// Ids below `id` that are not there yet are taken as used up.
+  mutating func reserveIDs(below id: Int) {
+    guard id > nextID, UInt32(exactly: id) != nil else { return }
+    if slotOfID.isEmpty {
+      firstID = UInt32(id)
+    } else {
+      slotOfID.append(contentsOf: repeatElement(Self.noSlot, count: id - nextID))
     }
-    let stored = families[family.name] ?? StoredFamily(family, exposed: exposed)
-    families[family.name] = stored
-    let new = StoredSeries(id: SeriesID(raw: raw), labels: labels, family: stored)
-    series.append(new)
-    identifiers[labels] = new.id
-    index.insert(new.id, labels)
-    stored.members.append(new)
-    stored.sorted = false
-    indexVersion += 1
-    statistics.series = identifiers.count
-    return new.id
   }
 
-  mutating func append(_ value: Double, at time: Timestamp, to id: SeriesID, _ settings: SampleStoreSettings)
-  {
-    guard let target = self[id] else { return }
-    let last = target.buffer.last
-    guard last.map({ $0.timestamp < time }) ?? true else {
-      statistics.outOfOrder += 1
+  // MARK: Series
+
+  mutating func findOrCreate(_ family: MetricFamily, _ labels: Labels, exposed: Bool) -> SeriesID? {
+    if let known = identifiers[labels], let slot = slot(known) {
+      if !flags[slot].contains(.active) {
+        guard statistics.series < settings.seriesLimit else { return refuseSeries() }
+        activate(slot)
+      }
+      return known
+    }
+    guard statistics.series < settings.seriesLimit, identifiers.count < settings.knownLimit,
+      let raw = UInt32(exactly: nextID), raw < Self.noSlot
+    else { return refuseSeries() }
+    let stored = self.family(family, exposed: exposed)
+    let id = SeriesID(raw: raw)
+    let slot = insert(id, labels, stored)
+    uncatalogued.append(id)
+    journal.series(id, self.labels[slot])
+    activate(slot)
+    return id
+  }
+
+  private mutating func refuseSeries() -> SeriesID? {
+    statistics.refusedSeries += 1
+    return nil
+  }
+
+  mutating func family(_ family: MetricFamily, exposed: Bool) -> StoredFamily {
+    if let number = familyNumbers[family.name] { return families[Int(number)] }
+    let stored = StoredFamily(family, exposed: exposed, number: UInt32(families.count))
+    families.append(stored)
+    familyNumbers[family.name] = stored.number
+    journal.family(stored)
+    return stored
+  }
+
+  /// Takes in a series with an id of its own, not active. The id is new: at or above ``nextID``.
+  mutating func insert(_ id: SeriesID, _ labels: Labels, _ family: StoredFamily) -> Int {
+    reserveIDs(below: Int(id.raw))
+    if slotOfID.isEmpty { firstID = id.raw }
+    slotOfID.append(Self.noSlot)
+    return fill(id, labels, family)
+  }
+
+  /// As ``insert(_:_:_:)`` for an id whose place is there and empty.
+  mutating func fill(_ id: SeriesID, _ labels: Labels, _ family: StoredFamily) -> Int {
+    let labels = index.insert(id, labels)
+    let slot: Int
+    if let free = freeSlots.popLast() {
+      slot = free
+      ids[slot] = id
+      lastTimes[slot] = .min
+      lastBits[slot] = StaleMarker.bits
+      flags[slot] = []
+      familyOf[slot] = family.number
+      self.labels[slot] = labels
+    } else {
+      slot = ids.count
+      ids.append(id)
+      lastTimes.append(.min)
+      lastBits.append(StaleMarker.bits)
+      flags.append([])
+      familyOf.append(family.number)
+      self.labels.append(labels)
+      open.append(OpenChunk())
+      sealed.append([])
+    }
+    slotOfID[Int(id.raw) - Int(firstID)] = UInt32(slot)
+    identifiers[labels] = id
+    statistics.knownSeries = identifiers.count
+    indexVersion += 1
+    return slot
+  }
+
+  private mutating func activate(_ slot: Int) {
+    flags[slot].insert(.active)
+    statistics.series += 1
+    let family = families[Int(familyOf[slot])]
+    family.members.append(slot)
+    family.sorted = false
+    family.version += 1
+    indexVersion += 1
+  }
+
+  // MARK: Samples
+
+  mutating func append(_ value: Double, at timestamp: Timestamp, to id: SeriesID) {
+    guard let slot = slot(id) else { return }
+    let time = timestamp.milliseconds
+    let bits = value.bitPattern
+    let before = lastBits[slot]
+    guard take(time, bits, slot) else { return }
+    statistics.appended += 1
+    journal.sample(id, time, bits)
+    if !flags[slot].isSuperset(of: [.active, .spoken]) {
+      if !flags[slot].contains(.active) { activate(slot) }
+      flags[slot].insert(.spoken)
+    } else if before == bits {
       return
     }
-    target.buffer.append(
-      value, at: time, keepingFrom: time - settings.reach, limit: settings.samplesPerSeries)
-    statistics.appended += 1
-    if last?.value.bitPattern != value.bitPattern {
-      target.family.version += 1
-      if !target.changed {
-        target.changed = true
-        changed.append(id)
-      }
+    families[Int(familyOf[slot])].version += 1
+    if !flags[slot].contains(.changed) {
+      flags[slot].insert(.changed)
+      changed.append(id)
     }
+  }
+
+  /// Puts a sample into its series' chunk; false when it is refused, or there already.
+  @inline(__always)
+  mutating func take(_ time: Int64, _ bits: UInt64, _ slot: Int) -> Bool {
+    let last = lastTimes[slot]
+    guard time > last else {
+      if time < last {
+        statistics.outOfOrder += 1
+      } else if lastBits[slot] != bits {
+        statistics.duplicates += 1
+      }
+      return false
+    }
+    if open[slot].isFull(at: time) { seal(slot) }
+    open[slot].append(time, bits, after: last, lastBits[slot])
+    lastTimes[slot] = time
+    lastBits[slot] = bits
+    return true
+  }
+
+  mutating func seal(_ slot: Int) {
+    let chunk = open[slot].sealed(lastTime: lastTimes[slot])
+    open[slot] = OpenChunk()
+    pushSealed(chunk, slot)
+    while statistics.sealedBytes > settings.memoryLimit, !sealedQueue.isEmpty { dropOldestSealed() }
+  }
+
+  mutating func pushSealed(_ chunk: SealedChunk, _ slot: Int) {
+    sealed[slot].append(chunk)
+    sealedQueue.append(ids[slot])
+    statistics.sealedBytes += chunk.cost
+  }
+
+  private mutating func dropOldestSealed() {
+    statistics.droppedSamples += UInt64(popSealed(1))
+    pastVersion += 1
+  }
+
+  /// Forgets the `count` oldest sealed chunks; how many samples were in them.
+  @discardableResult
+  mutating func popSealed(_ count: Int) -> Int {
+    var samples = 0
+    for id in sealedQueue.prefix(count) {
+      guard let slot = slot(id), let chunk = sealed[slot].first else { continue }
+      statistics.sealedBytes -= chunk.cost
+      samples += chunk.count
+      sealed[slot].removeFirst()
+      if sealed[slot].isEmpty { sealed[slot] = [] }
+    }
+    sealedQueue.removeFirst(min(count, sealedQueue.count))
+    sealedBase += UInt64(count)
+    return samples
   }
 
   mutating func takeChanged() -> [SeriesID] {
-    for id in changed { self[id]?.changed = false }
+    for id in changed {
+      if let slot = slot(id) { flags[slot].remove(.changed) }
+    }
     defer { changed.removeAll(keepingCapacity: changed.count < 4096) }
     return changed
   }
-
-  func select(_ matchers: [LabelMatcher]) -> [SeriesID] {
-    func keeps(_ labels: Labels) -> Bool { matchers.allSatisfy { $0.matches(labels) } }
-    if let candidates = index.candidates(for: matchers) {
-      return candidates.filter { self[$0].map { keeps($0.labels) } ?? false }
-    }
-    return series.compactMap { $0.flatMap { keeps($0.labels) ? $0.id : nil } }
-  }
-
-  func currentRows(of family: MetricFamily) -> (
-    rows: [(series: SeriesID, labels: Labels, value: Double)], UInt64
-  ) {
-    guard let stored = families[family.name] else { return ([], 0) }
-    if !stored.sorted {
-      stored.members.sort { labelOrder($0.labels, $1.labels) }
-      stored.sorted = true
-    }
-    var rows: [(SeriesID, Labels, Double)] = []
-    rows.reserveCapacity(stored.members.count)
-    for member in stored.members {
-      guard let value = member.buffer.last?.value, !StaleMarker.isStale(value) else { continue }
-      rows.append((member.id, member.labels, value))
-    }
-    return (rows, stored.version)
-  }
-
-  mutating func movePast(by shift: Duration) {
-    pastVersion += 1
-    for case let member? in series { member.buffer.move(by: shift) }
-  }
-
-  mutating func collectGarbage(olderThan limit: Timestamp) {
-    var gone: [StoredSeries] = []
-    for case let member? in series where member.isForgettable(before: limit) { gone.append(member) }
-    guard !gone.isEmpty else { return }
-    let ids = Set(gone.map(\.id))
-    index.remove(ids, gone.lazy.map(\.labels))
-    for member in gone {
-      identifiers[member.labels] = nil
-      series[Int(member.id.raw)] = nil
-    }
-    for family in Set(gone.map(\.family.family.name)) {
-      families[family]?.members.removeAll { ids.contains($0.id) }
-      families[family]?.version += 1
-      if families[family]?.members.isEmpty == true { families[family] = nil }
-    }
-    indexVersion += 1
-    statistics.series = identifiers.count
-  }
-}
-
-/// By name and value of the labels in turn, by bytes.
-private func labelOrder(_ a: Labels, _ b: Labels) -> Bool {
-  for (x, y) in zip(a.entries, b.entries) where x != y {
-    return x.name == y.name ? byteOrder(x.value, y.value) : byteOrder(x.name, y.name)
-  }
-  return a.count < b.count
 }

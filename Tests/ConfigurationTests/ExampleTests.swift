@@ -65,7 +65,8 @@ func exampleDirectory() throws -> TemporaryDirectory {
     #expect(settings.stateDirectory == "/var/lib/farwatch")
     #expect(settings.externalURL == "https://farwatch.example.com/")
     #expect(settings.externalLabels == ["site": "emea"])
-    #expect(settings.seriesLimit == 200_000)
+    #expect(
+      settings.store == .init(retention: .seconds(3 * 86_400), seriesLimit: 200_000, sizeLimit: 16 << 30))
     #expect(settings.connectionsPerAddress == 64)
     #expect(
       settings.regions == [

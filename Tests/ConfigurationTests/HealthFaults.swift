@@ -11,7 +11,7 @@ let healthFaults: [Fault] = [
     "2:1: unknown key `lissten`; did you mean `listen`?"),
   Fault(
     region + "colour: red",
-    "2:1: unknown key `colour`; expected one of `vantage`, `listen`, `state`, `external_url`, `external_labels`, `regions`, `health`, `replication`, `backups`, `rule_files`, `alerting`, `topics`, `routes`, `alarms`, `alarm_topics`, `alarm_mapping`, `series_limit`, `connections_per_address`"
+    "2:1: unknown key `colour`; expected one of `vantage`, `listen`, `state`, `external_url`, `external_labels`, `regions`, `health`, `replication`, `backups`, `rule_files`, `alerting`, `topics`, `routes`, `alarms`, `alarm_topics`, `alarm_mapping`, `store`, `connections_per_address`"
   ),
   Fault(
     region + "listen: [a]",
@@ -47,11 +47,17 @@ let healthFaults: [Fault] = [
     region + "external_labels: {__name__: x}",
     #"2:18: "__name__" names the metric itself"#),
   Fault(
-    region + "series_limit: 0",
-    "2:15: must be between 1 and 10000000, found 0"),
+    region + "store: {series_limit: 0}",
+    "2:23: must be between 1 and 10000000, found 0"),
   Fault(
-    region + "series_limit: many",
-    #"2:15: expected a whole number, found "many""#),
+    region + "store: {retention: 5m}",
+    "2:20: must be between 1h and 366d, found 5m"),
+  Fault(
+    region + "store: {size_limit: 1MB}",
+    "2:21: must be at least 64MiB"),
+  Fault(
+    region + "store: {series_limit: many}",
+    #"2:23: expected a whole number, found "many""#),
   Fault(
     region + "state: ~\nstate: x",
     "3:1: duplicate key `state`; the first is on line 2"),

@@ -2,9 +2,9 @@ import Model
 import SampleStore
 import Testing
 
-private let up = MetricFamily.gauge("up", "Whether it is.")
-private let start = Timestamp(milliseconds: 1_700_000_000_000)
-private func at(_ seconds: Int) -> Timestamp { start + .seconds(seconds) }
+let up = MetricFamily.gauge("up", "Whether it is.")
+let start = Timestamp(milliseconds: 1_700_000_000_000)
+func at(_ seconds: Int) -> Timestamp { start + .seconds(seconds) }
 
 @Suite struct SampleStoreTests {
   @Test func newestSampleLooksBackAndNoFurther() throws {
@@ -53,7 +53,10 @@ private func at(_ seconds: Int) -> Timestamp { start + .seconds(seconds) }
     store.append(1, at: at(10), to: id)
     store.append(2, at: at(10), to: id)
     store.append(3, at: at(9), to: id)
-    #expect(store.statistics.outOfOrder == 2)
+    store.append(1, at: at(10), to: id)
+    #expect(store.statistics.outOfOrder == 1)
+    #expect(store.statistics.duplicates == 1, "the same once more is no contradiction")
+    #expect(store.statistics.appended == 1)
     #expect(store.newestSample(of: id, at: at(10), after: at(0))?.value == 1)
   }
 
@@ -106,13 +109,36 @@ private func at(_ seconds: Int) -> Timestamp { start + .seconds(seconds) }
     #expect(store.statistics.refusedSeries == 1)
   }
 
-  @Test func silentSeriesAreForgottenAndTheirIdNeverReused() throws {
-    let store = SampleStore()
+  @Test func silentSeriesLeaveThePageAndTheLimitButNotTheQueries() throws {
+    var settings = SampleStoreSettings()
+    settings.seriesLimit = 2
+    settings.retention = .seconds(2000)
+    let store = SampleStore(settings)
     let old = try #require(store.series(up, ["n": "old"]))
     let live = try #require(store.series(up, ["n": "live"]))
     store.append(1, at: at(0), to: old)
-    store.append(1, at: at(0), to: live)
-    store.append(1, at: at(1000), to: live)
+    for second in [0, 1000] { store.append(1, at: at(second), to: live) }
+    store.collectGarbage(now: at(1000))
+    #expect(store.statistics.series == 1)
+    var rows: [SeriesID] = []
+    _ = store.readFamily(up) { id, _, _ in rows.append(id) }
+    #expect(rows == [live])
+    #expect(store.select([LabelMatcher("__name__", equals: "up")]) == [old, live])
+    #expect(store.newestSample(of: old, at: at(100), after: at(-1))?.value == 1)
+    #expect(store.series(up, ["n": "new"]) != nil, "there is room for another")
+    #expect(store.series(up, ["n": "old"]) == nil, "and now there is none to come back")
+    store.append(2, at: at(1001), to: old)
+    #expect(store.newestSample(of: old, at: at(1001), after: at(0))?.value == 2, "what has an id may speak")
+  }
+
+  @Test func whatIsOlderThanTheRetentionIsForgottenAndItsIdNeverUsedAgain() throws {
+    var settings = SampleStoreSettings()
+    settings.retention = .seconds(1000)
+    let store = SampleStore(settings)
+    let old = try #require(store.series(up, ["n": "old"]))
+    let live = try #require(store.series(up, ["n": "live"]))
+    store.append(1, at: at(0), to: old)
+    for second in [0, 1000] { store.append(1, at: at(second), to: live) }
     let version = store.indexVersion
     store.collectGarbage(now: at(1000))
     #expect(store.indexVersion != version)
@@ -120,7 +146,7 @@ private func at(_ seconds: Int) -> Timestamp { start + .seconds(seconds) }
     store.append(1, at: at(1001), to: old)
     #expect(store.newestSample(of: old, at: at(1001), after: at(0)) == nil)
     let again = try #require(store.series(up, ["n": "old"]))
-    #expect(again != old)
+    #expect(again != old && again != live)
   }
 
   @Test func hiddenFamiliesStayOffThePage() throws {
@@ -141,57 +167,16 @@ private func at(_ seconds: Int) -> Timestamp { start + .seconds(seconds) }
     _ = store.readFamily(up) { _, labels, _ in names.append(labels["n"] ?? "") }
     #expect(names == ["a", "b", "c"])
   }
-
-  /// A buffer against the plain list it stands for, over random appends, gaps and questions.
-  @Test(arguments: [1, 2, 3] as [UInt64])
-  func bufferAgreesWithAPlainList(seed: UInt64) throws {
-    var random = seed &* 0x9e37_79b9_7f4a_7c15
-    func next(_ below: Int) -> Int {
-      random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return Int((random >> 33) % UInt64(below))
-    }
-    var settings = SampleStoreSettings()
-    settings.samplesPerSeries = 40
-    let store = SampleStore(settings)
-    let id = try #require(store.series(up, [:]))
-    var model: [Sample] = []
-    var time = 0
-    for step in 0..<3000 {
-      time += next(50) == 0 ? 500 : 1 + next(12)
-      // Long runs of one value and short ones: both forms of the buffer, and the way between them.
-      let value = Double(step / 200 % 2 == 0 ? step / 100 : next(3))
-      store.append(value, at: at(time), to: id)
-      model.append(Sample(timestamp: at(time), value: value))
-      while model.count > 1, model[1].timestamp <= at(time - 60), model[1].timestamp < at(time) {
-        model.removeFirst()
-      }
-      model = model.suffix(40)
-      let question = at(time - next(80))
-      let after = question - .seconds(300)
-      let expected = model.last { $0.timestamp <= question && $0.timestamp > after }
-      #expect(store.newestSample(of: id, at: question, after: after) == expected, "seed \(seed) step \(step)")
-      let span = model.filter { $0.timestamp <= question && $0.timestamp > after }
-      #expect(window(store, id, at: question, after: after) == span, "seed \(seed) step \(step)")
-    }
-  }
 }
 
-@Test func whatRulesWriteStaysUntilTheyEndIt() throws {
+@Test func whatRulesWriteStaysActiveUntilTheyEndIt() throws {
   let store = SampleStore()
   let recorded = try #require(store.series(.gauge("job:up:sum", ""), [:], exposed: false))
   store.append(1, at: at(0), to: recorded)
-  store.collectGarbage(now: at(100_000))
-  store.append(2, at: at(100_000), to: recorded)
-  #expect(store.newestSample(of: recorded, at: at(100_000), after: at(0))?.value == 2)
-  store.append(StaleMarker.value, at: at(100_001), to: recorded)
-  store.collectGarbage(now: at(200_000))
+  store.collectGarbage(now: at(400_000))
+  store.append(2, at: at(400_000), to: recorded)
+  #expect(store.newestSample(of: recorded, at: at(400_000), after: at(0))?.value == 2)
+  store.append(StaleMarker.value, at: at(400_001), to: recorded)
+  store.collectGarbage(now: at(800_000))
   #expect(store.select([LabelMatcher("__name__", equals: "job:up:sum")]).isEmpty)
-}
-
-private func window(_ store: SampleStore, _ id: SeriesID, at: Timestamp, after: Timestamp) -> [Sample] {
-  var columns = SampleColumns()
-  store.readWindow(of: id, at: at, after: after, into: &columns)
-  return columns.times.indices.map {
-    Sample(timestamp: Timestamp(milliseconds: columns.times[$0]), value: columns.values[$0])
-  }
 }

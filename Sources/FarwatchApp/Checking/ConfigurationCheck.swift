@@ -26,6 +26,7 @@ package enum ConfigurationCheck {
         counted(settings.notifying.topics.count, "topic"),
       ]
       var context = LintContext()
+      context.retention = settings.store.retention
       context.series = SeriesCatalogue(of: settings)
       context.series?.insertRecorded(loaded.groups.recorded)
       let lints = Lint.all.filter(\.isDefault)

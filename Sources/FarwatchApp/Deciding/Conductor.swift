@@ -113,7 +113,7 @@ final class Conductor {
       alarmRecorder.refresh(at: now)
       if monotonic >= nextGarbageCollection {
         nextGarbageCollection = monotonic + Self.garbageCollectionInterval
-        store.collectGarbage(now: now)
+        store.collectGarbage(now: now, monotonic: monotonic)
       }
     }
     watchlist.rollUp(at: now, always: housekeeping)

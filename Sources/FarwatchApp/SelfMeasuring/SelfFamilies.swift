@@ -6,10 +6,28 @@ enum SelfFamilies {
   static let ready = MetricFamily.gauge(
     "farwatch_ready", "Whether every collector has reported once since the start, so that rules are judged.")
 
-  static let series = MetricFamily.gauge("farwatch_store_series", "Series in the store.")
+  static let series = MetricFamily.gauge("farwatch_store_series", "Active series in the store.")
+  static let seriesLimit = MetricFamily.gauge(
+    "farwatch_store_series_limit", "Active series beyond which new ones are refused.")
+  static let knownSeries = MetricFamily.gauge(
+    "farwatch_store_known_series", "Series in the store that have samples, silent ones too.")
   static let samples = MetricFamily.counter("farwatch_store_samples_appended_total", "Samples appended.")
   static let samplesRefused = MetricFamily.counter(
     "farwatch_store_samples_refused_total", "Samples that were not taken, by reason.")
+  static let samplesDropped = MetricFamily.counter(
+    "farwatch_store_samples_dropped_total",
+    "Samples dropped from memory because the disk took none for too long.")
+  static let storeFailing = MetricFamily.gauge(
+    "farwatch_store_failing", "Whether samples are in memory only because the disk refuses them.")
+  static let storeFailures = MetricFamily.counter(
+    "farwatch_store_write_failures_total", "Writes of samples that the disk refused.")
+  static let storeCheckpoints = MetricFamily.counter(
+    "farwatch_store_checkpoints_total", "Checkpoints of the samples in memory that were written.")
+  static let storeDamaged = MetricFamily.counter(
+    "farwatch_store_damaged_total", "Files, records and chunks of samples that were found damaged.")
+  static let storeBlocks = MetricFamily.gauge("farwatch_store_blocks", "Blocks of samples on the disk.")
+  static let storeBytes = MetricFamily.gauge(
+    "farwatch_store_disk_bytes", "Size of the files that hold samples.")
   static let seriesRefused = MetricFamily.counter(
     "farwatch_store_series_refused_total", "New series refused at the series limit.")
   static let pageRefused = MetricFamily.gauge(

@@ -50,6 +50,17 @@ final class SelfMetrics {
       Reading(SelfFamilies.series, Double(s.series)),
       Reading(SelfFamilies.samples, Double(s.appended)),
       Reading(SelfFamilies.samplesRefused, Double(s.outOfOrder), labels: ["reason": "out_of_order"]),
+      Reading(
+        SelfFamilies.samplesRefused, Double(s.duplicates), labels: ["reason": "duplicate_timestamp"]),
+      Reading(SelfFamilies.seriesLimit, Double(s.seriesLimit)),
+      Reading(SelfFamilies.knownSeries, Double(s.knownSeries)),
+      Reading(SelfFamilies.samplesDropped, Double(s.droppedSamples)),
+      Reading(SelfFamilies.storeFailing, s.isFailing),
+      Reading(SelfFamilies.storeFailures, Double(s.writeFailures)),
+      Reading(SelfFamilies.storeCheckpoints, Double(s.checkpoints)),
+      Reading(SelfFamilies.storeDamaged, Double(s.damaged + s.damagedChunks)),
+      Reading(SelfFamilies.storeBlocks, Double(s.blocks)),
+      Reading(SelfFamilies.storeBytes, Double(s.diskBytes)),
       Reading(SelfFamilies.seriesRefused, Double(s.refusedSeries)),
       Reading(SelfFamilies.pageRefused, Double(page.seriesRefused + page.familiesRefused)),
     ]

@@ -115,6 +115,31 @@ enum Runbooks {
         "subscription not confirmed: the receiver never visited the SubscribeURL; is external_url reachable from there?",
         "Until it is mended, watch the status page: this page may be the only one that got through.",
       ]),
+    "series-refused": Page(
+      title: "Series are refused",
+      meaning:
+        "More series are active than store.series_limit allows. What is new is not measured, and rules do not see it.",
+      steps: [
+        "farwatch_store_series says how many are active. Which metric name has the most rows on the metrics page?",
+        "A label whose value never repeats (a time, a request id) is the usual cause: take it out of the recording rule.",
+        "If all of them are wanted, raise store.series_limit and restart: a series takes about 1 KB of memory.",
+      ]),
+    "store-failing": Page(
+      title: "Samples cannot be written",
+      meaning:
+        "Measuring, judging and paging go on from memory. A restart now would lose what was measured since it began.",
+      steps: [
+        "Is the disk of the state directory full, or mounted read-only? df and dmesg say so.",
+        "Make room: it recovers by itself within seconds, with nothing lost but what farwatch_store_samples_dropped_total counts.",
+        "Do not restart Farwatch before.",
+      ]),
+    "store-damaged": Page(
+      title: "Stored samples were found damaged",
+      meaning: "A checksum was wrong: samples of the past are missing. None is wrong.",
+      steps: [
+        "The log names the files; they are kept beside the others as .damaged and may be deleted.",
+        "Suspect the disk or the memory of the machine: dmesg, smartctl, and the state of other databases on it.",
+      ]),
     "configuration-reload-failed": Page(
       title: "The configuration on disk is not in force",
       meaning: "Farwatch goes on with what it had. A restart would fail.",
