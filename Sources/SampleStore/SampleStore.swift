@@ -116,8 +116,6 @@ package final class SampleStore: SampleAppender, SeriesReader, FamilyReader, Sen
   package var indexVersion: UInt64 { state.withLock { $0.indexVersion } }
   package var pastVersion: UInt64 { state.withLock { $0.pastVersion } }
 
-  package var pastVersion: UInt64 { state.withLock { $0.pastVersion } }
-
   package func select(_ matchers: [LabelMatcher]) -> [SeriesID] { state.withLock { $0.select(matchers) } }
 
   package func labels(of series: SeriesID) -> Labels {

@@ -80,7 +80,9 @@ package struct RuleFileCheck: Sendable {
     var series = SeriesCatalogue()
     if let file = options.configuration {
       do throws(StartFailure) {
-        series = SeriesCatalogue(of: try LoadedConfiguration(file: file).settings)
+        let settings = try LoadedConfiguration(file: file).settings
+        series = SeriesCatalogue(of: settings)
+        context.retention = settings.store.retention
       } catch {
         for line in error.lines { say(.complained(line)) }
         return false
