@@ -42,8 +42,9 @@ package final class SampleStore: SampleAppender, SeriesReader, FamilyReader, Sen
     var recovery = Recovery(folder, settings)
     recovery.run()
     findings += recovery.findings
-    let (generation, block, rewrites) = (
-      recovery.nextGeneration, recovery.nextBlock, recovery.needsCatalogue
+    // `takeState` consumes the rest.
+    let (generation, block, rewrites, keptAside) = (
+      recovery.nextGeneration, recovery.nextBlock, recovery.needsCatalogue, recovery.keptAside
     )
     let store = SampleStore(settings, recovery.takeState(now: now))
     let newest = store.state.withLock { $0.newestTime }
@@ -54,7 +55,8 @@ package final class SampleStore: SampleAppender, SeriesReader, FamilyReader, Sen
     }
     do {
       let writer = try StoreWriter(
-        store, folder, generation: generation, nextBlock: block, rewritesCatalogue: rewrites)
+        store, folder, generation: generation, nextBlock: block, rewritesCatalogue: rewrites,
+        keptAside: keptAside)
       store.writer.withLock { $0 = writer }
     } catch {
       findings.append(

@@ -89,7 +89,7 @@ struct State {
   /// Ids below `id` that are not there yet are taken as used up.
   mutating func reserveIDs(below id: Int) {
     guard id > nextID, UInt32(exactly: id) != nil else { return }
-    if slotOfID.isEmpty {
+    if slotOfID.isEmpty, id - nextID > 1_000_000 {
       firstID = UInt32(id)
     } else {
       slotOfID.append(contentsOf: repeatElement(Self.noSlot, count: id - nextID))
@@ -135,7 +135,6 @@ struct State {
   /// Takes in a series with an id of its own, not active. The id is new: at or above ``nextID``.
   mutating func insert(_ id: SeriesID, _ labels: Labels, _ family: StoredFamily) -> Int {
     reserveIDs(below: Int(id.raw))
-    if slotOfID.isEmpty { firstID = id.raw }
     slotOfID.append(Self.noSlot)
     return fill(id, labels, family)
   }

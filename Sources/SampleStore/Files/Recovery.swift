@@ -19,8 +19,12 @@ struct Recovery {
   private(set) var nextBlock: UInt64 = 1
   /// The catalogue must be written anew: it is damaged, or most of it is about series that are gone.
   private(set) var needsCatalogue = false
+  /// Damaged files whose good parts were taken: set aside, instead of deleted, once a checkpoint has these parts.
+  private(set) var keptAside: Set<String> = []
   private var catalogued = 0
   private var isReadingJournals = false
+  /// In a first pass, which leaves counting damage to the second.
+  private var wantsNamesOnly = false
   /// Samples and chunks of series that nobody knows.
   private var orphans = 0
 
@@ -40,9 +44,17 @@ struct Recovery {
     for name in names where name.hasSuffix(".tmp") { Folder.remove("\(folder.path)/\(name)") }
     if names.contains("catalogue") { readCatalogue() }
     openBlocks(StoreFolder.numbers(.block, in: names))
-    let start = readHead(StoreFolder.numbers(.head, in: names))
+    // A checkpoint may hold a series that was made while it was written: only the journal has its name.
     let journals = StoreFolder.numbers(.journal, in: names)
     isReadingJournals = true
+    wantsNamesOnly = true
+    for number in journals {
+      if let file = try? MappedFile(folder.file(.journal, number)) {
+        _ = RecordLog.read(file.bytes) { apply($0) }
+      }
+    }
+    wantsNamesOnly = false
+    let start = readHead(StoreFolder.numbers(.head, in: names))
     for number in journals where number >= start { replay(number) }
     nextGeneration = max(journals.last ?? 0, StoreFolder.numbers(.head, in: names).last ?? 0) + 1
     adoptFromBlocks()
@@ -124,12 +136,12 @@ struct Recovery {
         if file.damagedChunks > 0 {
           state.statistics.damaged += UInt64(file.damagedChunks)
           note("damaged chunks left out", path, "\(file.damagedChunks)")
-          // The next checkpoint would delete it.
-          StoreFolder.setAside(path)
+          keptAside.insert(path)
         }
         return number
       } catch let failure as IOFailure {
         note("checkpoint cannot be read", path, "\(failure)")
+        keptAside.insert(path)
         state.statistics.damaged += 1
       } catch {
         damaged(path, "no whole index")
@@ -168,9 +180,13 @@ struct Recovery {
       let file = try MappedFile(path)
       let report = RecordLog.read(file.bytes) { apply($0) }
       if report.tornBytes > 0 { note("torn end of a journal left out", path, "\(report.tornBytes) bytes") }
-      if report.damaged > 0 { damaged(path, "\(report.damaged) places") }
+      if report.damaged > 0 {
+        damaged(path, "\(report.damaged) places", setAside: false)
+        keptAside.insert(path)
+      }
     } catch {
-      damaged(path, "\(error)")
+      damaged(path, "\(error)", setAside: false)
+      keptAside.insert(path)
     }
   }
 
@@ -185,18 +201,25 @@ struct Recovery {
       case .sample: understood = applySample(&reader, time)
       case .family: understood = applyFamily(&reader)
       case .series: understood = applySeries(&reader)
-      case .shift: understood = reader.number(Int64.self).map { state.movePast(by: $0) } != nil
+      case .shift: understood = applyShift(&reader)
       case nil: understood = false
       }
       guard understood else {
-        state.statistics.damaged += 1
+        if !wantsNamesOnly { state.statistics.damaged += 1 }
         return
       }
     }
   }
 
+  private mutating func applyShift(_ reader: inout ByteReader) -> Bool {
+    guard let shift = reader.number(Int64.self) else { return false }
+    if !wantsNamesOnly { state.movePast(by: shift) }
+    return true
+  }
+
   private mutating func applySample(_ reader: inout ByteReader, _ time: Int64) -> Bool {
     guard let id = reader.number(UInt32.self), let bits = reader.number(UInt64.self) else { return false }
+    if wantsNamesOnly { return true }
     if let slot = state.slot(SeriesID(raw: id)) {
       // What the checkpoint has already is refused as old.
       _ = state.take(time, bits, slot)

@@ -21,12 +21,14 @@ final class StoreWriter: Sendable {
   /// - Parameter generation: number of the first journal that is written.
   init(
     _ store: SampleStore, _ folder: StoreFolder, generation: UInt64, nextBlock: UInt64,
-    rewritesCatalogue: Bool
+    rewritesCatalogue: Bool,
+    keptAside: Set<String>
   ) throws(OwnThread.Failure) {
     let (bell, settings) = (bell, store.settings)
     let started = try OwnThread.start("farwatch-store") { [self] in
       var carrier = StoreCarrier(
-        store, folder, generation: generation, nextBlock: nextBlock, rewritesCatalogue: rewritesCatalogue)
+        store, folder, generation: generation, nextBlock: nextBlock, rewritesCatalogue: rewritesCatalogue,
+        keptAside: keptAside)
       carrier.turn()
       while !stopping.load(ordering: .acquiring) {
         _ = bell.wait(upTo: settings.journalDelay)
@@ -60,6 +62,8 @@ struct StoreCarrier {
   private(set) var generation: UInt64
   private var nextBlock: UInt64
   private var rewritesCatalogue: Bool
+  /// Files to be set aside where others are deleted.
+  private let keptAside: Set<String>
   private var spare: [UInt8] = []
   private var unsyncedBytes = 0
   private var lastSync: MonotonicInstant
@@ -72,7 +76,8 @@ struct StoreCarrier {
 
   init(
     _ store: SampleStore, _ folder: StoreFolder, generation: UInt64, nextBlock: UInt64,
-    rewritesCatalogue: Bool
+    rewritesCatalogue: Bool,
+    keptAside: Set<String>
   ) {
     self.store = store
     self.folder = folder
@@ -80,6 +85,7 @@ struct StoreCarrier {
     self.generation = generation - 1
     self.nextBlock = nextBlock
     self.rewritesCatalogue = rewritesCatalogue
+    self.keptAside = keptAside
     let now = clock.monotonic
     (lastSync, lastBlock) = (now, now)
     lastCheckpoint = now
@@ -218,7 +224,8 @@ struct StoreCarrier {
     guard let names = try? Folder.files(folder.path).map(\.name) else { return }
     for kind in [StoreFolder.Kind.head, .journal] {
       for number in StoreFolder.numbers(kind, in: names) where number < generation {
-        Folder.remove(folder.file(kind, number))
+        let file = folder.file(kind, number)
+        if keptAside.contains(file) { StoreFolder.setAside(file) } else { Folder.remove(file) }
       }
     }
   }
