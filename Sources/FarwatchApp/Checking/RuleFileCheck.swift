@@ -1,4 +1,5 @@
 internal import Alerting
+internal import Configuration
 internal import DurableIO
 internal import Model
 internal import RuleTesting
