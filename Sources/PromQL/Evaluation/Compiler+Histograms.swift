@@ -4,14 +4,15 @@ extension Compiler {
     _ function: FunctionSignature, _ arguments: [Expression], at expression: Expression
   ) throws(CompileError) -> Step? {
     if let value = HistogramValueStep.Function(rawValue: function.name) {
-      return keep(HistogramValueStep(try step(for: arguments[0]), value))
+      let operand = try value.needsBuckets ? step(for: arguments[0]) : stepOfTotals(for: arguments[0])
+      return keep(HistogramValueStep(operand, value))
     }
     switch function.name {
     case "histogram_quantile":
       let (quantile, vector) = (arguments[0], arguments[1])
       return keep(
         HistogramQuantileStep(
-          try step(for: vector), quantiles: [try step(for: quantile)], label: nil,
+          try stepOfBuckets(for: vector), quantiles: [try step(for: quantile)], label: nil,
           .init(
             vector: vector.range, quantiles: [quantile.range], nanObservations: quantile.range,
             monotonicity: vector.range)))
@@ -21,14 +22,15 @@ extension Compiler {
       for argument in arguments.dropFirst(2) { quantiles.append(try step(for: argument)) }
       return keep(
         HistogramQuantileStep(
-          try step(for: arguments[0]), quantiles: quantiles, label: label,
+          try stepOfBuckets(for: arguments[0]), quantiles: quantiles, label: label,
           .init(
             vector: arguments[0].range, quantiles: arguments.dropFirst(2).map(\.range),
             nanObservations: arguments[0].range, monotonicity: arguments[1].range)))
     case "histogram_fraction":
+      let vector = try stepOfBuckets(for: arguments[2])
       return keep(
         HistogramFractionStep(
-          lower: try step(for: arguments[0]), upper: try step(for: arguments[1]), try step(for: arguments[2]),
+          lower: try step(for: arguments[0]), upper: try step(for: arguments[1]), vector,
           vectorRange: arguments[2].range, lowerRange: arguments[0].range))
     default: return nil
     }

@@ -7,7 +7,7 @@ struct Compiler {
   private var scope: StepScope
   /// The series that the expression reads; one may be listed twice.
   private(set) var sources: [MatchedSeries] = []
-  private var depth = 0
+  private var resets = ResetDetection.asStored
 
   init(_ scope: StepScope) { self.scope = scope }
 
@@ -21,7 +21,10 @@ struct Compiler {
   /// The step of an expression whose type is a scalar or an instant vector.
   mutating func step(for expression: Expression) throws(CompileError) -> Step {
     if case .parenthesized(let inner) = expression.kind { return try step(for: inner) }
-    let text = expression.description
+    let outer = resets
+    defer { resets = outer }
+    if resets == .detected, !expression.passesResetHints { resets = .asStored }
+    let text = key(of: expression)
     if let known = scope.steps[text] {
       sources += known.sources
       return known
@@ -33,10 +36,31 @@ struct Compiler {
     return step
   }
 
+  /// Results with detected resets are not those without: they have a name of their own.
+  private func key(of expression: Expression) -> String {
+    resets == .detected ? "resets of \(expression.description)" : expression.description
+  }
+
+  /// The step of a vector of which only the counts and sums of histograms are asked for.
+  mutating func stepOfTotals(for expression: Expression) throws(CompileError) -> Step {
+    let outer = resets
+    defer { resets = outer }
+    if resets == .asStored, expression.mayMixResetHints { resets = .detected }
+    return try step(for: expression)
+  }
+
+  /// The step of a vector whose histograms' buckets are asked for.
+  mutating func stepOfBuckets(for expression: Expression) throws(CompileError) -> Step {
+    let outer = resets
+    defer { resets = outer }
+    resets = .never
+    return try step(for: expression)
+  }
+
   /// The step of a range vector.
   mutating func windowStep(for expression: Expression) throws(CompileError) -> WindowStep {
     if case .parenthesized(let inner) = expression.kind { return try windowStep(for: inner) }
-    let text = expression.description
+    let text = key(of: expression)
     if let known = scope.windows[text] {
       sources += known.sources
       return known
@@ -46,11 +70,12 @@ struct Compiler {
     switch expression.kind {
     case .rangeSelector(let selector, let range):
       step = RangeSelectorStep(
-        source(selector), selector.shift, rangeMilliseconds: range, boundary: selector.boundary)
+        source(selector), selector.shift, rangeMilliseconds: range, boundary: selector.boundary,
+        detectsResets: resets == .detected)
     case .subquery(let subquery):
       let outer = scope
       scope = outer.inside()
-      let inner = try self.step(for: subquery.inner)
+      let inner = try stepOfBuckets(for: subquery.inner)
       scope = outer
       step = SubqueryStep(inner, subquery)
     default: throw refused("a \(expression.type.rawValue) in this place", expression)
@@ -82,7 +107,8 @@ struct Compiler {
     case .selector(let selector) where selector.boundary == .smoothed:
       return SmoothedSelectorStep(
         RangeSelectorStep(source(selector), selector.shift, rangeMilliseconds: 0, boundary: .smoothed))
-    case .selector(let selector): return SelectorStep(source(selector), selector.shift)
+    case .selector(let selector):
+      return SelectorStep(source(selector), selector.shift, detectsResets: resets == .detected)
     case .unary(let negated, let operand):
       let inner = try step(for: operand)
       return NegationStep(inner, isVector: operand.type == .instantVector, negates: negated)
@@ -120,8 +146,9 @@ struct Compiler {
   private mutating func makeStep(
     for operation: BinaryOperation, at expression: Expression
   ) throws(CompileError) -> Step {
-    let left = try step(for: operation.left)
-    let right = try step(for: operation.right)
+    let isTrim = operation.op.isTrim
+    let left = try isTrim ? stepOfBuckets(for: operation.left) : step(for: operation.left)
+    let right = try isTrim ? stepOfBuckets(for: operation.right) : step(for: operation.right)
     let element = ElementOperation(op: operation.op, range: expression.range)
     switch (operation.left.type, operation.right.type) {
     case (.scalar, .scalar): return ScalarBinaryStep(operation.op, left, right)

@@ -35,12 +35,16 @@ final class MatchedSeries {
 final class SelectorStep: Step {
   private let series: MatchedSeries
   private let shift: TimeShift
+  private let detectsResets: Bool
+  /// The samples before one whose reset is looked for.
+  private var earlier = SampleColumns()
   private var samples = SampleColumns()
   private var places: [Int] = []
 
-  init(_ series: MatchedSeries, _ shift: TimeShift) {
+  init(_ series: MatchedSeries, _ shift: TimeShift, detectsResets: Bool = false) {
     self.series = series
     self.shift = shift
+    self.detectsResets = detectsResets
   }
 
   /// When the sample behind element `index` was measured.
@@ -59,10 +63,23 @@ final class SelectorStep: Step {
     try context.spend(places.count)
     for (index, place) in places.enumerated() {
       if samples.hasHistograms, let histogram = samples.histograms[index] {
-        append(series.sets[place], histogram)
+        append(series.sets[place], try detectsResets ? detected(histogram, index, after, context) : histogram)
       } else {
         append(series.sets[place], samples.values[index])
       }
     }
+  }
+
+  /// The histogram of element `index`, told whether its counter started again since the one before it.
+  private func detected(
+    _ histogram: FloatHistogram, _ index: Int, _ after: Int64, _ context: EvaluationContext
+  ) throws(EvaluationError) -> FloatHistogram {
+    guard histogram.counterResetHint == .unknown else { return histogram }
+    earlier.removeAll()
+    context.reader.readWindow(
+      of: series.ids[places[index]], at: Timestamp(milliseconds: samples.times[index].subtractingClamped(1)),
+      after: Timestamp(milliseconds: after), into: &earlier)
+    try context.spend(earlier.count)
+    return histogram.detectingReset(since: earlier.newestHistogram)
   }
 }

@@ -12,6 +12,7 @@ final class RangeSelectorStep: WindowStep {
   private let length: Int64
   /// With one, the windows hold what lies up to a look-back before the range too, or before and behind it.
   private let boundary: RangeBoundary?
+  private let detectsResets: Bool
   /// What the windows hold.
   private var covered = WindowRange(start: 0, end: 0)
   /// By place in `series`; empty where the window is lent out in `windows`.
@@ -24,12 +25,14 @@ final class RangeSelectorStep: WindowStep {
   private static let keptLimit = 4_000_000
 
   init(
-    _ series: MatchedSeries, _ shift: TimeShift, rangeMilliseconds: Int64, boundary: RangeBoundary? = nil
+    _ series: MatchedSeries, _ shift: TimeShift, rangeMilliseconds: Int64, boundary: RangeBoundary? = nil,
+    detectsResets: Bool = false
   ) {
     self.series = series
     self.shift = shift
     length = rangeMilliseconds
     self.boundary = boundary
+    self.detectsResets = detectsResets
   }
 
   override func forget() {
@@ -99,7 +102,21 @@ final class RangeSelectorStep: WindowStep {
       }
     }
     guard after < covered.end else { return }
+    let known = columns.count
     context.reader.readWindow(
       of: id, at: Timestamp(milliseconds: covered.end), after: Timestamp(milliseconds: after), into: &columns)
+    if detectsResets, columns.hasHistograms {
+      columns.detectResets(from: known, after: known == 0 ? histogramAtStart(of: id, context) : nil)
+    }
+  }
+
+  /// A sample at the very start is not in the window, but the first one in it is compared with it.
+  private func histogramAtStart(of id: SeriesID, _ context: EvaluationContext) -> FloatHistogram? {
+    var columns = SampleColumns()
+    let start = covered.start
+    context.reader.readWindow(
+      of: id, at: Timestamp(milliseconds: start),
+      after: Timestamp(milliseconds: start.subtractingClamped(1)), into: &columns)
+    return columns.newestHistogram
   }
 }

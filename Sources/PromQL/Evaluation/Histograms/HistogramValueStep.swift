@@ -11,6 +11,9 @@ final class HistogramValueStep: Step {
     case stddev = "histogram_stddev"
     case stdvar = "histogram_stdvar"
 
+    /// The others look at the count and the sum alone.
+    var needsBuckets: Bool { self == .stddev || self == .stdvar }
+
     func apply(_ histogram: FloatHistogram) -> Double {
       switch self {
       case .avg: histogram.sum / histogram.count
