@@ -40,8 +40,11 @@ extension FloatHistogram {
       bucket = buckets[ascends ? place : buckets.count - 1 - place]
       place += 1
       seen += bucket.count
-      if bucket.count != 0, seen >= rank { break }
+      // A rank between two buckets is the lower bound of the upper one, from wherever it is counted.
+      if bucket.count != 0, seen > rank || (!ascends && seen == rank) { break }
     }
+    // Unless there is only NaN above.
+    if bucket.count == 0, seen == rank, let top = buckets.last(where: { $0.count != 0 }) { bucket = top }
     if usesCustomBuckets {
       if bucket.lower == -.infinity {
         if bucket.upper <= 0 { return (bucket.upper, nil) }

@@ -23,6 +23,22 @@ struct ReadingTests {
       FloatHistogram(positive: [1: 1], negative: [1: 1], zero: 2, threshold: 0.5).quantile(0.5).value == 0)
   }
 
+  /// A rank that falls between two buckets is answered alike whether it is counted from below or from above.
+  @Test func aRankBetweenBucketsIsTheLowerBoundOfTheUpperOne() {
+    // One each in (1,2], (4,8], (16,32] and (64,128].
+    let h = FloatHistogram(positive: [1: 1, 3: 1, 5: 1, 7: 1], sum: 100)
+    #expect([0.25, 0.5, 0.75].map { h.quantile($0).value } == [4, 16, 64])
+    let n = FloatHistogram(negative: [1: 1, 3: 1, 5: 1, 7: 1], sum: -100)
+    #expect([0.25, 0.5, 0.75].map { n.quantile($0).value } == [-32, -8, -2])
+    #expect(h.quantile(0).value == 1 && h.quantile(1).value == 128)
+  }
+
+  @Test func aRankBelowObservationsOfNaNIsTheTopOfTheBuckets() {
+    var h = FloatHistogram(positive: [1: 4, 2: 0], sum: .nan)
+    h.count = 8
+    #expect(h.quantile(0.5).value == 2 && h.quantile(0.5).nan == .skewResult)
+  }
+
   @Test func quantilesOfListedBounds() {
     let h = FloatHistogram(positive: [0: 2, 1: 2, 2: 4], bounds: [1, 3])
     #expect(h.quantile(0.125).value == 0.5)

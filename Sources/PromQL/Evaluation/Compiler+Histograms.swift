@@ -4,7 +4,7 @@ extension Compiler {
     _ function: FunctionSignature, _ arguments: [Expression], at expression: Expression
   ) throws(CompileError) -> Step? {
     if let value = HistogramValueStep.Function(rawValue: function.name) {
-      let operand = try value.needsBuckets ? step(for: arguments[0]) : stepOfTotals(for: arguments[0])
+      let operand = try value.needsBuckets ? step(for: arguments[0]) : stepDetectingResets(for: arguments[0])
       return keep(HistogramValueStep(operand, value))
     }
     switch function.name {
@@ -12,7 +12,7 @@ extension Compiler {
       let (quantile, vector) = (arguments[0], arguments[1])
       return keep(
         HistogramQuantileStep(
-          try stepOfBuckets(for: vector), quantiles: [try step(for: quantile)], label: nil,
+          try stepWithoutDetection(for: vector), quantiles: [try step(for: quantile)], label: nil,
           .init(
             vector: vector.range, quantiles: [quantile.range], nanObservations: quantile.range,
             monotonicity: vector.range)))
@@ -22,12 +22,12 @@ extension Compiler {
       for argument in arguments.dropFirst(2) { quantiles.append(try step(for: argument)) }
       return keep(
         HistogramQuantileStep(
-          try stepOfBuckets(for: arguments[0]), quantiles: quantiles, label: label,
+          try stepWithoutDetection(for: arguments[0]), quantiles: quantiles, label: label,
           .init(
             vector: arguments[0].range, quantiles: arguments.dropFirst(2).map(\.range),
             nanObservations: arguments[0].range, monotonicity: arguments[1].range)))
     case "histogram_fraction":
-      let vector = try stepOfBuckets(for: arguments[2])
+      let vector = try stepWithoutDetection(for: arguments[2])
       return keep(
         HistogramFractionStep(
           lower: try step(for: arguments[0]), upper: try step(for: arguments[1]), vector,

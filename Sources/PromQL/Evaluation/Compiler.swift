@@ -42,15 +42,15 @@ struct Compiler {
   }
 
   /// The step of a vector of which only the counts and sums of histograms are asked for.
-  mutating func stepOfTotals(for expression: Expression) throws(CompileError) -> Step {
+  mutating func stepDetectingResets(for expression: Expression) throws(CompileError) -> Step {
     let outer = resets
     defer { resets = outer }
     if resets == .asStored, expression.mayMixResetHints { resets = .detected }
     return try step(for: expression)
   }
 
-  /// The step of a vector whose histograms' buckets are asked for.
-  mutating func stepOfBuckets(for expression: Expression) throws(CompileError) -> Step {
+  /// The step of a vector whose histograms' buckets are asked for, or that stands in a subquery.
+  mutating func stepWithoutDetection(for expression: Expression) throws(CompileError) -> Step {
     let outer = resets
     defer { resets = outer }
     resets = .never
@@ -75,7 +75,7 @@ struct Compiler {
     case .subquery(let subquery):
       let outer = scope
       scope = outer.inside()
-      let inner = try stepOfBuckets(for: subquery.inner)
+      let inner = try stepWithoutDetection(for: subquery.inner)
       scope = outer
       step = SubqueryStep(inner, subquery)
     default: throw refused("a \(expression.type.rawValue) in this place", expression)
@@ -147,8 +147,8 @@ struct Compiler {
     for operation: BinaryOperation, at expression: Expression
   ) throws(CompileError) -> Step {
     let isTrim = operation.op.isTrim
-    let left = try isTrim ? stepOfBuckets(for: operation.left) : step(for: operation.left)
-    let right = try isTrim ? stepOfBuckets(for: operation.right) : step(for: operation.right)
+    let left = try isTrim ? stepWithoutDetection(for: operation.left) : step(for: operation.left)
+    let right = try isTrim ? stepWithoutDetection(for: operation.right) : step(for: operation.right)
     let element = ElementOperation(op: operation.op, range: expression.range)
     switch (operation.left.type, operation.right.type) {
     case (.scalar, .scalar): return ScalarBinaryStep(operation.op, left, right)
