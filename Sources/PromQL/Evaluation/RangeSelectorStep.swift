@@ -61,6 +61,7 @@ final class RangeSelectorStep: WindowStep {
     covered = next
     var total = 0
     for (place, id) in series.ids.enumerated() {
+      if place % 256 == 255 { try context.checkLimits() }
       move(&kept[place], of: id, context)
       let count = kept[place].count
       guard count > 0 else { continue }
