@@ -72,7 +72,9 @@ extension FloatHistogram {
     var lowerRank: Double?
     var upperRank: Double?
     for var bucket in ascendingBuckets {
-      let isAroundZero = bucket.lower <= 0 && bucket.upper >= 0
+      // Listed bounds have no zero bucket, even where one of them is 0.
+      let isAroundZero = !usesCustomBuckets && bucket.lower <= 0 && bucket.upper >= 0
+      if usesCustomBuckets, bucket.lower == -.infinity, bucket.upper > 0 { bucket.lower = 0 }
       if isAroundZero {
         if negativeBuckets.isEmpty, !positiveBuckets.isEmpty {
           bucket.lower = 0

@@ -23,6 +23,20 @@ struct ReadingTests {
       FloatHistogram(positive: [1: 1], negative: [1: 1], zero: 2, threshold: 0.5).quantile(0.5).value == 0)
   }
 
+  /// As with the classic histogram of the same counts.
+  @Test func fractionsOfListedBoundsAroundZero() {
+    let h = FloatHistogram(positive: [0: 4, 1: 3, 2: 2, 3: 1], bounds: [0, 1, 2])
+    #expect(h.fraction(from: -.infinity, to: 0).value == 0.4)
+    #expect(h.fraction(from: 0, to: .infinity).value == 0.6)
+    // 4 in (-1,1]: a quarter of them is in (-1,-0.5].
+    let n = FloatHistogram(positive: [0: 2, 1: 4, 2: 2], bounds: [-1, 1])
+    #expect(n.fraction(from: -1, to: -0.5).value == 0.125)
+    #expect(n.fraction(from: -.infinity, to: 0).value == 0.5)
+    // What is below the first bound above zero is not negative.
+    let p = FloatHistogram(positive: [0: 4, 1: 4], bounds: [2])
+    #expect(p.fraction(from: 0, to: 1).value == 0.25 && p.fraction(from: -3, to: -1).value == 0)
+  }
+
   /// A rank that falls between two buckets is answered alike whether it is counted from below or from above.
   @Test func aRankBetweenBucketsIsTheLowerBoundOfTheUpperOne() {
     // One each in (1,2], (4,8], (16,32] and (64,128].
