@@ -207,7 +207,11 @@ extension Lexer {
   /// A number or a duration: both are a run of digits, letters, points and signs behind an exponent.
   private mutating func number(from start: Int) -> Bool {
     let hexadecimal = peek() == UInt8(ascii: "0") && (peek(1) ?? 0) | 0x20 == UInt8(ascii: "x")
+    var pointMayFollow = true
     while let byte = peek() {
+      // A point behind a point, an exponent or a unit starts another number.
+      if byte == UInt8(ascii: "."), !pointMayFollow, !hexadecimal { break }
+      pointMayFollow = pointMayFollow && (isDigit(byte) || byte == UInt8(ascii: "_"))
       let exponentSign =
         !hexadecimal && (byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-"))
         && bytes[place - (place > start ? 1 : 0)] | 0x20 == UInt8(ascii: "e")

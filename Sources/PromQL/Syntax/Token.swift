@@ -1,3 +1,5 @@
+internal import Model
+
 /// One word of an expression.
 struct Token {
   enum Kind: Equatable {
@@ -51,6 +53,14 @@ struct Token {
     }
   }
 
+  /// Whether an operand, with a sign or none, may start here.
+  var mayStartOperand: Bool {
+    switch kind {
+    case .number, .duration, .string, .leftParenthesis, .leftBrace, .binary(.add), .binary(.subtract): true
+    default: isMetricWord
+    }
+  }
+
   /// As it appears behind "unexpected".
   var summary: String {
     switch kind {
@@ -60,12 +70,10 @@ struct Token {
     case .metricIdentifier: "metric identifier \"\(text)\""
     case .number: "number \"\(text)\""
     case .duration: "duration \"\(text)\""
-    case .string: "string \(text)"
+    case .string: "string \(quoted(text))"
     case .keyword(let word): "<\(word.rawValue)>"
-    case .aggregation(let op): "aggregation \"\(op.rawValue)\""
+    case .aggregation(let op): "<aggr:\(op.rawValue)>"
     case .binary(let op): "<op:\(op.rawValue)>"
-    case .leftParenthesis: "left parenthesis \"(\""
-    case .rightParenthesis: "right parenthesis \")\""
     default: "\"\(text)\""
     }
   }

@@ -10,7 +10,9 @@ enum TypeCheck {
     case .subquery(let subquery):
       let type = subquery.inner.type
       if type != .instantVector {
-        throw fault(expression, "subquery is only allowed on instant vector, got \(type.rawValue) instead")
+        // Prometheus calls a range vector by its inner name here.
+        let shown = type == .rangeVector ? "matrix" : type.rawValue
+        throw fault(expression, "subquery is only allowed on instant vector, got \(shown) instead")
       }
     case .unary(_, let operand):
       if operand.type != .scalar, operand.type != .instantVector {
