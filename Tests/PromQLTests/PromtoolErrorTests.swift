@@ -25,27 +25,39 @@ import Testing
         #expect(isWordedOtherwise(ours, theirs), "\(text): ours \(ours), promtool \(theirs)")
       }
     }
-    #expect(alike > 440, "\(alike) errors are the same to the letter")
+    #expect(alike > 450, "\(alike) errors are the same to the letter")
   }
 
   /// Verdicts on good expressions that were damaged by chance.
   @Test func verdictsOnMutationsAgree() throws {
     var random = SeededNumbers(seed: 314)
     var expressions: [String] = []
-    while expressions.count < 3000 {
+    while expressions.count < 20_000 {
       var text = Self.seeds.randomElement(using: &random) ?? ""
       for _ in 0..<Int.random(in: 1...3, using: &random) { text = mutated(text, &random) }
-      expressions.append(text)
+      // Of an empty one promtool says that it is missing.
+      if !text.isEmpty { expressions.append(text) }
     }
     let refused = try Promtool.refusals(of: expressions)
     let accepted = expressions.count - refused.count
-    #expect(accepted > 300 && refused.count > 1000, "\(accepted) accepted, \(refused.count) refused")
+    #expect(accepted > 2000 && refused.count > 10_000, "\(accepted) accepted, \(refused.count) refused")
+    var otherwise: [String] = []
     for (index, text) in expressions.enumerated() {
       let ours = refusal(of: text)
+      if let ours, let theirs = refused[index] {
+        if !isWordedOtherwise(ours, theirs) { otherwise.append("\(text): ours \(ours), promtool \(theirs)") }
+        continue
+      }
       #expect(
-        (ours == nil) == (refused[index] == nil) || isNewInThree(refused[index]),
+        (ours == nil) == (refused[index] == nil) || isNewInThree(refused[index]) || isLetterAsColon(ours),
         "\(text): ours \(ours ?? "accepted"), promtool \(refused[index] ?? "accepted")")
     }
+    #expect(otherwise.count < 10, "\(otherwise.prefix(20).joined(separator: "\n"))")
+  }
+
+  /// Whether Prometheus 2 took a letter behind a range for the colon of a subquery.
+  private func isLetterAsColon(_ ours: String?) -> Bool {
+    ours?.hasSuffix(#"in subquery or range, expected ":" or "]""#) == true
   }
 
   private func refusal(of text: String) -> String? {
@@ -66,10 +78,13 @@ import Testing
       || theirs.contains("unexpected number ") && theirs.hasSuffix(#"expected duration or "]""#)
       || theirs.contains("unexpected number ") && theirs.contains("subquery or range")
       || theirs.contains("bad number or duration syntax")
+      // What is behind the comma is no operand to it when it is a duration.
+      || theirs.contains("trailing commas not allowed")
   }
 
   /// Whether the difference is one of those meant to be.
   private func isWordedOtherwise(_ ours: String, _ theirs: String) -> Bool {
+    if ours == theirs { return true }
     // Numbers and durations are one thing in Prometheus 3, and what it said of either is said in one way here.
     let ofNumbers = [
       "missing unit character in duration", "not a valid duration string", "bad duration syntax",
@@ -77,8 +92,10 @@ import Testing
       "unexpected colon ", "expected duration", "unexpected number ",
     ]
     if ofNumbers.contains(where: theirs.contains) { return true }
-    // Regular expressions are refused in RE2's words, at the same place.
-    if theirs.contains("error parsing regexp: ") { return place(ours) == place(theirs) }
+    // Regular expressions are refused in RE2's words, at the same place; "@" had no name in Prometheus 2.
+    if theirs.contains("error parsing regexp: ") || theirs.contains("<Item ") {
+      return place(ours) == place(theirs)
+    }
     if ours.contains("is not enabled") || ours.contains("is experimental") { return true }
     // Prometheus 3 has no holt_winters, and a name in quotes.
     if ours.contains("holt_winters") || isNewInThree(theirs) { return true }
@@ -86,7 +103,8 @@ import Testing
     if theirs.contains("unexpected right parenthesis ')'") { return ours.hasSuffix("')'") }
     // Beyond the end there is no character to show, and a number has not more digits than it takes to tell it.
     return place(ours) == place(theirs)
-      && (theirs.contains("'\u{fffd}'") || theirs.contains("timestamp out of bounds"))
+      && (theirs.contains("'\u{fffd}'") || theirs.contains("after '!'")
+        || theirs.contains("timestamp out of bounds"))
   }
 
   private func place(_ message: String) -> Substring { message.prefix { $0 != " " } }

@@ -51,8 +51,8 @@ struct Lexer {
 
   private mutating func finish() -> Bool {
     if braceOpen { return fail("unexpected end of input inside braces", at: place) }
-    if bracketOpen { return fail("unclosed left bracket", at: place) }
     if parenthesisDepth > 0 { return fail("unclosed left parenthesis", at: place) }
+    if bracketOpen { return fail("unclosed left bracket", at: place) }
     emit(.endOfInput, from: place)
     return false
   }
@@ -186,7 +186,14 @@ extension Lexer {
     let raw = quote == UInt8(ascii: "`")
     while true {
       guard let byte = peek(), raw || byte != UInt8(ascii: "\n") else {
-        return fail(raw ? "unterminated raw string" : "unterminated quoted string", at: start)
+        if raw { return fail("unterminated raw string", at: start) }
+        // An escape that does not exist comes before the end that is missing.
+        if case .failure(let fault) = LiteralText.unquote(bytes[(start + 1)..<place], quote: quote),
+          fault.isUnknownEscape
+        {
+          return fail(fault.message, at: start)
+        }
+        return fail("unterminated quoted string", at: start)
       }
       place += 1
       if byte == quote { break }

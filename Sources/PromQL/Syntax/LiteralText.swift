@@ -2,7 +2,10 @@ internal import Model
 
 /// Values of literals, by the rules of Go that PromQL inherits.
 enum LiteralText {
-  struct Fault: Error { let message: String }
+  struct Fault: Error {
+    let message: String
+    var isUnknownEscape = false
+  }
 
   /// Longest duration: what fits 64 bits of nanoseconds, as in Prometheus.
   static let maximumMilliseconds = Int64.max / 1_000_000
@@ -140,7 +143,7 @@ enum LiteralText {
         return true
       }
     default:
-      return Fault(message: "unknown escape sequence \(shown(byte, rest))")
+      return Fault(message: "unknown escape sequence \(shown(byte, rest))", isUnknownEscape: true)
     }
     return nil
   }

@@ -77,7 +77,7 @@ extension Parser {
       if take(.rightParenthesis) { return arguments }
       let comma = current.range.start
       guard take(.comma) else { throw unexpected() }
-      if case .rightParenthesis = current.kind {
+      if !current.mayStartOperand, !current.isFault {
         throw SyntaxFault(message: "trailing commas not allowed in function call args", offset: comma)
       }
     }
@@ -92,7 +92,10 @@ extension Parser {
     var grouping = try parseGrouping()
     var arguments = try parseArguments()
     openAggregations -= 1
-    if grouping == nil { grouping = try parseGrouping() }
+    if grouping == nil {
+      if current.isFault { throw unexpected() }
+      grouping = try parseGrouping()
+    }
     guard options.experimentalFunctions || !op.isExperimental else {
       throw SyntaxFault(
         message: "\(op.rawValue)() is experimental and must be enabled with "
