@@ -68,7 +68,7 @@ import Testing
   }
 
   /// Whether Prometheus 3 accepts what this promtool, of Prometheus 2, refuses: quoted names, numbers as durations and
-  /// durations as numbers, signs before a range, `_` between digits.
+  /// durations as numbers, signs before a duration, an offset of 0, `_` between digits.
   private func isNewInThree(_ theirs: String?) -> Bool {
     guard let theirs else { return false }
     return theirs.contains("unexpected string ") && theirs.contains(" in label matching, expected identifier")
@@ -78,6 +78,9 @@ import Testing
       || theirs.contains("unexpected number ") && theirs.hasSuffix(#"expected duration or "]""#)
       || theirs.contains("unexpected number ") && theirs.contains("subquery or range")
       || theirs.contains("bad number or duration syntax")
+      || theirs.contains("unexpected <op:+> in offset")
+      || theirs.contains("unexpected <op:+> in subquery selector")
+      || theirs.contains("duration must be greater than 0")
       // What is behind the comma is no operand to it when it is a duration.
       || theirs.contains("trailing commas not allowed")
   }
