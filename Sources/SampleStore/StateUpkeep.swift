@@ -59,6 +59,7 @@ extension State {
     }
     statistics.knownSeries = identifiers.count
     indexVersion += 1
+    additions.forget(at: indexVersion)
   }
 
   /// Without files, sealed chunks are all the past there is.

@@ -70,6 +70,7 @@ struct State {
   /// Changes when the past was moved: what was copied before must not be written.
   var epoch: UInt64 = 0
   var indexVersion: UInt64 = 0
+  var additions = IndexAdditions()
   var pastVersion: UInt64 = 0
   var statistics = SampleStoreStatistics()
 
@@ -166,6 +167,7 @@ struct State {
     identifiers[labels] = id
     statistics.knownSeries = identifiers.count
     indexVersion += 1
+    additions.add(id, at: indexVersion)
     return slot
   }
 

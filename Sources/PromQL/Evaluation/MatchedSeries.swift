@@ -8,6 +8,8 @@ final class MatchedSeries {
   /// Label set numbers, of the same length.
   private(set) var sets: [Int] = []
   private var resolvedIn: UInt64 = 0
+  /// When series last changed their places; otherwise new ones only follow the others.
+  private(set) var rearrangedIn: UInt64 = 0
   /// When a sample of one of the series last came in, as far as that was said.
   private(set) var changedIn: UInt64 = 0
 
@@ -16,8 +18,29 @@ final class MatchedSeries {
   func resolve(_ context: EvaluationContext) {
     guard resolvedIn != context.labelEpoch else { return }
     resolvedIn = context.labelEpoch
+    rearrangedIn = context.nextEpoch()
     ids = context.reader.select(matchers)
     sets = ids.map { context.table.number(of: context.reader.labels(of: $0)) }
+  }
+
+  /// Takes in those of the new series that match. What is there keeps its place.
+  func take(_ added: [(id: SeriesID, labels: Labels)], _ context: EvaluationContext) {
+    guard resolvedIn == context.labelEpoch else { return }
+    var fresh: [(id: SeriesID, labels: Labels)] = []
+    for one in added where matchers.allSatisfy({ $0.matches(one.labels) }) { fresh.append(one) }
+    guard !fresh.isEmpty else { return }
+    changedIn = context.nextEpoch()
+    fresh.sort { $0.id < $1.id }
+    guard let first = fresh.first, ids.last.map({ $0 < first.id }) ?? true else {
+      // In the middle: places move.
+      resolvedIn = 0
+      rearrangedIn = changedIn
+      return
+    }
+    for one in fresh {
+      ids.append(one.id)
+      sets.append(context.table.number(of: one.labels))
+    }
   }
 
   /// Says that a sample of series `id` came in.

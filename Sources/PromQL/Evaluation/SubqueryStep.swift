@@ -32,9 +32,15 @@ final class SubqueryStep: WindowStep {
     let step = max(1, subquery.step ?? context.options.subqueryStep.milliseconds)
     let first = firstMultiple(of: step, after: range.start)
     let last = end
+    // Known before the first of them is evaluated.
+    try context.checkAffordable(first <= last ? last.subtractingClamped(first) / step : 0)
     try context.atOtherMoments { moveTo throws(EvaluationError) in
       var moment = first
+      var untilCheck = 0
       while moment <= last {
+        // A step that is fixed asks for nothing itself.
+        if untilCheck == 0 { try context.checkLimits() }
+        untilCheck = (untilCheck + 1) % 256
         moveTo(Timestamp(milliseconds: moment))
         try inner.evaluate(context)
         try context.spend(1)
@@ -78,7 +84,7 @@ final class SubqueryStep: WindowStep {
   private func firstMultiple(of step: Int64, after moment: Int64) -> Int64 {
     let (quotient, remainder) = moment.quotientAndRemainder(dividingBy: step)
     let floor = remainder < 0 ? quotient - 1 : quotient
-    let (product, overflow) = (floor + 1).multipliedReportingOverflow(by: step)
+    let (product, overflow) = floor.addingClamped(1).multipliedReportingOverflow(by: step)
     return overflow ? .max : product
   }
 }
