@@ -250,6 +250,9 @@ import Testing
       ("start()", "function \"start\" is not enabled"),
       ("rate(up[5m] anchored)", "anchored modifier is experimental and not enabled"),
       ("1 + up smoothed", "smoothed modifier is experimental and not enabled"),
+      ("rate(up[1m+1m])", "experimental duration expression is not enabled"),
+      ("up offset (1m)", "experimental duration expression is not enabled"),
+      ("up[5m:step()]", "experimental duration expression is not enabled"),
       (
         "limitk(1, up)",
         "limitk() is experimental and must be enabled with --enable-feature=promql-experimental-functions"
@@ -263,6 +266,11 @@ import Testing
       ("info(up, up)", "expected label selectors only, got vector selector instead"),
       ("info(up, (sum({a=\"b\"})))", "expected label selectors only"),
       ("up[5m:] smoothed", "smoothed modifier is not supported for subqueries"),
+      ("up[1m-1m]", "duration must be greater than 0"),
+      ("up[1m/0]", "division by zero"),
+      ("up offset (1h % (1-1))", "modulo by zero"),
+      ("up[10^20]", "duration out of range"),
+      ("up[min_of(1m)]", "unexpected \")\" in subquery selector, expected \",\""),
       ("up anchored smoothed", "anchored and smoothed modifiers cannot be used together"),
       ("{}", "vector selector must contain at least one non-empty matcher"),
     ] {

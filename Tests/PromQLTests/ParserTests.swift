@@ -62,7 +62,8 @@ import Testing
     ("", "1:1: parse error: no expression found in input"),
     ("# only a comment", "1:1: parse error: no expression found in input"),
     ("1+", "1:3: parse error: unexpected end of input"), (".", "1:1: parse error: unexpected character: '.'"),
-    ("2.5.", #"1:1: parse error: bad number or duration syntax: "2.5.""#),
+    ("2.5.", "1:4: parse error: unexpected character: '.'"),
+    ("1.2.3", #"1:4: parse error: unexpected number ".3""#),
     ("*1", "1:1: parse error: unexpected <op:*>"),
     ("(1))", "1:4: parse error: unexpected right parenthesis ')'"),
     ("((1)", "1:5: parse error: unclosed left parenthesis"),
@@ -103,7 +104,7 @@ import Testing
       "1:1: parse error: offset modifier must be preceded by an instant vector selector or range vector selector or a subquery"
     ),
     ("foo offset 1m offset 2m", "1:1: parse error: offset may not be set multiple times"),
-    ("foo @ inf", "1:7: parse error: timestamp out of bounds for @ modifier: +Inf"),
+    ("foo @ inf", "1:1: parse error: timestamp out of bounds for @ modifier: +Inf"),
     ("sum without(==)(foo)", "1:13: parse error: unexpected <op:==> in grouping opts, expected label"),
     ("sum()", "1:1: parse error: no arguments for aggregate expression provided"),
     (
@@ -126,7 +127,7 @@ import Testing
     ("1[5m:]", "1:1: parse error: subquery is only allowed on instant vector, got scalar instead"),
     ("foo[5m] + 1", "1:1: parse error: binary expression must contain only scalar and instant vector types"),
     ("foo +\n  \"bar", "2:3: parse error: unterminated quoted string"),
-    (#""\q""#, "1:1: parse error: unknown escape sequence 'q'"),
+    (#""\q""#, "1:1: parse error: unknown escape sequence U+0071 'q'"),
     ("foo[5m", "1:7: parse error: unclosed left bracket"),
     ("foo bar", #"1:5: parse error: unexpected identifier "bar""#),
   ])

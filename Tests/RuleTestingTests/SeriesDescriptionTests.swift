@@ -108,7 +108,7 @@ import Testing
     ("m{a", "1:4: parse error: unexpected end of input in label set, expected \"=\""),
     ("m{a=\"b\" c=\"d\"} 1", "1:9: parse error: unexpected 'c' in label set, expected \",\" or \"}\""),
     ("m{a=\"b} 1", "1:5: parse error: unterminated quoted string"),
-    ("m{a=\"\\q\"} 1", "1:5: parse error: unknown escape sequence 'q'"),
+    ("m{a=\"\\q\"} 1", "1:5: parse error: unknown escape sequence U+0071 'q'"),
     ("", "1:1: parse error: unexpected end of input at the start of a series"),
     ("m {{sum:1 sum:2}}", "1:11: parse error: duplicate key \"sum\" in histogram"),
     ("m {{some:1}}", "1:5: parse error: bad histogram descriptor found: \"some\""),

@@ -18,6 +18,11 @@ struct Compiler {
     CompileError(message: "\(what) is not evaluated by this version", range: expression.range)
   }
 
+  /// A plan may serve many queries; what differs between them has to be known before.
+  private func requireDurations(_ expression: Expression) throws(CompileError) {
+    if expression.hasOpenDurations { throw refused("a duration of step() or range()", expression) }
+  }
+
   /// The step of an expression whose type is a scalar or an instant vector.
   mutating func step(for expression: Expression) throws(CompileError) -> Step {
     if case .parenthesized(let inner) = expression.kind { return try step(for: inner) }
@@ -65,6 +70,7 @@ struct Compiler {
       sources += known.sources
       return known
     }
+    try requireDurations(expression)
     let mark = sources.count
     let step: WindowStep
     switch expression.kind {
@@ -99,6 +105,7 @@ struct Compiler {
   }
 
   private mutating func makeStep(for expression: Expression) throws(CompileError) -> Step {
+    try requireDurations(expression)
     switch expression.kind {
     case .number(let value, _): return ConstantStep(value)
     case .string: throw refused("a string in this place", expression)

@@ -67,6 +67,8 @@ package struct TimeShift: Sendable, Hashable {
   package var anchor: Anchor?
   /// Positive looks into the past; nil when not written.
   package var offsetMilliseconds: Int64?
+  /// Set while only a query can tell the offset.
+  package var offsetExpression: DurationExpression?
 }
 
 /// How samples outside of a range help to tell what happened at its ends (Prometheus' extended range selectors,
@@ -87,6 +89,8 @@ package struct VectorSelector: Sendable {
   package var matchers: [LabelMatcher]
   package var shift: TimeShift
   package var boundary: RangeBoundary?
+  /// Set while only a query can tell the range behind the selector.
+  package var rangeExpression: DurationExpression?
 }
 
 /// `inner[range:step]`.
@@ -96,6 +100,9 @@ package struct Subquery: Sendable {
   /// nil means the global evaluation interval.
   package var stepMilliseconds: Int64?
   package var shift: TimeShift
+  /// Set while only a query can tell the range or the step.
+  package var rangeExpression: DurationExpression?
+  package var stepExpression: DurationExpression?
 }
 
 /// `sum by (a) (operand)`.

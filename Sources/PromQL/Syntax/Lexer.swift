@@ -51,8 +51,8 @@ struct Lexer {
 
   private mutating func finish() -> Bool {
     if braceOpen { return fail("unexpected end of input inside braces", at: place) }
-    if bracketOpen { return fail("unclosed left bracket", at: place) }
     if parenthesisDepth > 0 { return fail("unclosed left parenthesis", at: place) }
+    if bracketOpen { return fail("unclosed left bracket", at: place) }
     emit(.endOfInput, from: place)
     return false
   }
@@ -186,7 +186,14 @@ extension Lexer {
     let raw = quote == UInt8(ascii: "`")
     while true {
       guard let byte = peek(), raw || byte != UInt8(ascii: "\n") else {
-        return fail(raw ? "unterminated raw string" : "unterminated quoted string", at: start)
+        if raw { return fail("unterminated raw string", at: start) }
+        // An escape that does not exist comes before the end that is missing.
+        if case .failure(let fault) = LiteralText.unquote(bytes[(start + 1)..<place], quote: quote),
+          fault.isUnknownEscape
+        {
+          return fail(fault.message, at: start)
+        }
+        return fail("unterminated quoted string", at: start)
       }
       place += 1
       if byte == quote { break }
@@ -207,7 +214,11 @@ extension Lexer {
   /// A number or a duration: both are a run of digits, letters, points and signs behind an exponent.
   private mutating func number(from start: Int) -> Bool {
     let hexadecimal = peek() == UInt8(ascii: "0") && (peek(1) ?? 0) | 0x20 == UInt8(ascii: "x")
+    var pointMayFollow = true
     while let byte = peek() {
+      // A point behind a point, an exponent or a unit starts another number.
+      if byte == UInt8(ascii: "."), !pointMayFollow, !hexadecimal { break }
+      pointMayFollow = pointMayFollow && (isDigit(byte) || byte == UInt8(ascii: "_"))
       let exponentSign =
         !hexadecimal && (byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-"))
         && bytes[place - (place > start ? 1 : 0)] | 0x20 == UInt8(ascii: "e")

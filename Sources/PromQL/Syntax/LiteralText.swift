@@ -2,7 +2,10 @@ internal import Model
 
 /// Values of literals, by the rules of Go that PromQL inherits.
 enum LiteralText {
-  struct Fault: Error { let message: String }
+  struct Fault: Error {
+    let message: String
+    var isUnknownEscape = false
+  }
 
   /// Longest duration: what fits 64 bits of nanoseconds, as in Prometheus.
   static let maximumMilliseconds = Int64.max / 1_000_000
@@ -109,6 +112,7 @@ enum LiteralText {
   private static func appendEscape(
     _ rest: inout ArraySlice<UInt8>, quote: UInt8, to out: inout [UInt8]
   ) -> Fault? {
+    let whole = rest
     guard let byte = rest.popFirst() else { return Fault(message: "escape sequence not terminated") }
     switch byte {
     case UInt8(ascii: "a"): out.append(0x07)
@@ -120,34 +124,53 @@ enum LiteralText {
     case UInt8(ascii: "v"): out.append(0x0b)
     case UInt8(ascii: "\\"), quote: out.append(byte)
     case UInt8(ascii: "0")...UInt8(ascii: "7"):
-      guard let value = digits(3, radix: 8, first: byte, of: &rest), value < 256 else {
-        return Fault(message: "octal escape value > 255 or cut short")
+      rest = whole
+      return appendDigits(3, radix: 8, of: &rest, before: quote) { value in
+        guard let byte = UInt8(exactly: value) else { return false }
+        out.append(byte)
+        return true
       }
-      out.append(UInt8(value))
     case UInt8(ascii: "x"):
-      guard let value = digits(2, radix: 16, of: &rest) else {
-        return Fault(message: "illegal character in escape sequence")
+      return appendDigits(2, radix: 16, of: &rest, before: quote) { value in
+        out.append(UInt8(truncatingIfNeeded: value))
+        return true
       }
-      out.append(UInt8(value))
     case UInt8(ascii: "u"), UInt8(ascii: "U"):
       let count = byte == UInt8(ascii: "u") ? 4 : 8
-      guard let value = digits(count, radix: 16, of: &rest), let scalar = Unicode.Scalar(value) else {
-        return Fault(message: "escape sequence is an invalid Unicode code point")
+      return appendDigits(count, radix: 16, of: &rest, before: quote) { value in
+        guard let scalar = Unicode.Scalar(value) else { return false }
+        out.append(contentsOf: String(Character(scalar)).utf8)
+        return true
       }
-      out.append(contentsOf: String(Character(scalar)).utf8)
     default:
-      let shown = String(decoding: [byte] + rest.prefix(3), as: UTF8.self).prefix(1)
-      return Fault(message: "unknown escape sequence '\(shown)'")
+      return Fault(message: "unknown escape sequence \(shown(byte, rest))", isUnknownEscape: true)
     }
     return nil
   }
 
-  private static func digits(
-    _ count: Int, radix: Int, first: UInt8? = nil, of rest: inout ArraySlice<UInt8>
-  ) -> UInt32? {
-    var text = first.map { [$0] } ?? []
-    while text.count < count, let byte = rest.popFirst() { text.append(byte) }
-    guard text.count == count, text.allSatisfy({ isHexadecimal($0) }) else { return nil }
-    return UInt32(String(decoding: text, as: UTF8.self), radix: radix)
+  /// The character that starts with `byte`, as Go shows it: `U+0071 'q'`.
+  private static func shown(_ byte: UInt8, _ rest: ArraySlice<UInt8>) -> String {
+    let text = String(decoding: [byte] + rest.prefix(3), as: UTF8.self)
+    guard let scalar = text.unicodeScalars.first else { return "" }
+    let digits = String(scalar.value, radix: 16, uppercase: true)
+    return "U+\(String(repeating: "0", count: max(0, 4 - digits.count)))\(digits) '\(scalar)'"
+  }
+
+  /// Reads exactly `count` digits before the end, which is at `quote`, and hands on what they make; false from
+  /// `append` means that there is no such character.
+  private static func appendDigits(
+    _ count: Int, radix: UInt32, of rest: inout ArraySlice<UInt8>, before quote: UInt8,
+    _ append: (UInt32) -> Bool
+  ) -> Fault? {
+    var value: UInt32 = 0
+    for _ in 0..<count {
+      let byte = rest.popFirst() ?? quote
+      guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue, digit < radix else {
+        return Fault(message: "illegal character \(shown(byte, rest)) in escape sequence")
+      }
+      // Eight digits of four bits fill the number exactly.
+      value = value &* radix &+ UInt32(digit)
+    }
+    return append(value) ? nil : Fault(message: "escape sequence is an invalid Unicode code point")
   }
 }

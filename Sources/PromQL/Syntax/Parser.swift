@@ -37,7 +37,9 @@ package func parseExpression(
 struct Parser {
   private let tokens: [Token]
   private var place = 0
-  private var depth = 0
+  var depth = 0
+  /// Aggregations whose text is not read to its end: what is wrong within one is reported as "in aggregation".
+  var openAggregations = 0
   let options: ParserOptions
 
   init(tokens: [Token], options: ParserOptions) {
@@ -71,16 +73,24 @@ struct Parser {
     if case .fault(let message) = current.kind {
       return SyntaxFault(message: message, offset: current.range.start)
     }
+    let context = context.isEmpty && openAggregations > 0 ? "aggregation" : context
     let place = context.isEmpty ? "" : " in \(context)"
     let wanted = expected.isEmpty ? "" : ", expected \(expected)"
     return SyntaxFault(message: "unexpected \(current.summary)\(place)\(wanted)", offset: current.range.start)
   }
 
+  func tooDeep(at start: Int) -> SyntaxFault {
+    SyntaxFault(message: "expression is nested more than \(ParseLimits.depth) levels deep", offset: start)
+  }
+
+  /// One level further down; whoever calls takes it back.
+  mutating func descend() throws(SyntaxFault) {
+    guard depth + 1 < ParseLimits.depth else { throw tooDeep(at: current.range.start) }
+    depth += 1
+  }
+
   func node(_ kind: Expression.Kind, from start: Int, depth below: Int) throws(SyntaxFault) -> Expression {
-    guard below < ParseLimits.depth else {
-      throw SyntaxFault(
-        message: "expression is nested more than \(ParseLimits.depth) levels deep", offset: start)
-    }
+    guard below < ParseLimits.depth else { throw tooDeep(at: start) }
     return Expression(kind: kind, range: SourceRange(start, previousEnd), depth: below + 1)
   }
 
@@ -95,13 +105,8 @@ struct Parser {
 
   /// An expression whose operators all bind at least as tight as `minimum`.
   mutating func parse(_ minimum: Int) throws(SyntaxFault) -> Expression {
-    depth += 1
+    try descend()
     defer { depth -= 1 }
-    guard depth < ParseLimits.depth else {
-      throw SyntaxFault(
-        message: "expression is nested more than \(ParseLimits.depth) levels deep",
-        offset: current.range.start)
-    }
     let start = current.range.start
     var left = try parseSigned()
     while case .binary(let op) = current.kind, op.precedence >= minimum {
@@ -138,7 +143,11 @@ struct Parser {
     } else {
       return
     }
-    if case .leftParenthesis = current.kind { matching.include = try parseGroupingLabels() }
+    if case .leftParenthesis = current.kind {
+      matching.include = try parseGroupingLabels()
+    } else if !current.mayStartOperand {
+      throw unexpected(in: "grouping opts", expected: "\"(\"")
+    }
   }
 
   /// `fill(0)`, `fill_left(0)`, `fill_right(0)`; false when the word is none of them.

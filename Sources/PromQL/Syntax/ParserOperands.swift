@@ -34,7 +34,7 @@ extension Parser {
     case .leftParenthesis:
       advance()
       let inner = try parse(0)
-      try expect(.rightParenthesis, "\")\"", in: "parentheses")
+      guard take(.rightParenthesis) else { throw unexpected() }
       return try node(.parenthesized(inner), from: start, depth: inner.depth)
     case .leftBrace:
       return try parseSelector(named: nil, from: start)
@@ -57,26 +57,27 @@ extension Parser {
   private mutating func parseCall() throws(SyntaxFault) -> Expression {
     let start = current.range.start
     let name = advance().text
+    // What is wrong within the brackets comes first, as in Prometheus.
+    let arguments = try parseArguments()
     guard let function = FunctionSignature.all[name] else {
       throw SyntaxFault(message: "unknown function with name \(quoted(name))", offset: start)
     }
     guard options.experimentalFunctions || !function.isExperimental else {
       throw SyntaxFault(message: "function \(quoted(name)) is not enabled", offset: start)
     }
-    let arguments = try parseArguments()
     return try node(.call(function, arguments), from: start, depth: deepest(arguments))
   }
 
   private mutating func parseArguments() throws(SyntaxFault) -> [Expression] {
-    try expect(.leftParenthesis, "\"(\"", in: "function call")
+    guard take(.leftParenthesis) else { throw unexpected() }
     var arguments: [Expression] = []
     if take(.rightParenthesis) { return arguments }
     while true {
       arguments.append(try parse(0))
       if take(.rightParenthesis) { return arguments }
       let comma = current.range.start
-      try expect(.comma, "\",\" or \")\"", in: "function call")
-      if case .rightParenthesis = current.kind {
+      guard take(.comma) else { throw unexpected() }
+      if !current.mayStartOperand, !current.isFault {
         throw SyntaxFault(message: "trailing commas not allowed in function call args", offset: comma)
       }
     }
@@ -87,9 +88,14 @@ extension Parser {
   private mutating func parseAggregation(_ op: AggregationOperator) throws(SyntaxFault) -> Expression {
     let start = current.range.start
     advance()
+    openAggregations += 1
     var grouping = try parseGrouping()
     var arguments = try parseArguments()
-    if grouping == nil { grouping = try parseGrouping() }
+    openAggregations -= 1
+    if grouping == nil {
+      if current.isFault { throw unexpected() }
+      grouping = try parseGrouping()
+    }
     guard options.experimentalFunctions || !op.isExperimental else {
       throw SyntaxFault(
         message: "\(op.rawValue)() is experimental and must be enabled with "
@@ -220,17 +226,20 @@ extension Parser {
     -> Expression
   {
     let bracket = advance().range.start
-    let range = try parsePositiveDuration(in: "range selector")
+    let range = try parsePositiveDuration(in: "subquery selector")
     if take(.colon) {
-      var step: Int64?
+      var step: WrittenDuration?
       if current.kind != .rightBracket { step = try parsePositiveDuration(in: "subquery selector") }
       try expect(.rightBracket, "\"]\"", in: "subquery selector")
-      let subquery = Subquery(
-        inner: operand, rangeMilliseconds: range, stepMilliseconds: step, shift: TimeShift())
+      var subquery = Subquery(
+        inner: operand, rangeMilliseconds: range.milliseconds, stepMilliseconds: step?.milliseconds,
+        shift: TimeShift())
+      subquery.rangeExpression = range.expression
+      subquery.stepExpression = step?.expression
       return try node(.subquery(subquery), from: start, depth: operand.depth)
     }
-    try expect(.rightBracket, "\"]\" or \":\"", in: "range selector")
-    guard case .selector(let selector) = operand.kind else {
+    try expect(.rightBracket, "\":\" or \"]\"", in: "subquery or range")
+    guard case .selector(var selector) = operand.kind else {
       throw SyntaxFault(message: "ranges only allowed for vector selectors", offset: bracket)
     }
     if selector.shift.offsetMilliseconds != nil {
@@ -239,45 +248,22 @@ extension Parser {
     if selector.shift.anchor != nil {
       throw SyntaxFault(message: "no @ modifiers allowed before range", offset: bracket)
     }
-    return try node(.rangeSelector(selector, rangeMilliseconds: range), from: start, depth: 0)
-  }
-
-  private mutating func parsePositiveDuration(in context: String) throws(SyntaxFault) -> Int64 {
-    let start = current.range.start
-    let value = try parseDuration(in: context)
-    guard value > 0 else { throw SyntaxFault(message: "duration must be greater than 0", offset: start) }
-    return value
-  }
-
-  /// A duration, or a number of seconds; in milliseconds.
-  private mutating func parseDuration(in context: String) throws(SyntaxFault) -> Int64 {
-    switch current.kind {
-    case .duration(let milliseconds):
-      advance()
-      return milliseconds
-    case .number(let seconds):
-      let scaled = (seconds * 1000).rounded(.towardZero)
-      guard let milliseconds = Int64(exactly: scaled), milliseconds <= LiteralText.maximumMilliseconds else {
-        throw SyntaxFault(message: "duration out of range", offset: current.range.start)
-      }
-      advance()
-      return milliseconds
-    default: throw unexpected(in: context, expected: "duration")
-    }
+    selector.rangeExpression = range.expression
+    return try node(
+      .rangeSelector(selector, rangeMilliseconds: range.milliseconds), from: start, depth: 0)
   }
 
   private mutating func parseOffset(
     of operand: Expression, from start: Int
   ) throws(SyntaxFault) -> Expression {
     advance()
-    var sign: Int64 = 1
-    if take(.binary(.subtract)) { sign = -1 } else { _ = take(.binary(.add)) }
-    let offset = sign * (try parseDuration(in: "offset"))
+    let offset = try parseOffsetDuration()
     return try shifted(operand, from: start, modifier: "offset") { shift throws(SyntaxFault) in
       guard shift.offsetMilliseconds == nil else {
         throw SyntaxFault(message: "offset may not be set multiple times", offset: start)
       }
-      shift.offsetMilliseconds = offset
+      shift.offsetMilliseconds = offset.milliseconds
+      shift.offsetExpression = offset.expression
     }
   }
 
@@ -285,7 +271,7 @@ extension Parser {
     of operand: Expression, from start: Int
   ) throws(SyntaxFault) -> Expression {
     advance()
-    let anchor = try parseAnchorTime()
+    let anchor = try parseAnchorTime(of: start)
     return try shifted(operand, from: start, modifier: "@") { shift throws(SyntaxFault) in
       guard shift.anchor == nil else {
         throw SyntaxFault(message: "@ <timestamp> may not be set multiple times", offset: start)
@@ -294,11 +280,11 @@ extension Parser {
     }
   }
 
-  private mutating func parseAnchorTime() throws(SyntaxFault) -> TimeShift.Anchor {
+  private mutating func parseAnchorTime(of start: Int) throws(SyntaxFault) -> TimeShift.Anchor {
     for (word, anchor) in [(Token.Keyword.start, TimeShift.Anchor.start), (.end, .end)]
     where take(.keyword(word)) {
-      try expect(.leftParenthesis, "\"(\"", in: "@")
-      try expect(.rightParenthesis, "\")\"", in: "@")
+      try expect(.leftParenthesis, "timestamp", in: "@")
+      try expect(.rightParenthesis, "timestamp", in: "@")
       return anchor
     }
     var sign = 1.0
@@ -313,8 +299,7 @@ extension Parser {
       milliseconds.magnitude < UInt64(Int64.max / 2)
     else {
       throw SyntaxFault(
-        message: "timestamp out of bounds for @ modifier: \(NumberText.plain(seconds))",
-        offset: current.range.start)
+        message: "timestamp out of bounds for @ modifier: \(NumberText.plain(seconds))", offset: start)
     }
     advance()
     return .at(milliseconds)

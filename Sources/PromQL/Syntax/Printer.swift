@@ -9,10 +9,11 @@ extension Expression: CustomStringConvertible {
     case .string(let text): quoted(text)
     case .selector(let selector): selector.text + selector.modifiers
     case .rangeSelector(let selector, let range):
-      "\(selector.text)[\(Self.text(milliseconds: range))]\(selector.modifiers)"
+      "\(selector.text)[\(Self.text(range, selector.rangeExpression))]\(selector.modifiers)"
     case .subquery(let subquery):
-      "\(subquery.inner)[\(Self.text(milliseconds: subquery.rangeMilliseconds)):"
-        + (subquery.stepMilliseconds.map(Self.text(milliseconds:)) ?? "") + "]\(subquery.shift.text)"
+      "\(subquery.inner)[\(Self.text(subquery.rangeMilliseconds, subquery.rangeExpression)):"
+        + (subquery.stepMilliseconds.map { Self.text($0, subquery.stepExpression) } ?? "")
+        + "]\(subquery.shift.text)"
     case .call(let function, let arguments):
       "\(function.name)(\(arguments.map(\.description).joined(separator: ", ")))"
     case .aggregation(let aggregation): aggregation.text
@@ -20,6 +21,10 @@ extension Expression: CustomStringConvertible {
     case .binary(let operation): operation.text
     case .parenthesized(let inner): "(\(inner))"
     }
+  }
+
+  fileprivate static func text(_ milliseconds: Int64, _ computed: DurationExpression?) -> String {
+    computed?.description ?? text(milliseconds: milliseconds)
   }
 
   static func text(milliseconds: Int64) -> String { DurationText.format(.milliseconds(milliseconds)) }
@@ -67,7 +72,9 @@ extension TimeShift {
     case .end: out = " @ end()"
     case nil: break
     }
-    if let offset = offsetMilliseconds, offset != 0 {
+    if let computed = offsetExpression {
+      out += " offset \(computed)"
+    } else if let offset = offsetMilliseconds, offset != 0 {
       out += " offset \(Expression.text(milliseconds: offset))"
     }
     return out

@@ -1,3 +1,5 @@
+internal import Model
+
 /// One word of an expression.
 struct Token {
   enum Kind: Equatable {
@@ -32,9 +34,13 @@ struct Token {
   /// As written.
   let text: String
 
-  /// Whether this is a word that may name a label, keyword or not.
+  var isFault: Bool { if case .fault = kind { true } else { false } }
+
+  /// Whether this is a word that may name a label in a list, keyword or not.
   var isLabelWord: Bool {
     switch kind {
+    // Prometheus forgot this one.
+    case .keyword(.without): false
     case .identifier, .keyword, .aggregation: true
     case .binary(let op): op.isSetOperator || op == .atan2
     default: false
@@ -51,6 +57,14 @@ struct Token {
     }
   }
 
+  /// Whether an operand, with a sign or none, may start here.
+  var mayStartOperand: Bool {
+    switch kind {
+    case .number, .duration, .string, .leftParenthesis, .leftBrace, .binary(.add), .binary(.subtract): true
+    default: isMetricWord
+    }
+  }
+
   /// As it appears behind "unexpected".
   var summary: String {
     switch kind {
@@ -58,15 +72,19 @@ struct Token {
     case .fault(let message): message
     case .identifier: "identifier \"\(text)\""
     case .metricIdentifier: "metric identifier \"\(text)\""
-    case .number: "number \"\(text)\""
-    case .duration: "duration \"\(text)\""
-    case .string: "string \(text)"
+    case .number: "number \(shortened)"
+    case .duration: "duration \(shortened)"
+    case .string: "string \(shortened)"
+    case .keyword(.start), .keyword(.end): quoted(text)
     case .keyword(let word): "<\(word.rawValue)>"
-    case .aggregation(let op): "aggregation \"\(op.rawValue)\""
+    case .aggregation(let op): "<aggr:\(op.rawValue)>"
     case .binary(let op): "<op:\(op.rawValue)>"
-    case .leftParenthesis: "left parenthesis \"(\""
-    case .rightParenthesis: "right parenthesis \")\""
+    case .regexMatch, .regexNoMatch: "<op:\(text)>"
     default: "\"\(text)\""
     }
+  }
+
+  private var shortened: String {
+    text.utf8.count > 10 ? quoted(String(text.prefix(10))) + "..." : quoted(text)
   }
 }

@@ -3,14 +3,20 @@ internal import Model
 /// Prometheus' rules of types. Runs over the finished tree, so that a fault of grammar is reported first.
 enum TypeCheck {
   static func check(_ expression: Expression) throws(SyntaxFault) {
-    for child in expression.children where !isLabelSelector(child, of: expression) { try check(child) }
+    if case .call(let function, let arguments) = expression.kind {
+      return try check(function, arguments, at: expression)
+    }
+    if case .aggregation(let aggregation) = expression.kind { return try check(aggregation) }
+    for child in expression.children { try check(child) }
     switch expression.kind {
-    case .number, .string, .parenthesized: break
+    case .number, .string, .parenthesized, .call, .aggregation: break
     case .selector(let selector), .rangeSelector(let selector, _): try check(selector, at: expression)
     case .subquery(let subquery):
       let type = subquery.inner.type
       if type != .instantVector {
-        throw fault(expression, "subquery is only allowed on instant vector, got \(type.rawValue) instead")
+        // Prometheus calls a range vector by its inner name here.
+        let shown = type == .rangeVector ? "matrix" : type.rawValue
+        throw fault(expression, "subquery is only allowed on instant vector, got \(shown) instead")
       }
     case .unary(_, let operand):
       if operand.type != .scalar, operand.type != .instantVector {
@@ -19,23 +25,16 @@ enum TypeCheck {
           "unary expression only allowed on expressions of type scalar or instant vector, "
             + "got \(quoted(operand.type.rawValue))")
       }
-    case .aggregation(let aggregation):
-      try expect(.instantVector, aggregation.operand, in: "aggregation expression")
-      if let type = aggregation.op.parameterType, let parameter = aggregation.parameter {
-        try expect(type, parameter, in: "aggregation parameter")
-      }
-    case .call(let function, let arguments): try check(function, arguments, at: expression)
     case .binary(let operation): try check(operation, at: expression)
     }
   }
 
-  /// Whether `child` is the second argument of `info`, which may match nothing in particular.
-  private static func isLabelSelector(_ child: Expression, of expression: Expression) -> Bool {
-    guard case .call(let function, let arguments) = expression.kind, function.name == "info",
-      arguments.count == 2,
-      case .selector = child.kind
-    else { return false }
-    return child.range == arguments[1].range
+  private static func check(_ aggregation: Aggregation) throws(SyntaxFault) {
+    try check(aggregation.operand)
+    try expect(.instantVector, aggregation.operand, in: "aggregation expression")
+    guard let type = aggregation.op.parameterType, let parameter = aggregation.parameter else { return }
+    try check(parameter)
+    try expect(type, parameter, in: "aggregation parameter")
   }
 
   private static func fault(_ expression: Expression, _ message: String) -> SyntaxFault {
@@ -81,6 +80,10 @@ enum TypeCheck {
       throw wrongCount("\(listed)")
     }
     for (index, argument) in arguments.enumerated() {
+      // The second argument of `info` may match nothing in particular.
+      var isLabels = false
+      if function.name == "info", index == 1, case .selector = argument.kind { isLabels = true }
+      if !isLabels { try check(argument) }
       let type = function.arguments[min(index, listed - 1)]
       try expect(type, argument, in: "call to function \(quoted(function.name))")
     }
@@ -115,6 +118,9 @@ enum TypeCheck {
         message: "label \(quoted(both)) must not occur in ON and GROUP clause at once",
         offset: operation.operatorRange.start)
     }
+    if scalars > 0, !matching.labels.isEmpty {
+      throw fault(expression, "vector matching only allowed between instant vectors")
+    }
     if op.isSetOperator {
       if scalars > 0 {
         throw fault(
@@ -133,9 +139,6 @@ enum TypeCheck {
     }
     if op.isTrim, scalars == 2 {
       throw fault(expression, "operator \(quoted(op.rawValue)) not allowed for Scalar operations")
-    }
-    if scalars > 0, !matching.labels.isEmpty {
-      throw fault(expression, "vector matching only allowed between instant vectors")
     }
   }
 }

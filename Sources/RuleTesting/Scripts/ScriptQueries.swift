@@ -21,7 +21,7 @@ struct ScriptQueries {
   }
 
   func instant(_ expression: Expression, at time: Timestamp) throws(QueryFailure) -> QueryResult {
-    let plan = try plan(expression)
+    let plan = try plan(expression, DurationExpression.Query())
     do throws(EvaluationError) {
       return try plan.evaluate(at: time, in: series, options: options)
     } catch { throw QueryFailure(message: error.message) }
@@ -30,15 +30,21 @@ struct ScriptQueries {
   func range(
     _ expression: Expression, from start: Timestamp, to end: Timestamp, step: Duration
   ) throws(QueryFailure) -> QueryResult {
-    let plan = try plan(expression)
+    let plan = try plan(expression, DurationExpression.Query(step: step, range: end - start))
     do throws(EvaluationError) {
       return try plan.evaluate(from: start, to: end, step: step, in: series, options: options)
     } catch { throw QueryFailure(message: error.message) }
   }
 
-  private func plan(_ expression: Expression) throws(QueryFailure) -> Plan {
+  private func plan(
+    _ expression: Expression, _ query: DurationExpression.Query
+  ) throws(QueryFailure) -> Plan {
+    let resolved: Expression
+    do throws(DurationExpression.Fault) {
+      resolved = try expression.resolvingDurations(in: query)
+    } catch { throw QueryFailure(message: error.message) }
     do throws(CompileError) {
-      return try Plan(expression)
+      return try Plan(resolved)
     } catch { throw QueryFailure(message: error.message) }
   }
 }
