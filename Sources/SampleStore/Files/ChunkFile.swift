@@ -1,5 +1,6 @@
 internal import Decompression
 internal import DurableIO
+internal import Model
 internal import Synchronization
 
 /// A finished file of chunks, read where it is mapped. Any thread may read.
@@ -90,8 +91,22 @@ final class ChunkFile: Sendable {
     return good || refuse()
   }
 
+  /// Appends the histograms of the chunk at `place` with `after < time <= at` and before `bound`; all that can be
+  /// read of them. False when that are not all, or the chunk holds no histograms.
+  @discardableResult
+  func readHistograms(
+    _ place: Int, at: Int64, after: Int64, before bound: Int64, into samples: inout SampleColumns
+  ) -> Bool {
+    let entry = entry(place)
+    guard entry.holdsHistograms else { return false }
+    return withChunk(entry, at: place) { times, values in
+      HistogramRun.read(
+        ChunkCursor(times, of: entry), values, at: at, after: after, before: bound, into: &samples)
+    }
+  }
+
   /// Calls `body` with each sample of the chunk at `place`, oldest first, until it returns false. False when the chunk
-  /// is damaged; nothing of it was handed over then.
+  /// is damaged; nothing of it was handed over then. The value of a histogram is ``HistogramMark/bits``.
   func forEach(_ place: Int, _ body: (_ time: Int64, _ bits: UInt64) -> Bool) -> Bool {
     let entry = entry(place)
     return withChunk(entry, at: place) { times, values in
@@ -107,6 +122,13 @@ final class ChunkFile: Sendable {
         return !cursor.isBroken
       case .decimal:
         return DecimalCodec.forEach(entry, times, values, body)
+      case .histogram:
+        guard entry.firstBits == HistogramMark.bits else { return false }
+        var cursor = ChunkCursor(times, of: entry)
+        while cursor.next() {
+          if !body(cursor.time, cursor.bits) { return true }
+        }
+        return !cursor.isBroken
       case nil: return false
       }
     }
