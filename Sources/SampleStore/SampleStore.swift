@@ -124,6 +124,10 @@ package final class SampleStore: SampleAppender, SeriesReader, FamilyReader, Sen
 
   package func select(_ matchers: [LabelMatcher]) -> [SeriesID] { state.withLock { $0.select(matchers) } }
 
+  package func select(_ matchers: [LabelMatcher], activeSince time: Timestamp) -> [SeriesID] {
+    state.withLock { $0.select(matchers, activeSince: time.milliseconds) }
+  }
+
   package func labels(of series: SeriesID) -> Labels {
     state.withLock { state in state.slot(series).map { state.labels[$0] } ?? .empty }
   }

@@ -92,6 +92,8 @@ extension State {
     }
     epoch += 1
     pastVersion += 1
+    // A series may have been left out of a selection as silent.
+    indexVersion += 1
     journal.shift(shift)
   }
 

@@ -19,6 +19,8 @@ final class RangeSelectorStep: WindowStep {
   /// For each of `windows` the place in `series`.
   private var places: [Int] = []
   private var pastEpoch: UInt64 = 0
+  /// Which places `kept` is about.
+  private var resolution: UInt64 = 0
 
   /// Samples kept from one evaluation to the next at most; a wider selector reads its window each time.
   private static let keptLimit = 4_000_000
@@ -48,8 +50,9 @@ final class RangeSelectorStep: WindowStep {
     // Until the work is done nothing is known to be right.
     pastEpoch = 0
     takeBack()
-    series.resolve(context)
-    if !isReusable || kept.count != series.ids.count {
+    series.resolve(context, after: next.start)
+    if !isReusable || resolution != series.resolution || kept.count != series.ids.count {
+      resolution = series.resolution
       kept = Array(repeating: SampleColumns(), count: series.ids.count)
     }
     covered = next
