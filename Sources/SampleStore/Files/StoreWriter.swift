@@ -185,6 +185,7 @@ struct StoreCarrier {
         state.statistics.failure = ""
         state.statistics.checkpoints += 1
       }
+      FreedMemory.giveBack()
     } catch { fail(error) }
   }
 
