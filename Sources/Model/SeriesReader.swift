@@ -7,6 +7,11 @@ package protocol SeriesReader {
   /// computed from windows that move along is to be computed anew.
   var pastVersion: UInt64 { get }
 
+  /// The series that were added since the index had `version`, in any order, perhaps with some that were there before;
+  /// nil when others were removed since, or when that is not known any more: then what was selected is to be selected
+  /// anew.
+  func seriesAdded(since version: UInt64) -> [SeriesID]?
+
   /// Every series that satisfies all matchers, in ascending order of id. `__name__` is matched like any label.
   func select(_ matchers: [LabelMatcher]) -> [SeriesID]
 
@@ -32,6 +37,8 @@ package protocol SeriesReader {
 }
 
 extension SeriesReader {
+  package func seriesAdded(since version: UInt64) -> [SeriesID]? { nil }
+
   package var pastVersion: UInt64 { 0 }
 
   package func select(_ matchers: [LabelMatcher], activeSince time: Timestamp) -> [SeriesID] {

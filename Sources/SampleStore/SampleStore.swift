@@ -122,6 +122,10 @@ package final class SampleStore: SampleAppender, SeriesReader, FamilyReader, Sen
   package var indexVersion: UInt64 { state.withLock { $0.indexVersion } }
   package var pastVersion: UInt64 { state.withLock { $0.pastVersion } }
 
+  package func seriesAdded(since version: UInt64) -> [SeriesID]? {
+    state.withLock { $0.additions.since(version) }
+  }
+
   package func select(_ matchers: [LabelMatcher]) -> [SeriesID] { state.withLock { $0.select(matchers) } }
 
   package func select(_ matchers: [LabelMatcher], activeSince time: Timestamp) -> [SeriesID] {

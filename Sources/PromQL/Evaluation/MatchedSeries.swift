@@ -10,13 +10,13 @@ final class MatchedSeries {
   private(set) var ids: [SeriesID] = []
   /// Label set numbers, of the same length.
   private(set) var sets: [Int] = []
-  /// Names the present `ids`: changes whenever they do.
-  private(set) var resolution: UInt64 = 0
   private var resolvedIn: UInt64 = 0
   /// Series without a sample after it may be missing.
   private var resolvedSince = Int64.max
   /// How far before the moment of evaluation was ever asked: selectors of different length must not take turns.
   private var reach: Int64 = 0
+  /// When series last changed their places; otherwise new ones only follow the others.
+  private(set) var rearrangedIn: UInt64 = 0
   /// When a sample of one of the series last came in, as far as that was said.
   private(set) var changedIn: UInt64 = 0
 
@@ -29,19 +29,45 @@ final class MatchedSeries {
     let now = context.time.milliseconds
     reach = max(reach, now.subtractingClamped(after))
     resolvedSince = min(after, now.subtractingClamped(reach))
-    resolution = context.nextEpoch()
+    rearrangedIn = context.nextEpoch()
     ids = context.reader.select(matchers, activeSince: Timestamp(milliseconds: resolvedSince))
     sets = ids.map { context.table.number(of: context.reader.labels(of: $0)) }
   }
 
+  /// Takes in those of the new series that match. What is there keeps its place.
+  func take(_ added: [(id: SeriesID, labels: Labels)], _ context: EvaluationContext) {
+    guard resolvedIn == context.labelEpoch else { return }
+    var fresh: [(id: SeriesID, labels: Labels)] = []
+    for one in added where !contains(one.id) && matchers.allSatisfy({ $0.matches(one.labels) }) {
+      fresh.append(one)
+    }
+    guard !fresh.isEmpty else { return }
+    changedIn = context.nextEpoch()
+    fresh.sort { $0.id < $1.id }
+    guard let first = fresh.first, ids.last.map({ $0 < first.id }) ?? true else {
+      // In the middle: places move.
+      resolvedIn = 0
+      rearrangedIn = changedIn
+      return
+    }
+    for one in fresh where ids.last != one.id {
+      ids.append(one.id)
+      sets.append(context.table.number(of: one.labels))
+    }
+  }
+
   /// Says that a sample of series `id` came in.
   func sampleCame(to id: SeriesID, _ context: EvaluationContext) {
+    if contains(id) { changedIn = context.nextEpoch() }
+  }
+
+  private func contains(_ id: SeriesID) -> Bool {
     var (low, high) = (0, ids.count)
     while low < high {
       let middle = (low + high) / 2
       if ids[middle] < id { low = middle + 1 } else { high = middle }
     }
-    if low < ids.count, ids[low] == id { changedIn = context.nextEpoch() }
+    return low < ids.count && ids[low] == id
   }
 }
 

@@ -19,8 +19,8 @@ final class RangeSelectorStep: WindowStep {
   /// For each of `windows` the place in `series`.
   private var places: [Int] = []
   private var pastEpoch: UInt64 = 0
-  /// Which places `kept` is about.
-  private var resolution: UInt64 = 0
+  /// The arrangement of the series that `kept` follows.
+  private var arrangement: UInt64 = 0
 
   /// Samples kept from one evaluation to the next at most; a wider selector reads its window each time.
   private static let keptLimit = 4_000_000
@@ -51,13 +51,17 @@ final class RangeSelectorStep: WindowStep {
     pastEpoch = 0
     takeBack()
     series.resolve(context, after: next.start)
-    if !isReusable || resolution != series.resolution || kept.count != series.ids.count {
-      resolution = series.resolution
+    if !isReusable || arrangement != series.rearrangedIn {
       kept = Array(repeating: SampleColumns(), count: series.ids.count)
+      arrangement = series.rearrangedIn
+    } else if kept.count < series.ids.count {
+      kept.append(
+        contentsOf: repeatElement(SampleColumns(), count: series.ids.count - kept.count))
     }
     covered = next
     var total = 0
     for (place, id) in series.ids.enumerated() {
+      if place % 256 == 255 { try context.checkLimits() }
       move(&kept[place], of: id, context)
       let count = kept[place].count
       guard count > 0 else { continue }

@@ -185,7 +185,6 @@ struct StoreCarrier {
         state.statistics.failure = ""
         state.statistics.checkpoints += 1
       }
-      FreedMemory.giveBack()
     } catch { fail(error) }
   }
 
