@@ -7,12 +7,9 @@ extension RuleEngine {
     _ decisions: inout Decisions
   ) throws(EvaluationFailure) {
     let own = rule.rule.labels
-    var results: [(labels: Labels, value: Double)] = []
+    var results: [ResultElement] = []
     var seen: Set<Labels> = []
     for element in elements {
-      guard !element.isHistogram else {
-        throw EvaluationFailure(message: "native histograms are not recorded by this version")
-      }
       let kept = element.labels.withoutMetricName.entries.filter { label in
         !own.contains { $0.name == label.name }
       }
@@ -21,7 +18,7 @@ extension RuleEngine {
         throw EvaluationFailure(
           message: "vector contains metrics with the same labelset after applying rule labels")
       }
-      results.append((labels, element.value))
+      results.append(ResultElement(labels: labels, value: element.value, histogram: element.histogram))
     }
     let limit = rule.group.limit
     if limit > 0, results.count > limit {
@@ -34,14 +31,29 @@ extension RuleEngine {
       write(StaleMarker.value, at: time, to: series, &decisions)
       if let series { wroteChange(series, &decisions) }
     }
-    for (labels, value) in results {
-      let old = rule.outputs[labels]
-      let changed = old?.value.bitPattern != value.bitPattern
+    for result in results {
+      let old = rule.outputs[result.labels]
+      let changed = old?.holds(result) != true
       guard changed || isInterval else { continue }
-      let series = old?.series ?? find(family, labels, &decisions)
-      rule.outputs[labels] = RuleState.Output(series: series, value: value)
-      write(value, at: time, to: series, &decisions)
+      let series = old?.series ?? find(family, result.labels, &decisions)
+      rule.outputs[result.labels] = RuleState.Output(
+        series: series, value: result.value, histogram: result.histogram)
+      if let histogram = result.histogram {
+        write(histogram, at: time, to: series, &decisions)
+      } else {
+        write(result.value, at: time, to: series, &decisions)
+      }
       if changed, let series { wroteChange(series, &decisions) }
     }
+  }
+}
+
+extension RuleState.Output {
+  fileprivate func holds(_ result: ResultElement) -> Bool {
+    guard let histogram, let new = result.histogram else {
+      return histogram == nil && result.histogram == nil && value.bitPattern == result.value.bitPattern
+    }
+    // Equal to the field is enough: one NaN too many wakes a rule once too often.
+    return histogram == new
   }
 }

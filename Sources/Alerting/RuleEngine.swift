@@ -349,6 +349,18 @@ package final class RuleEngine {
   func write(_ value: Double, at time: Timestamp, to series: SeriesID?, _ decisions: inout Decisions) {
     guard let series else { return }
     appender.append(value, at: time, to: series)
+    noteWritten(to: series, &decisions)
+  }
+
+  func write(
+    _ histogram: FloatHistogram, at time: Timestamp, to series: SeriesID?, _ decisions: inout Decisions
+  ) {
+    guard let series else { return }
+    appender.append(histogram, at: time, to: series)
+    noteWritten(to: series, &decisions)
+  }
+
+  private func noteWritten(to series: SeriesID, _ decisions: inout Decisions) {
     if !index.dependents(of: series, in: reader).rules.isEmpty { plans.sampleCame(to: series) }
     decisions.statistics.samplesWritten += 1
   }

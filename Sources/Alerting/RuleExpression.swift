@@ -72,8 +72,8 @@ struct ResultElement {
   /// `__name__` among them when the expression kept it.
   var labels: Labels
   var value: Double
-  /// Whether it is a native histogram: then the value means nothing.
-  var isHistogram = false
+  /// Where there is one, the value means nothing.
+  var histogram: FloatHistogram?
 }
 
 /// Why an evaluation gave no result.
@@ -96,7 +96,7 @@ extension Plan {
     case .scalar(let number): return [ResultElement(labels: .empty, value: number)]
     case .vector(let vector):
       return vector.map {
-        ResultElement(labels: $0.labels, value: $0.value, isHistogram: $0.histogram != nil)
+        ResultElement(labels: $0.labels, value: $0.value, histogram: $0.histogram)
       }
     case .string, .matrix: throw EvaluationFailure(message: "rule result is not a vector or scalar")
     }

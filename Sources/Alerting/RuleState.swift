@@ -43,6 +43,8 @@ final class RuleState {
   struct Output {
     var series: SeriesID?
     var value: Double
+    /// Then the value means nothing.
+    var histogram: FloatHistogram?
   }
 
   let rule: Rule

@@ -7,4 +7,8 @@ package protocol SampleAppender: AnyObject {
   /// Appends one value. A timestamp not newer than the series' last is refused and counted.
   /// Append ``StaleMarker/value`` to say that the series ended.
   func append(_ value: Double, at time: Timestamp, to series: SeriesID)
+
+  /// Appends one native histogram, under the same terms; one that contradicts itself is refused. What is read back has
+  /// the hint about counter resets that follows from the histogram before it.
+  func append(_ histogram: FloatHistogram, at time: Timestamp, to series: SeriesID)
 }

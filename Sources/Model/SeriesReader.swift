@@ -15,6 +15,10 @@ package protocol SeriesReader {
   /// Every series that satisfies all matchers, in ascending order of id. `__name__` is matched like any label.
   func select(_ matchers: [LabelMatcher]) -> [SeriesID]
 
+  /// As ``select(_:)``, without series that have no sample later than `time`. Good while ``indexVersion`` stays: it
+  /// changes before a series that was left out speaks again. More may be there than asked for.
+  func select(_ matchers: [LabelMatcher], activeSince time: Timestamp) -> [SeriesID]
+
   /// All labels of a series, the metric name among them.
   func labels(of series: SeriesID) -> Labels
 
@@ -36,6 +40,10 @@ extension SeriesReader {
   package func seriesAdded(since version: UInt64) -> [SeriesID]? { nil }
 
   package var pastVersion: UInt64 { 0 }
+
+  package func select(_ matchers: [LabelMatcher], activeSince time: Timestamp) -> [SeriesID] {
+    select(matchers)
+  }
 
   package func readNewest(
     of series: [SeriesID], at: Timestamp, after: Timestamp, into samples: inout SampleColumns,

@@ -28,6 +28,16 @@ extension FloatHistogram {
       || Self.hasDecreased(from: earlier.negativeRun, to: negativeRun)
   }
 
+  /// The hint that a store hands back, whatever was appended: a store keeps counters in stretches without a reset, of
+  /// which only the first histogram is unsure. `previous` is nil when the sample before is not known to be a histogram.
+  package func storedHint(after previous: FloatHistogram?) -> CounterResetHint {
+    if counterResetHint == .gauge { return .gauge }
+    guard let previous, counterResetHint != .counterReset, previous.counterResetHint != .gauge,
+      schema == previous.schema, zeroThreshold == previous.zeroThreshold, !isReset(since: previous)
+    else { return .unknown }
+    return .notCounterReset
+  }
+
   private static func hasDecreased(from earlier: BucketRun, to later: BucketRun) -> Bool {
     MergedRuns(earlier, later).contains { _, earlier, later in
       guard let earlier else { return false }

@@ -68,6 +68,10 @@ package final class SeriesFixture: SeriesReader, SampleAppender {
     try? add(.float(value), at: time, to: id)
   }
 
+  package func append(_ histogram: FloatHistogram, at time: Timestamp, to id: SeriesID) {
+    try? add(.histogram(histogram, hintIsSet: false), at: time, to: id)
+  }
+
   /// Appends one value; ``SequenceValue/omitted`` appends nothing, and the same value at the same time is no fault.
   package func add(_ value: SequenceValue, at time: Timestamp, to id: SeriesID) throws(Refusal) {
     let place = Int(id.raw)
@@ -83,23 +87,9 @@ package final class SeriesFixture: SeriesReader, SampleAppender {
     case .omitted: break
     case .float(let number): series[place].samples.append(time.milliseconds, number)
     case .histogram(var histogram, _):
-      histogram.counterResetHint = hint(for: histogram, behind: series[place].samples)
+      histogram.counterResetHint = histogram.storedHint(after: series[place].samples.histograms.last ?? nil)
       series[place].samples.append(time.milliseconds, histogram)
     }
-  }
-
-  /// The hint that a store hands back, whatever was appended: a store keeps counters in stretches without a reset, of
-  /// which only the first histogram is unsure.
-  private func hint(
-    for histogram: FloatHistogram, behind samples: SampleColumns
-  ) -> FloatHistogram.CounterResetHint {
-    if histogram.counterResetHint == .gauge { return .gauge }
-    guard samples.hasHistograms, let last = samples.histograms.last, let previous = last,
-      histogram.counterResetHint != .counterReset, previous.counterResetHint != .gauge,
-      histogram.schema == previous.schema, histogram.zeroThreshold == previous.zeroThreshold,
-      !histogram.isReset(since: previous)
-    else { return .unknown }
-    return .notCounterReset
   }
 
   private func isNewest(_ value: SequenceValue, in samples: SampleColumns) -> Bool {

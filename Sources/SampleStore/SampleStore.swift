@@ -96,6 +96,10 @@ package final class SampleStore: SampleAppender, SeriesReader, FamilyReader, Sen
     state.withLock { $0.append(value, at: time, to: series) }
   }
 
+  package func append(_ histogram: FloatHistogram, at time: Timestamp, to series: SeriesID) {
+    state.withLock { $0.append(histogram, at: time, to: series) }
+  }
+
   /// The series whose value changed since the last call, each once: what must wake the rules that depend on it.
   package func takeChanged() -> [SeriesID] { state.withLock { $0.takeChanged() } }
 
@@ -124,40 +128,61 @@ package final class SampleStore: SampleAppender, SeriesReader, FamilyReader, Sen
 
   package func select(_ matchers: [LabelMatcher]) -> [SeriesID] { state.withLock { $0.select(matchers) } }
 
+  package func select(_ matchers: [LabelMatcher], activeSince time: Timestamp) -> [SeriesID] {
+    state.withLock { $0.select(matchers, activeSince: time.milliseconds) }
+  }
+
   package func labels(of series: SeriesID) -> Labels {
     state.withLock { state in state.slot(series).map { state.labels[$0] } ?? .empty }
   }
 
   package func newestSample(of series: SeriesID, at: Timestamp, after: Timestamp) -> Sample? {
+    guard case .float(let time, let bits) = newest(of: series, at: at, after: after) else { return nil }
+    return Sample(timestamp: Timestamp(milliseconds: time), value: Double(bitPattern: bits))
+  }
+
+  /// nil for a stale marker.
+  private func newest(of series: SeriesID, at: Timestamp, after: Timestamp) -> StoredSample? {
+    let (at, after) = (at.milliseconds, after.milliseconds)
     let (memory, blocks) = state.withLock { state -> (NewestSample, [ChunkFile]) in
       guard let slot = state.slot(series) else { return (.none, []) }
-      return (state.newest(slot, at: at.milliseconds, after: after.milliseconds), state.blocks)
+      return (state.newest(slot, at: at, after: after), state.blocks)
     }
-    var found: (time: Int64, bits: UInt64)?
+    let found: StoredSample?
     switch memory {
-    case .found(let time, let bits): found = (time, bits)
-    case .none: break
+    case .none: found = nil
+    case .found(let time, let bits): found = .float(time: time, bits: bits)
+    case .histogram(let time, let chunk):
+      found = chunk.histogram(at: time).map { .histogram(time: time, $0) }
     case .inBlocks(let bound):
-      found = BlockSearch.newest(
-        blocks, series, at: at.milliseconds, after: after.milliseconds, before: bound)
+      found = BlockSearch.newest(blocks, series, at: at, after: after, before: bound)
     }
-    guard let found, found.bits != StaleMarker.bits else { return nil }
-    return Sample(
-      timestamp: Timestamp(milliseconds: found.time), value: Double(bitPattern: found.bits))
+    if case .float(_, StaleMarker.bits) = found { return nil }
+    return found
   }
 
   package func readNewest(
     of series: [SeriesID], at: Timestamp, after: Timestamp, into samples: inout SampleColumns,
     places: inout [Int]
   ) {
-    // Up to the first series that needs a file; the rest, which only the far past needs, is asked one by one.
-    let done = state.withLock { state in
-      state.readNewest(of: series, at: at.milliseconds, after: after.milliseconds, into: &samples, &places)
-    }
-    for place in done..<series.count {
-      guard let sample = newestSample(of: series[place], at: at, after: after) else { continue }
-      samples.append(sample.timestamp.milliseconds, sample.value)
-      places.append(place)
+    var place = 0
+    while true {
+      place = state.withLock { state in
+        state.readNewest(
+          of: series, from: place, at: at.milliseconds, after: after.milliseconds, into: &samples, &places)
+      }
+      guard place < series.count else { return }
+      // A histogram is decoded, and a file is read, where no lock is held.
+      switch newest(of: series[place], at: at, after: after) {
+      case nil: break
+      case .float(let time, let bits):
+        samples.append(time, Double(bitPattern: bits))
+        places.append(place)
+      case .histogram(let time, let histogram):
+        samples.append(time, histogram)
+        places.append(place)
+      }
+      place += 1
     }
   }
 
@@ -165,21 +190,19 @@ package final class SampleStore: SampleAppender, SeriesReader, FamilyReader, Sen
     of series: SeriesID, at: Timestamp, after: Timestamp, into samples: inout SampleColumns
   ) {
     let (at, after) = (at.milliseconds, after.milliseconds)
-    var rest: (bound: Int64, blocks: [ChunkFile], times: [Int64], values: [Double])?
+    var rest: (chunks: [SealedChunk], bound: Int64, blocks: [ChunkFile])?
     state.withLock { state in
-      guard let slot = state.slot(series) else { return }
-      guard samples.histograms.isEmpty, state.hasAllInMemory(slot, after: after) else {
-        var times: [Int64] = []
-        var values: [Double] = []
-        let bound = state.readWindow(slot, at: at, after: after, into: &times, &values)
-        rest = (bound ?? .min, state.blocks, times, values)
+      guard let slot = state.slot(series), state.lastTimes[slot] > after else { return }
+      guard samples.histograms.isEmpty, state.hasOnlyFloatsInMemory(slot, after: after) else {
+        let (chunks, bound) = state.parts(slot, at: at, after: after)
+        rest = (chunks, bound, bound > after ? state.blocks : [])
         return
       }
-      _ = state.readWindow(slot, at: at, after: after, into: &samples.times, &samples.values)
+      state.readWindow(slot, at: at, after: after, into: &samples.times, &samples.values)
     }
     guard let rest else { return }
     BlockSearch.readWindow(rest.blocks, series, at: at, after: after, before: rest.bound, into: &samples)
-    for (time, value) in zip(rest.times, rest.values) { samples.append(time, value) }
+    for chunk in rest.chunks { chunk.read(at: at, after: after, into: &samples) }
   }
 
   // MARK: Exposition
@@ -195,34 +218,5 @@ package final class SampleStore: SampleAppender, SeriesReader, FamilyReader, Sen
     let (rows, version) = state.withLock { $0.currentRows(of: family) }
     for row in rows { body(row.series, row.labels, row.value) }
     return version
-  }
-}
-
-extension State {
-  func hasAllInMemory(_ slot: Int, after: Int64) -> Bool {
-    blocks.isEmpty || lastTimes[slot] <= after || memoryStart(slot) <= after
-  }
-
-  /// As the store's; returns the place of the first series that needs a block, or the count.
-  func readNewest(
-    of series: [SeriesID], at: Int64, after: Int64, into samples: inout SampleColumns, _ places: inout [Int]
-  ) -> Int {
-    for (place, id) in series.enumerated() {
-      guard let slot = slot(id) else { continue }
-      let last = lastTimes[slot]
-      if last <= after { continue }
-      var (time, bits) = (last, lastBits[slot])
-      if last > at {
-        switch newest(slot, at: at, after: after) {
-        case .none: continue
-        case .inBlocks: return place
-        case .found(let foundTime, let foundBits): (time, bits) = (foundTime, foundBits)
-        }
-      }
-      if bits == StaleMarker.bits { continue }
-      samples.append(time, Double(bitPattern: bits))
-      places.append(place)
-    }
-    return series.count
   }
 }

@@ -42,6 +42,8 @@ package struct SampleStoreStatistics: Sendable, Equatable {
   package var outOfOrder: UInt64 = 0
   /// Appends refused because another value has this very timestamp.
   package var duplicates: UInt64 = 0
+  /// Histograms refused because they contradict themselves, or take more than 60,000 bytes.
+  package var refusedHistograms: UInt64 = 0
   /// Series refused at ``SampleStoreSettings/seriesLimit``.
   package var refusedSeries: UInt64 = 0
   /// Bytes of sealed chunks that wait for the disk.

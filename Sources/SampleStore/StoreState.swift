@@ -1,4 +1,5 @@
 internal import Model
+internal import NativeHistograms
 
 /// The series of one metric name.
 final class StoredFamily {
@@ -71,6 +72,8 @@ struct State {
   var epoch: UInt64 = 0
   var indexVersion: UInt64 = 0
   var additions = IndexAdditions()
+  /// Series that are no longer active since selections were last made anew for it.
+  var silenced = 0
   var pastVersion: UInt64 = 0
   var statistics = SampleStoreStatistics()
 
@@ -179,6 +182,8 @@ struct State {
     family.sorted = false
     family.version += 1
     indexVersion += 1
+    // Whoever left it out as silent must see it again.
+    additions.add(ids[slot], at: indexVersion)
   }
 
   // MARK: Samples
@@ -186,15 +191,20 @@ struct State {
   mutating func append(_ value: Double, at timestamp: Timestamp, to id: SeriesID) {
     guard let slot = slot(id) else { return }
     let time = timestamp.milliseconds
-    let bits = value.bitPattern
+    let bits = HistogramMark.float(value.bitPattern)
     let before = lastBits[slot]
     guard take(time, bits, slot) else { return }
     statistics.appended += 1
     journal.sample(id, time, bits)
+    noteChange(of: slot, id, isNew: before != bits)
+  }
+
+  @inline(__always)
+  private mutating func noteChange(of slot: Int, _ id: SeriesID, isNew: Bool) {
     if !flags[slot].isSuperset(of: [.active, .spoken]) {
       if !flags[slot].contains(.active) { activate(slot) }
       flags[slot].insert(.spoken)
-    } else if before == bits {
+    } else if !isNew {
       return
     }
     families[Int(familyOf[slot])].version += 1
@@ -216,10 +226,56 @@ struct State {
       }
       return false
     }
-    if open[slot].isFull(at: time) { seal(slot) }
+    if open[slot].isFull(at: time) || open[slot].isHistogram { seal(slot) }
     open[slot].append(time, bits, after: last, lastBits[slot])
     lastTimes[slot] = time
     lastBits[slot] = bits
+    return true
+  }
+
+  /// As ``append(_:at:to:)``. A histogram that says that its series ended is the stale marker.
+  mutating func append(_ histogram: FloatHistogram, at timestamp: Timestamp, to id: SeriesID) {
+    guard !StaleMarker.isStale(histogram.sum) else { return append(StaleMarker.value, at: timestamp, to: id) }
+    guard let slot = slot(id) else { return }
+    let time = timestamp.milliseconds
+    let before = open[slot].lastHistogram
+    let previous = before.flatMap { try? HistogramCodec.decode($0) }
+    // The same again is no duplicate, whatever is known about resets.
+    if time == lastTimes[slot], let previous, previous.holdsSameData(as: histogram) { return }
+    var histogram = histogram
+    histogram.counterResetHint = histogram.storedHint(after: previous)
+    var bytes: [UInt8] = []
+    guard (try? HistogramCodec.append(histogram, to: &bytes)) != nil,
+      bytes.count <= HistogramRun.histogramLimit
+    else {
+      statistics.refusedHistograms += 1
+      return
+    }
+    guard take(time, bytes, slot) else { return }
+    statistics.appended += 1
+    journal.histogram(id, time, bytes)
+    noteChange(of: slot, id, isNew: before != bytes)
+  }
+
+  /// Puts a histogram into its series' chunk; false when it is refused, or there already.
+  mutating func take(_ time: Int64, _ histogram: [UInt8], _ slot: Int) -> Bool {
+    let last = lastTimes[slot]
+    guard time > last else {
+      if time < last {
+        statistics.outOfOrder += 1
+      } else if open[slot].lastHistogram != histogram {
+        statistics.duplicates += 1
+      }
+      return false
+    }
+    let before = open[slot].lastHistogram
+    let isFull =
+      open[slot].isFull(at: time)
+      || before != histogram && open[slot].byteCount + histogram.count > HistogramRun.chunkLimit
+    if !open[slot].isEmpty, isFull || before == nil { seal(slot) }
+    open[slot].append(time, histogram, after: last, before)
+    lastTimes[slot] = time
+    lastBits[slot] = HistogramMark.bits
     return true
   }
 

@@ -31,6 +31,9 @@ final class MemoryStore: SeriesReader, SampleAppender {
     }
   }
 
+  /// Rules of these tests record no histograms.
+  func append(_ histogram: FloatHistogram, at time: Timestamp, to series: SeriesID) { refused += 1 }
+
   func select(_ matchers: [LabelMatcher]) -> [SeriesID] {
     names.indices.filter { place in matchers.allSatisfy { $0.matches(names[place]) } }
       .map { SeriesID(raw: UInt32($0)) }

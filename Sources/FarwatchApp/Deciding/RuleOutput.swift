@@ -15,4 +15,8 @@ final class RuleOutput: SampleAppender {
   func append(_ value: Double, at time: Timestamp, to series: SeriesID) {
     store.append(value, at: time, to: series)
   }
+
+  func append(_ histogram: FloatHistogram, at time: Timestamp, to series: SeriesID) {
+    store.append(histogram, at: time, to: series)
+  }
 }

@@ -53,7 +53,7 @@ final class RangeSelectorStep: WindowStep {
     // Until the work is done nothing is known to be right.
     pastEpoch = 0
     takeBack()
-    series.resolve(context)
+    series.resolve(context, after: next.start)
     if !isReusable || arrangement != series.rearrangedIn {
       kept = Array(repeating: SampleColumns(), count: series.ids.count)
       arrangement = series.rearrangedIn

@@ -213,6 +213,14 @@ private final class RuleOutput: SampleAppender {
       if !StaleMarker.isStale(value) { refused.append((store.labels(of: series), error)) }
     }
   }
+
+  func append(_ histogram: FloatHistogram, at time: Timestamp, to series: SeriesID) {
+    do throws(SeriesFixture.Refusal) {
+      try store.add(.histogram(histogram, hintIsSet: false), at: time, to: series)
+    } catch {
+      refused.append((store.labels(of: series), error))
+    }
+  }
 }
 
 /// Nothing that a test finds may depend on how long it took.

@@ -34,6 +34,12 @@ struct BitBuffer {
     }
   }
 
+  /// Only behind a whole byte, as a buffer that never had anything else has.
+  mutating func append(bytes more: [UInt8]) {
+    guard free == 0 else { return more.forEach { append(UInt64($0), 8) } }
+    bytes.append(contentsOf: more)
+  }
+
   mutating func appendZeros(_ count: Int) {
     var left = count
     while left > 0 {

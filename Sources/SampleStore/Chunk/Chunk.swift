@@ -6,7 +6,8 @@ enum ChunkEncoding: UInt8 {
   case xor = 1
   /// Floats that are whole multiples of a power of ten, as ``DecimalCodec`` writes them; only in files.
   case decimal = 2
-  // 3 is kept for native histograms: a chunk is the unit at which the kind of sample may change.
+  /// Native histograms, as ``HistogramRun`` writes them; the first bits of such a chunk are ``HistogramMark/bits``.
+  case histogram = 3
 }
 
 /// Samples of one series that do not change any more, compressed.
@@ -22,14 +23,16 @@ struct SealedChunk {
   /// What it costs in memory, about.
   var cost: Int { times.count + values.count + 128 }
 
-  /// Calls `body` with each sample, oldest first, until it returns false. False when the chunk makes no sense.
+  /// Calls `body` with each sample, oldest first, until it returns false. False when the chunk makes no sense. The
+  /// value of a histogram is ``HistogramMark/bits``.
   @inline(__always)
   @discardableResult
   func forEach(_ body: (_ time: Int64, _ bits: UInt64) -> Bool) -> Bool {
     times.withUnsafeBufferPointer { times in
       values.withUnsafeBufferPointer { values in
         var cursor = ChunkCursor(
-          firstTime: firstTime, firstBits: firstBits, count: count, times: times, values: values)
+          firstTime: firstTime, firstBits: firstBits, count: count, times: times,
+          values: isHistogram ? UnsafeBufferPointer(start: nil, count: 0) : values)
         while cursor.next() {
           if !body(cursor.time, cursor.bits) { return true }
         }

@@ -11,7 +11,7 @@ enum DecimalCodec {
 
   /// nil when a value cannot be written, or nothing is won.
   static func compress(_ chunk: SealedChunk) -> [UInt8]? {
-    guard !chunk.values.isEmpty else { return nil }
+    guard !chunk.values.isEmpty, !chunk.isHistogram else { return nil }
     var bits: [UInt64] = []
     bits.reserveCapacity(chunk.count)
     guard

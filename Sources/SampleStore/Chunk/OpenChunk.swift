@@ -17,6 +17,14 @@ struct OpenChunk {
 
   var isEmpty: Bool { count == 0 }
 
+  /// Whether it holds histograms. An empty one holds neither kind.
+  @inline(__always)
+  var isHistogram: Bool { firstBits == HistogramMark.bits && count > 0 }
+  /// Of the values.
+  var byteCount: Int { values.bytes.count }
+  /// The bytes of the newest histogram.
+  var lastHistogram: [UInt8]? { isHistogram ? HistogramRun.last(of: Int(count), values.bytes) : nil }
+
   @inline(__always)
   func isFull(at time: Int64) -> Bool {
     count >= Self.sampleLimit || (count > 0 && time &- firstTime > Self.spanLimit)
@@ -41,6 +49,20 @@ struct OpenChunk {
     count &+= 1
   }
 
+  /// As ``append(_:_:after:_:)`` to a chunk that is empty or of histograms; `lastHistogram` is its newest.
+  mutating func append(_ time: Int64, _ histogram: [UInt8], after last: Int64, _ lastHistogram: [UInt8]?) {
+    if count == 0 {
+      firstTime = time
+      firstBits = HistogramMark.bits
+    } else {
+      let distance = time &- last
+      TimeCodec.write(distance &- delta, to: &times)
+      delta = distance
+    }
+    HistogramRun.append(histogram, after: count == 0 ? nil : lastHistogram, to: &values)
+    count &+= 1
+  }
+
   /// What is in it so far, as something that does not change.
   func sealed(lastTime: Int64) -> SealedChunk {
     SealedChunk(
@@ -56,7 +78,7 @@ struct OpenChunk {
       chunk.values.withUnsafeBufferPointer { values in
         var cursor = ChunkCursor(
           firstTime: chunk.firstTime, firstBits: chunk.firstBits, count: chunk.count, times: times,
-          values: values)
+          values: chunk.isHistogram ? UnsafeBufferPointer(start: nil, count: 0) : values)
         while cursor.next() {}
         guard !cursor.isBroken else { return nil }
         open.delta = cursor.delta
@@ -65,8 +87,11 @@ struct OpenChunk {
       }
     }
     guard let (time, bits, timeBits, valueBits) = end,
+      !chunk.isHistogram || HistogramRun.isWhole(chunk.values, count: chunk.count),
       let times = BitBuffer(chunk.times, bitCount: timeBits),
-      let values = BitBuffer(chunk.values, bitCount: chunk.values.isEmpty ? 0 : valueBits)
+      let values = BitBuffer(
+        chunk.values,
+        bitCount: chunk.isHistogram ? chunk.values.count * 8 : chunk.values.isEmpty ? 0 : valueBits)
     else { return nil }
     open.firstTime = chunk.firstTime
     open.firstBits = chunk.firstBits

@@ -26,8 +26,9 @@ enum BlockSearch {
   /// The newest sample with `after < time <= at` and before `bound`, a stale marker too.
   static func newest(
     _ blocks: [ChunkFile], _ id: SeriesID, at: Int64, after: Int64, before bound: Int64
-  ) -> (time: Int64, bits: UInt64)? {
+  ) -> StoredSample? {
     var found: (time: Int64, bits: UInt64)?
+    var histogram: FloatHistogram?
     chunks(blocks, id, at: at, after: after, before: bound) { block, place, bound in
       let good = block.forEach(place) { time, bits in
         guard time <= at, time < bound else { return false }
@@ -35,9 +36,17 @@ enum BlockSearch {
         return true
       }
       if !good { found = nil }
-      return found == nil
+      guard let found else { return true }
+      if found.bits == HistogramMark.bits {
+        var samples = SampleColumns()
+        block.readHistograms(place, at: found.time, after: found.time &- 1, before: .max, into: &samples)
+        histogram = samples.histograms.first ?? nil
+      }
+      return false
     }
-    return found
+    guard let found else { return nil }
+    if found.bits != HistogramMark.bits { return .float(time: found.time, bits: found.bits) }
+    return histogram.map { .histogram(time: found.time, $0) }
   }
 
   /// Appends the samples with `after < time <= at` and before `bound`, oldest first, without stale markers.
@@ -51,6 +60,10 @@ enum BlockSearch {
       return true
     }
     for (block, place, bound) in parts.reversed() {
+      guard !block.entry(place).holdsHistograms else {
+        block.readHistograms(place, at: at, after: after, before: bound, into: &samples)
+        continue
+      }
       let start = samples.times.count
       let good = block.forEach(place) { time, bits in
         guard time <= at, time < bound else { return false }
@@ -58,8 +71,9 @@ enum BlockSearch {
         return true
       }
       if !good {
-        samples.times.removeLast(samples.times.count - start);
+        samples.times.removeLast(samples.times.count - start)
         samples.values.removeLast(samples.values.count - start)
+        if samples.hasHistograms { samples.histograms.removeLast(samples.histograms.count - start) }
       }
     }
   }

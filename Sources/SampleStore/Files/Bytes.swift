@@ -32,9 +32,12 @@ struct ByteReader {
     return Number(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: Number.self))
   }
 
-  mutating func text() -> String? {
+  mutating func text() -> String? { block().flatMap { String(validating: $0, as: UTF8.self) } }
+
+  /// Bytes behind their length.
+  mutating func block() -> Slice<UnsafeRawBufferPointer>? {
     guard let length = number(UInt32.self), bytes.count - place >= Int(length) else { return nil }
     defer { place += Int(length) }
-    return String(validating: bytes[place..<place + Int(length)], as: UTF8.self)
+    return bytes[place..<place + Int(length)]
   }
 }

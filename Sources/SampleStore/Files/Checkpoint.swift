@@ -59,8 +59,8 @@ enum Checkpoint {
   }
 
   private static func append(_ row: Row, to writer: inout ChunkFileWriter) throws(IOFailure) {
-    for chunk in row.sealed { try writer.append(row.id, chunk, .xor) }
-    if let open = row.open { return try writer.append(row.id, open, .xor, isOpen: true) }
+    for chunk in row.sealed { try writer.append(row.id, chunk, chunk.encoding) }
+    if let open = row.open { return try writer.append(row.id, open, open.encoding, isOpen: true) }
     // Last of all, so that reading it back ends with the series' newest sample.
     let end = SealedChunk(
       firstTime: row.lastTime, lastTime: row.lastTime, firstBits: row.lastBits, count: 0, times: [],
@@ -90,7 +90,7 @@ enum BlockWriter {
           chunk.values = values
           try writer.append(id.raw, chunk, .decimal)
         } else {
-          try writer.append(id.raw, chunk, .xor)
+          try writer.append(id.raw, chunk, chunk.encoding)
         }
       }
       written = try writer.finish()

@@ -1,8 +1,10 @@
 internal import Decompression
 internal import DurableIO
+internal import Model
 internal import Synchronization
 
-/// A finished file of chunks, read where it is mapped. Any thread may read.
+/// A finished file of chunks, read where it is mapped. Any thread may read; one that somebody has cut short gives no
+/// samples, which is counted (see ``MappedFile``).
 final class ChunkFile: Sendable {
   struct Damaged: Error {}
 
@@ -41,6 +43,7 @@ final class ChunkFile: Sendable {
 
   /// Whether the whole index is as it was written. Reads all of it.
   func verifyIndex() -> Bool {
+    guard mapping.isWhole else { return false }
     let end = indexOffset + count * ChunkFileFormat.entrySize
     return Checksum.crc32(UnsafeRawBufferPointer(rebasing: mapping.bytes[indexOffset..<end])) == indexCRC
   }
@@ -52,6 +55,10 @@ final class ChunkFile: Sendable {
   /// Places of the chunks of a series, in order of time.
   func places(of id: UInt32) -> Range<Int> {
     guard id <= maxID else { return 0..<0 }
+    guard mapping.isWhole else {
+      _ = refuse()
+      return 0..<0
+    }
     var low = 0
     var high = count
     while low < high {
@@ -77,7 +84,9 @@ final class ChunkFile: Sendable {
     let times = Int(entry.timesOffset)..<Int(entry.timesOffset) + Int(entry.timesLength)
     let values = Int(entry.valuesOffset)..<Int(entry.valuesOffset) + Int(entry.valuesLength)
     let own = indexOffset + place * ChunkFileFormat.entrySize
-    guard times.upperBound <= indexOffset, values.upperBound <= indexOffset else { return refuse() }
+    guard times.upperBound <= indexOffset, values.upperBound <= indexOffset, mapping.isWhole else {
+      return refuse()
+    }
     func part(_ range: Range<Int>) -> UnsafeRawBufferPointer {
       UnsafeRawBufferPointer(rebasing: mapping.bytes[range])
     }
@@ -90,8 +99,22 @@ final class ChunkFile: Sendable {
     return good || refuse()
   }
 
+  /// Appends the histograms of the chunk at `place` with `after < time <= at` and before `bound`; all that can be
+  /// read of them. False when that are not all, or the chunk holds no histograms.
+  @discardableResult
+  func readHistograms(
+    _ place: Int, at: Int64, after: Int64, before bound: Int64, into samples: inout SampleColumns
+  ) -> Bool {
+    let entry = entry(place)
+    guard entry.holdsHistograms else { return false }
+    return withChunk(entry, at: place) { times, values in
+      HistogramRun.read(
+        ChunkCursor(times, of: entry), values, at: at, after: after, before: bound, into: &samples)
+    }
+  }
+
   /// Calls `body` with each sample of the chunk at `place`, oldest first, until it returns false. False when the chunk
-  /// is damaged; nothing of it was handed over then.
+  /// is damaged; nothing of it was handed over then. The value of a histogram is ``HistogramMark/bits``.
   func forEach(_ place: Int, _ body: (_ time: Int64, _ bits: UInt64) -> Bool) -> Bool {
     let entry = entry(place)
     return withChunk(entry, at: place) { times, values in
@@ -107,6 +130,13 @@ final class ChunkFile: Sendable {
         return !cursor.isBroken
       case .decimal:
         return DecimalCodec.forEach(entry, times, values, body)
+      case .histogram:
+        guard entry.firstBits == HistogramMark.bits else { return false }
+        var cursor = ChunkCursor(times, of: entry)
+        while cursor.next() {
+          if !body(cursor.time, cursor.bits) { return true }
+        }
+        return !cursor.isBroken
       case nil: return false
       }
     }

@@ -47,6 +47,10 @@ struct ChunkEntry {
     out.put(valuesLength)
   }
 
+  var holdsHistograms: Bool {
+    encoding == ChunkEncoding.histogram.rawValue && firstBits == HistogramMark.bits
+  }
+
   init() {}
 
   /// `bytes` are at least ``ChunkFileFormat/entrySize``.

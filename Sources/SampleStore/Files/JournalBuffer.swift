@@ -9,8 +9,9 @@ internal import Model
 ///     3  family         exposed (1), name, help, kind
 ///     4  series         id (4), count of labels (4), names and values; its family is that of its name
 ///     5  shift          the past moved by so many milliseconds (8)
+///     6  histogram      id (4), length (4), the bytes that ``HistogramCodec`` writes
 struct JournalBuffer {
-  enum Tag: UInt8 { case time = 1, sample, family, series, shift }
+  enum Tag: UInt8 { case time = 1, sample, family, series, shift, histogram }
 
   /// Off without files, and while the disk refuses: a checkpoint then makes good for what is not here.
   var isOn = false
@@ -23,15 +24,27 @@ struct JournalBuffer {
   @inline(__always)
   mutating func sample(_ id: SeriesID, _ time: Int64, _ bits: UInt64) {
     guard isOn else { return }
-    if self.time != time {
-      self.time = time
-      bytes.put(Tag.time.rawValue)
-      bytes.put(time)
-    }
+    if self.time != time { begin(time) }
     bytes.put(Tag.sample.rawValue)
     bytes.put(id.raw)
     bytes.put(bits)
     if bytes.count > Self.limit { overflow() }
+  }
+
+  mutating func histogram(_ id: SeriesID, _ time: Int64, _ histogram: [UInt8]) {
+    guard isOn else { return }
+    if self.time != time { begin(time) }
+    bytes.put(Tag.histogram.rawValue)
+    bytes.put(id.raw)
+    bytes.put(UInt32(truncatingIfNeeded: histogram.count))
+    bytes.append(contentsOf: histogram)
+    if bytes.count > Self.limit { overflow() }
+  }
+
+  private mutating func begin(_ time: Int64) {
+    self.time = time
+    bytes.put(Tag.time.rawValue)
+    bytes.put(time)
   }
 
   mutating func family(_ family: StoredFamily) {

@@ -163,7 +163,8 @@ struct Recovery {
       state.lastBits[slot] = chunk.firstBits
       return
     }
-    guard let (open, time, bits) = OpenChunk.resume(chunk), time == chunk.lastTime,
+    guard encoding == chunk.encoding, let (open, time, bits) = OpenChunk.resume(chunk),
+      time == chunk.lastTime,
       chunk.firstTime > state.lastTimes[slot]
     else {
       state.statistics.damaged += 1
@@ -199,6 +200,7 @@ struct Recovery {
       switch JournalBuffer.Tag(rawValue: tag) {
       case .time: understood = reader.number(Int64.self).map { time = $0 } != nil
       case .sample: understood = applySample(&reader, time)
+      case .histogram: understood = applyHistogram(&reader, time)
       case .family: understood = applyFamily(&reader)
       case .series: understood = applySeries(&reader)
       case .shift: understood = applyShift(&reader)
@@ -222,7 +224,21 @@ struct Recovery {
     if wantsNamesOnly { return true }
     if let slot = state.slot(SeriesID(raw: id)) {
       // What the checkpoint has already is refused as old.
-      _ = state.take(time, bits, slot)
+      _ = state.take(time, HistogramMark.float(bits), slot)
+    } else {
+      orphans += 1
+      state.reserveIDs(below: Int(id) + 1)
+    }
+    return true
+  }
+
+  private mutating func applyHistogram(_ reader: inout ByteReader, _ time: Int64) -> Bool {
+    guard let id = reader.number(UInt32.self), let bytes = reader.block(), !bytes.isEmpty,
+      bytes.count <= HistogramRun.histogramLimit
+    else { return false }
+    if wantsNamesOnly { return true }
+    if let slot = state.slot(SeriesID(raw: id)) {
+      _ = state.take(time, Array(bytes), slot)
     } else {
       orphans += 1
       state.reserveIDs(below: Int(id) + 1)
