@@ -245,7 +245,7 @@ import Testing
 
   @Test func experimentalFunctionsNeedTheSwitch() throws {
     for (text, message) in [
-      ("first_over_time(up[5m])", "function \"first_over_time\" is not enabled"),
+      ("mad_over_time(up[5m])", "function \"mad_over_time\" is not enabled"),
       ("1 + info(up)", "function \"info\" is not enabled"),
       ("start()", "function \"start\" is not enabled"),
       ("rate(up[5m] anchored)", "anchored modifier is experimental and not enabled"),

@@ -39,12 +39,12 @@ package struct FunctionSignature: Sendable, Hashable {
     ]
     let range = [
       "absent_over_time", "avg_over_time", "changes", "count_over_time", "delta", "deriv", "idelta",
-      "increase",
+      "first_over_time", "increase",
       "irate", "last_over_time", "max_over_time", "min_over_time", "present_over_time", "rate", "resets",
       "stddev_over_time", "stdvar_over_time", "sum_over_time",
     ]
     let experimentalRange = [
-      "first_over_time", "mad_over_time", "ts_of_first_over_time", "ts_of_last_over_time",
+      "mad_over_time", "ts_of_first_over_time", "ts_of_last_over_time",
       "ts_of_max_over_time", "ts_of_min_over_time",
     ]
     return instant.map { FunctionSignature($0, [.instantVector]) }
