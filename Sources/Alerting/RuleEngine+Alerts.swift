@@ -18,7 +18,7 @@ extension RuleEngine {
     let holding = try alerts(of: rule, from: elements, at: now, &decisions)
     let present = Set(holding.map(\.labels))
     let time = now - rule.group.queryOffset
-    var evidence = Evidence(rule, reader, at: time, limits: settings.limits)
+    var evidence = Evidence(rule, reader, at: time, limits: limits)
     var instances = rule.instances
     var transitions: [(labels: Labels, transition: AlertInstance.Transition)] = []
     for alert in holding {
@@ -94,7 +94,7 @@ extension RuleEngine {
   private func alerts(
     of rule: RuleState, from elements: [ResultElement], at now: Timestamp, _ decisions: inout Decisions
   ) throws(EvaluationFailure) -> [Holding] {
-    let query = templateQuery(reader, at: now - rule.group.queryOffset, limits: settings.limits)
+    let query = templateQuery(reader, at: now - rule.group.queryOffset, limits: limits)
     var holding: [Holding] = []
     holding.reserveCapacity(elements.count)
     var seen: Set<Labels> = []

@@ -13,6 +13,8 @@ package struct RuleSettings: Sendable {
   package var policies: [AlertPolicy] = []
   /// A rule that reads n series is woken by samples at most once in n times this.
   package var spacingPerSeries: Duration = .microseconds(50)
+  /// An evaluation that takes longer fails, so that no rule can hold up the pages of the others.
+  package var evaluationTimeLimit: Duration = .seconds(2)
 
   package init() {}
 }
@@ -41,6 +43,8 @@ package final class RuleEngine {
   let reader: any SeriesReader
   let appender: any SampleAppender
   private let clock: any TimeSource
+  /// Of the evaluation under way.
+  private(set) var limits: EvaluationOptions
 
   private(set) var groups: [GroupState] = []
   private var rules: [RuleState] = []
@@ -77,6 +81,8 @@ package final class RuleEngine {
     self.reader = reader
     self.appender = appender
     self.clock = clock
+    limits = settings.limits
+    limits.clock = clock
     install(groups, keeping: [:])
     restore(rows)
   }
@@ -226,6 +232,7 @@ package final class RuleEngine {
       return
     }
     let start = clock.monotonic
+    limits.deadline = start + settings.evaluationTimeLimit
     rule.isDirty = false
     wakeRound += 1
     currentDepth = rule.wakeDepth
@@ -235,7 +242,7 @@ package final class RuleEngine {
     decisions.statistics.evaluations += 1
     do {
       let time = now - rule.group.queryOffset
-      let elements = try plan.elements(at: time, in: reader, limits: settings.limits)
+      let elements = try plan.elements(at: time, in: reader, limits: limits)
       switch rule.rule.kind {
       case .alerting:
         try apply(elements, toAlertsOf: rule, at: now, monotonic, isInterval: isInterval, &decisions)
@@ -251,8 +258,9 @@ package final class RuleEngine {
       // A clock that has run out would try again without end: samples and the interval will.
       rule.clockDue = nil
     }
-    rule.spacing = settings.spacingPerSeries * plan.seriesTouched
     rule.evaluationTime = clock.monotonic - start
+    // Samples may keep the core busy with one rule for a tenth of its time.
+    rule.spacing = max(settings.spacingPerSeries * plan.seriesTouched, rule.evaluationTime * 10)
   }
 
   private func updateDeadline(_ now: Timestamp, _ monotonic: MonotonicInstant) {

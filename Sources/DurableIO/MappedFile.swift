@@ -6,17 +6,20 @@
 
 /// A file that does not change any more, mapped into memory for as long as this lives.
 ///
-/// The file may be unlinked meanwhile; it must not be truncated (a read behind the new end kills the process), which
-/// nothing in the house does with a finished file.
+/// The file may be unlinked meanwhile. Reading behind the end of one that somebody else has made shorter would kill the
+/// process (SIGBUS): who keeps a mapping asks ``isWhole`` before it reads. What remains is a cut between the question
+/// and the read, and a medium that fails to read a page; neither can be caught without a copy of everything. Nothing
+/// in the house shortens a finished file.
 ///
 /// `@unchecked Sendable`: the memory is mapped read-only and unmapped when the last reference goes.
 package final class MappedFile: @unchecked Sendable {
   package let path: String
   package let bytes: UnsafeRawBufferPointer
+  private let file: FileDescriptor
 
   package init(_ path: String) throws(IOFailure) {
     self.path = path
-    let file = try FileDescriptor(path, O_RDONLY | O_NONBLOCK)
+    file = try FileDescriptor(path, O_RDONLY | O_NONBLOCK)
     let status = try file.status()
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw IOFailure(path: path, operation: .read, code: 0, text: "not a regular file")
@@ -29,6 +32,12 @@ package final class MappedFile: @unchecked Sendable {
     let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, file.raw, 0)
     guard let address, address != MAP_FAILED else { throw IOFailure(.read, path) }
     bytes = UnsafeRawBufferPointer(start: address, count: size)
+  }
+
+  /// Whether all that was mapped is in the file still. Costs a call of the system.
+  package var isWhole: Bool {
+    guard let status = try? file.status() else { return false }
+    return Int(status.st_size) >= bytes.count
   }
 
   /// Tells the kernel that pages are read here and there, so that it fetches no neighbours in vain.

@@ -28,18 +28,18 @@ struct RulesBenchmark {
         ours.append(own.microsecondsEach)
         passes.append(own.passMilliseconds)
       }
+      say(
+        ResultLine(
+          name: "pass-\(count)",
+          what: "ms from start to end of a pass over \(count) rules, every series changed",
+          ours: passes, goal: count == 5000 ? "100 ms" : ""
+        ).text)
       let theirs = try await RulesPeer(count, in: directory).measure(
         seconds: choice.seconds, repetitions: choice.repetitions)
       say(
         ResultLine(
           name: "rules-\(count)", what: "µs of CPU a rule evaluation, 10,000 series",
           ours: ours, theirs: theirs, peer: "Prometheus", goal: "ratio 0.033"
-        ).text)
-      say(
-        ResultLine(
-          name: "pass-\(count)",
-          what: "ms from start to end of a pass over \(count) rules, every series changed",
-          ours: passes, goal: count == 5000 ? "100 ms" : ""
         ).text)
     }
   }
@@ -169,7 +169,8 @@ private final class RulesPeer {
     var out: [Double] = []
     for _ in 0..<repetitions {
       let used = try await use(seconds)
-      guard used.evaluations > 0.8 * Double(ruleCount * seconds / RuleLoad.intervalSeconds) else {
+      // On a small machine it cannot keep its interval; what one evaluation costs can be told all the same.
+      guard used.evaluations >= 500 else {
         throw BenchError("Prometheus evaluated \(used.evaluations) rules in \(seconds) s")
       }
       out.append((used.cpu - idle) / used.evaluations * 1e6)
@@ -178,13 +179,14 @@ private final class RulesPeer {
   }
 
   private func use(_ seconds: Int) async throws -> (cpu: Double, evaluations: Double) {
-    let before = (try ProcessUse.cpuSeconds([prometheus.pid]), evaluations())
+    let before = (try ProcessUse.cpuSeconds([prometheus.pid]), try await evaluations())
     try await Task.sleep(for: .seconds(seconds))
-    return (try ProcessUse.cpuSeconds([prometheus.pid]) - before.0, evaluations() - before.1)
+    return (try ProcessUse.cpuSeconds([prometheus.pid]) - before.0, try await evaluations() - before.1)
   }
 
-  private func evaluations() -> Double {
-    guard let page = fetch(port, "/metrics")?.body else { return .nan }
+  private func evaluations() async throws -> Double {
+    // Sent in chunks, which `fetch` does not read.
+    let page = try await ChildProcess.run(["curl", "-sf", "http://127.0.0.1:\(port)/metrics"])
     return page.split(separator: "\n").filter { $0.hasPrefix("prometheus_rule_evaluations_total{") }
       .compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }.reduce(0, +)
   }

@@ -7,8 +7,17 @@ package protocol SeriesReader {
   /// computed from windows that move along is to be computed anew.
   var pastVersion: UInt64 { get }
 
+  /// The series that were added since the index had `version`, in any order, perhaps with some that were there before;
+  /// nil when others were removed since, or when that is not known any more: then what was selected is to be selected
+  /// anew.
+  func seriesAdded(since version: UInt64) -> [SeriesID]?
+
   /// Every series that satisfies all matchers, in ascending order of id. `__name__` is matched like any label.
   func select(_ matchers: [LabelMatcher]) -> [SeriesID]
+
+  /// As ``select(_:)``, without series that have no sample later than `time`. Good while ``indexVersion`` stays: it
+  /// changes before a series that was left out speaks again. More may be there than asked for.
+  func select(_ matchers: [LabelMatcher], activeSince time: Timestamp) -> [SeriesID]
 
   /// All labels of a series, the metric name among them.
   func labels(of series: SeriesID) -> Labels
@@ -28,7 +37,13 @@ package protocol SeriesReader {
 }
 
 extension SeriesReader {
+  package func seriesAdded(since version: UInt64) -> [SeriesID]? { nil }
+
   package var pastVersion: UInt64 { 0 }
+
+  package func select(_ matchers: [LabelMatcher], activeSince time: Timestamp) -> [SeriesID] {
+    select(matchers)
+  }
 
   package func readNewest(
     of series: [SeriesID], at: Timestamp, after: Timestamp, into samples: inout SampleColumns,

@@ -118,7 +118,15 @@ package final class SampleStore: SampleAppender, SeriesReader, FamilyReader, Sen
   package var indexVersion: UInt64 { state.withLock { $0.indexVersion } }
   package var pastVersion: UInt64 { state.withLock { $0.pastVersion } }
 
+  package func seriesAdded(since version: UInt64) -> [SeriesID]? {
+    state.withLock { $0.additions.since(version) }
+  }
+
   package func select(_ matchers: [LabelMatcher]) -> [SeriesID] { state.withLock { $0.select(matchers) } }
+
+  package func select(_ matchers: [LabelMatcher], activeSince time: Timestamp) -> [SeriesID] {
+    state.withLock { $0.select(matchers, activeSince: time.milliseconds) }
+  }
 
   package func labels(of series: SeriesID) -> Labels {
     state.withLock { state in state.slot(series).map { state.labels[$0] } ?? .empty }

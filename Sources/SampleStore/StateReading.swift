@@ -18,18 +18,20 @@ enum NewestSample {
 }
 
 extension State {
-  func select(_ matchers: [LabelMatcher]) -> [SeriesID] {
+  /// Series that are not active and have no sample after `since` are left out before anything else is asked of them.
+  func select(_ matchers: [LabelMatcher], activeSince since: Int64 = .min) -> [SeriesID] {
     var judges = matchers.map { RememberingMatcher($0) }
-    func keeps(_ labels: Labels) -> Bool {
-      for place in judges.indices where !judges[place].matches(labels) { return false }
+    func keeps(_ slot: Int) -> Bool {
+      guard since == .min || lastTimes[slot] > since || flags[slot].contains(.active) else { return false }
+      for place in judges.indices where !judges[place].matches(labels[slot]) { return false }
       return true
     }
     if let candidates = index.candidates(for: matchers) {
-      return candidates.filter { id in slot(id).map { keeps(labels[$0]) } ?? false }
+      return candidates.filter { id in slot(id).map { keeps($0) } ?? false }
     }
     return slotOfID.indices.compactMap { place in
       let slot = slotOfID[place]
-      guard slot != Self.noSlot, keeps(labels[Int(slot)]) else { return nil }
+      guard slot != Self.noSlot, keeps(Int(slot)) else { return nil }
       return ids[Int(slot)]
     }
   }

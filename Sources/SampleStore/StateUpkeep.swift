@@ -41,6 +41,12 @@ extension State {
       families[Int(number)].version += 1
     }
     indexVersion += 1
+    // What was selected before holds them still; selecting anew each time would cost more than that.
+    silenced += slots.count
+    if silenced > max(256, statistics.series / 8) {
+      silenced = 0
+      additions.forget(at: indexVersion)
+    }
   }
 
   /// Drops series and all that memory has of them. They are not active.
@@ -59,6 +65,7 @@ extension State {
     }
     statistics.knownSeries = identifiers.count
     indexVersion += 1
+    additions.forget(at: indexVersion)
   }
 
   /// Without files, sealed chunks are all the past there is.
@@ -92,6 +99,9 @@ extension State {
     }
     epoch += 1
     pastVersion += 1
+    // A series may have been left out of a selection as silent.
+    indexVersion += 1
+    additions.forget(at: indexVersion)
     journal.shift(shift)
   }
 

@@ -71,6 +71,9 @@ struct State {
   /// Changes when the past was moved: what was copied before must not be written.
   var epoch: UInt64 = 0
   var indexVersion: UInt64 = 0
+  var additions = IndexAdditions()
+  /// Series that are no longer active since selections were last made anew for it.
+  var silenced = 0
   var pastVersion: UInt64 = 0
   var statistics = SampleStoreStatistics()
   /// What the writer met and nobody has taken yet.
@@ -169,6 +172,7 @@ struct State {
     identifiers[labels] = id
     statistics.knownSeries = identifiers.count
     indexVersion += 1
+    additions.add(id, at: indexVersion)
     return slot
   }
 
@@ -180,6 +184,8 @@ struct State {
     family.sorted = false
     family.version += 1
     indexVersion += 1
+    // Whoever left it out as silent must see it again.
+    additions.add(ids[slot], at: indexVersion)
   }
 
   // MARK: Samples

@@ -1,5 +1,6 @@
 import Alerting
 import Model
+import StrictYAML
 import Testing
 
 private let down = """
@@ -304,4 +305,28 @@ extension String {
     }
     return out
   }
+}
+
+@Test func aRuleThatTakesTooLongFailsAndTheOthersGoOn() throws {
+  let store = MemoryStore()
+  let text = """
+    groups:
+    - name: g
+      rules:
+      - {alert: Endless, expr: 'count_over_time((vector(1) + vector(2))[3000d:1ms]) > 0'}
+      - {alert: Quick, expr: vector(1)}
+    """
+  let problems = Problems(file: "r.yml")
+  var settings = RuleSettings()
+  settings.evaluationTimeLimit = .milliseconds(50)
+  let engine = RuleEngine(
+    groups: RuleFile.read(text, file: "r.yml", problems).groups, settings: settings, reader: store,
+    appender: store, clock: SystemTime(), restoring: [])
+  #expect(problems.isEmpty)
+  let clock = SystemTime()
+  let began = clock.monotonic
+  let decisions = engine.run(now: Timestamp(seconds: 1_000_000_000), monotonic: clock.monotonic)
+  #expect(clock.monotonic - began < .seconds(10))
+  #expect(decisions.events.map { $0.labels["alertname"] } == ["Quick"])
+  #expect(engine.snapshot().groups[0].rules[0].lastError?.contains("timed out") == true)
 }

@@ -11,6 +11,12 @@ final class GrowingStore: SeriesReader {
   private(set) var bulkReads = 0
   private(set) var samplesRead = 0
   private var series: [(labels: Labels, samples: [Sample])] = []
+  /// Whether it says which series are new, as the daemon's store does.
+  var tellsAdditions = false
+
+  func seriesAdded(since version: UInt64) -> [SeriesID]? {
+    tellsAdditions ? Array(ids.dropFirst(Int(version) - 1).reversed()) : nil
+  }
 
   var ids: [SeriesID] { series.indices.map { SeriesID(raw: UInt32($0)) } }
 
@@ -100,6 +106,7 @@ final class GrowingStore: SeriesReader {
     var expressions = RandomExpression(random: SeededNumbers(seed: UInt64(seed)))
     var random = SeededNumbers(seed: UInt64(seed) << 32)
     let store = store()
+    store.tellsAdditions = seed.isMultiple(of: 2)
     let library = PlanLibrary()
     var plans: [(text: String, shared: Plan, alone: Plan)] = []
     for _ in 0..<24 {
@@ -121,6 +128,10 @@ final class GrowingStore: SeriesReader {
         if Int.random(in: 0..<8, using: &random) == 0, let id = store.ids.randomElement(using: &random) {
           store.append(Double(Int.random(in: 0..<9, using: &random)), at: now, to: id)
           library.sampleCame(to: id)
+        }
+        if Int.random(in: 0..<40, using: &random) == 0 {
+          let id = store.add(["__name__": "b", "k": "\(store.ids.count)", "j": "z"])
+          store.append(5, at: now, to: id)
         }
       }
       switch Int.random(in: 0..<10, using: &random) {
@@ -169,6 +180,12 @@ final class GrowingStore: SeriesReader {
     _ = store.add(["__name__": "a", "k": "9", "j": "x"])
     for plan in plans { _ = shown(plan, at: 60_000, in: store) }
     #expect(store.selections == 4)
+    // Told of, it is looked at and nothing is selected.
+    store.tellsAdditions = true
+    _ = store.add(["__name__": "a", "k": "9", "j": "y"])
+    let before = shown(plans[0], at: 61_000, in: store)
+    #expect(store.selections == 4)
+    #expect(before == shown(try Plan(plans[0].expression), at: 61_000, in: store))
   }
 
   @Test func fixedPartsAreReadOnceInARangeQuery() throws {

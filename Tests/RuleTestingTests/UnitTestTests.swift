@@ -72,6 +72,40 @@ private let tests = """
     #expect(result.tests[2].failures == [])
   }
 
+  /// A rule that records histograms, and one that reads what it recorded.
+  @Test func recordedHistogramsAreReadBack() throws {
+    let folder = try Folder([
+      "rules.yml": """
+      groups:
+      - name: g
+        rules:
+        - {record: "job:latency:sum", expr: sum(latency)}
+        - {record: "job:latency:count", expr: "histogram_count(job:latency:sum)"}
+
+      """,
+      "tests.yml": """
+      rule_files: [rules.yml]
+      evaluation_interval: 1m
+      tests:
+      - interval: 1m
+        input_series:
+        - {series: 'latency{a="1"}', values: '{{schema:0 sum:3 count:4 buckets:[1 2 1]}}x3'}
+        - {series: 'latency{a="2"}', values: '{{schema:0 sum:1 count:2 buckets:[2]}}x3 1'}
+        promql_expr_test:
+        - expr: job:latency:sum
+          eval_time: 2m
+          exp_samples:
+          - labels: job:latency:sum
+            histogram: '{{schema:0 sum:4 count:6 counter_reset_hint:not_reset buckets:[3 2 1]}}'
+        - {expr: "job:latency:count", eval_time: 2m, exp_samples: [{labels: 'job:latency:count', value: 6}]}
+
+      """,
+    ])
+    let result = folder.run("tests.yml")
+    #expect(
+      result.problems == [] && result.hasPassed, "\(result.tests.flatMap(\.failures).flatMap(\.details))")
+  }
+
   @Test func differencesLeaveOutWhatIsEqual() throws {
     var options = UnitTests.Options()
     options.showsDifferences = true

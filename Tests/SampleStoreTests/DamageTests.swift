@@ -53,6 +53,32 @@ import Testing
     }
   }
 
+  /// Somebody shortens a block while it is mapped: its samples are missing, and the process lives.
+  @Test func aBlockThatIsCutWhileItIsReadIsMissing() async throws {
+    let bench = try StoreBench {
+      $0.checkpointInterval = .milliseconds(10)
+      $0.blockInterval = .milliseconds(1)
+    }
+    let id = try #require(bench.store.series(up, ["n": "1"]))
+    for step in 0..<100_000 where step < 600 || bench.store.statistics.sealedBytes > 0 {
+      bench.now = bench.now + .seconds(5)
+      bench.append(Double(step) * 0.37, to: id)
+      if step > 600 { try await Task.sleep(for: .milliseconds(1)) }
+    }
+    bench.expectWindow(id, start, bench.now, "all of it")
+    let blocks = try bench.files().filter { $0.hasPrefix("block-") }
+    #expect(!blocks.isEmpty)
+    for block in blocks {
+      let file = try FileHandle(forWritingTo: URL(filePath: bench.directory.file(block)))
+      try file.truncate(atOffset: 0)
+      try file.close()
+    }
+    let found = window(bench.store, id, at: bench.now, after: start - .seconds(1))
+    #expect(found.count < (bench.model[id]?.count ?? 0) && found.last == bench.model[id]?.last)
+    #expect(bench.store.newestSample(of: id, at: start + .seconds(60), after: start) == nil)
+    try await waitUntil("it is counted") { bench.store.statistics.damagedChunks > 0 }
+  }
+
   @Test func noDamageMakesASampleWrong() async throws {
     let seed = UInt64.random(in: 1 ... .max)
     var random = SeededGenerator(seed: seed)

@@ -23,6 +23,8 @@ final class EvaluationContext {
   private(set) var reader: any SeriesReader = NoSeries()
   private(set) var options = EvaluationOptions()
   private var indexVersion: UInt64?
+  /// All series that the plans of this context select.
+  var matched: MatchedSeriesTable?
   private var pastVersion: UInt64?
 
   /// Samples that may still be read or made.
@@ -51,6 +53,10 @@ final class EvaluationContext {
     self.options = options
     notes.removeAll()
     let (index, past) = (reader.indexVersion, reader.pastVersion)
+    if let known = indexVersion, known != index, !isOtherTable, let added = reader.seriesAdded(since: known) {
+      take(added)
+      indexVersion = index
+    }
     if index != indexVersion || isOtherTable || table.count > Self.tableLimit {
       indexVersion = index
       table.clear(delaysNameRemoval: options.delaysNameRemoval)
@@ -63,6 +69,13 @@ final class EvaluationContext {
       dataChanged()
     }
     move(to: start)
+  }
+
+  /// New series, as long as none went: what is known of the others stays good.
+  private func take(_ added: [SeriesID]) {
+    guard !added.isEmpty else { return }
+    let named = added.map { (id: $0, labels: reader.labels(of: $0)) }
+    matched?.forEach { $0.take(named, self) }
   }
 
   func nextEpoch() -> UInt64 {

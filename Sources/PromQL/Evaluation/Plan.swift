@@ -36,6 +36,7 @@ package final class Plan {
   ) throws(CompileError) {
     self.expression = expression
     self.context = context
+    context.matched = scope.matched
     self.isShared = isShared
     var compiler = Compiler(scope)
     switch expression.type {

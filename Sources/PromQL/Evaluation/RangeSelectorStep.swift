@@ -19,6 +19,8 @@ final class RangeSelectorStep: WindowStep {
   /// For each of `windows` the place in `series`.
   private var places: [Int] = []
   private var pastEpoch: UInt64 = 0
+  /// The arrangement of the series that `kept` follows.
+  private var arrangement: UInt64 = 0
 
   /// Samples kept from one evaluation to the next at most; a wider selector reads its window each time.
   private static let keptLimit = 4_000_000
@@ -48,13 +50,18 @@ final class RangeSelectorStep: WindowStep {
     // Until the work is done nothing is known to be right.
     pastEpoch = 0
     takeBack()
-    series.resolve(context)
-    if !isReusable || kept.count != series.ids.count {
+    series.resolve(context, after: next.start)
+    if !isReusable || arrangement != series.rearrangedIn {
       kept = Array(repeating: SampleColumns(), count: series.ids.count)
+      arrangement = series.rearrangedIn
+    } else if kept.count < series.ids.count {
+      kept.append(
+        contentsOf: repeatElement(SampleColumns(), count: series.ids.count - kept.count))
     }
     covered = next
     var total = 0
     for (place, id) in series.ids.enumerated() {
+      if place % 256 == 255 { try context.checkLimits() }
       move(&kept[place], of: id, context)
       let count = kept[place].count
       guard count > 0 else { continue }

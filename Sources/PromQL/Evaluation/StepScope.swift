@@ -7,7 +7,7 @@ final class StepScope {
   var steps: [String: Step] = [:]
   var windows: [String: WindowStep] = [:]
   /// By the text of the conditions. Shared with the scopes inside.
-  private let matched: MatchedSeriesTable
+  let matched: MatchedSeriesTable
 
   init() { matched = MatchedSeriesTable() }
 
@@ -20,8 +20,10 @@ final class StepScope {
   var allSeries: some Sequence<MatchedSeries> { matched.known.values }
 }
 
-private final class MatchedSeriesTable {
+final class MatchedSeriesTable {
   private(set) var known: [String: MatchedSeries] = [:]
+
+  func forEach(_ body: (MatchedSeries) -> Void) { for series in known.values { body(series) } }
 
   func series(_ matchers: [LabelMatcher]) -> MatchedSeries {
     let key = matchers.map(\.description).joined(separator: ",")

@@ -34,7 +34,11 @@ final class SubqueryStep: WindowStep {
     let last = end
     try context.atOtherMoments { moveTo throws(EvaluationError) in
       var moment = first
+      var untilCheck = 0
       while moment <= last {
+        // A step that is fixed asks for nothing itself.
+        if untilCheck == 0 { try context.checkLimits() }
+        untilCheck = (untilCheck + 1) % 256
         moveTo(Timestamp(milliseconds: moment))
         try inner.evaluate(context)
         try context.spend(1)
@@ -78,7 +82,7 @@ final class SubqueryStep: WindowStep {
   private func firstMultiple(of step: Int64, after moment: Int64) -> Int64 {
     let (quotient, remainder) = moment.quotientAndRemainder(dividingBy: step)
     let floor = remainder < 0 ? quotient - 1 : quotient
-    let (product, overflow) = (floor + 1).multipliedReportingOverflow(by: step)
+    let (product, overflow) = floor.addingClamped(1).multipliedReportingOverflow(by: step)
     return overflow ? .max : product
   }
 }

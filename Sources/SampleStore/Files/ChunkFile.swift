@@ -3,7 +3,8 @@ internal import DurableIO
 internal import Model
 internal import Synchronization
 
-/// A finished file of chunks, read where it is mapped. Any thread may read.
+/// A finished file of chunks, read where it is mapped. Any thread may read; one that somebody has cut short gives no
+/// samples, which is counted (see ``MappedFile``).
 final class ChunkFile: Sendable {
   struct Damaged: Error {}
 
@@ -42,6 +43,7 @@ final class ChunkFile: Sendable {
 
   /// Whether the whole index is as it was written. Reads all of it.
   func verifyIndex() -> Bool {
+    guard mapping.isWhole else { return false }
     let end = indexOffset + count * ChunkFileFormat.entrySize
     return Checksum.crc32(UnsafeRawBufferPointer(rebasing: mapping.bytes[indexOffset..<end])) == indexCRC
   }
@@ -53,6 +55,10 @@ final class ChunkFile: Sendable {
   /// Places of the chunks of a series, in order of time.
   func places(of id: UInt32) -> Range<Int> {
     guard id <= maxID else { return 0..<0 }
+    guard mapping.isWhole else {
+      _ = refuse()
+      return 0..<0
+    }
     var low = 0
     var high = count
     while low < high {
@@ -78,7 +84,9 @@ final class ChunkFile: Sendable {
     let times = Int(entry.timesOffset)..<Int(entry.timesOffset) + Int(entry.timesLength)
     let values = Int(entry.valuesOffset)..<Int(entry.valuesOffset) + Int(entry.valuesLength)
     let own = indexOffset + place * ChunkFileFormat.entrySize
-    guard times.upperBound <= indexOffset, values.upperBound <= indexOffset else { return refuse() }
+    guard times.upperBound <= indexOffset, values.upperBound <= indexOffset, mapping.isWhole else {
+      return refuse()
+    }
     func part(_ range: Range<Int>) -> UnsafeRawBufferPointer {
       UnsafeRawBufferPointer(rebasing: mapping.bytes[range])
     }
