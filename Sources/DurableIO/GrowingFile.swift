@@ -9,7 +9,7 @@
 /// `@unchecked Sendable`: it holds a descriptor and a count; its owner hands it over, never shares it.
 package final class GrowingFile: @unchecked Sendable {
   package let path: String
-  private let raw: Int32
+  let raw: Int32
   package private(set) var size: Int
 
   /// Makes the file, which must not be there yet, or with `appending` goes on at the end of one that is.

@@ -19,6 +19,9 @@ package struct IOFailure: Error, Hashable, Sendable, CustomStringConvertible {
   /// Nothing is there, as opposed to something that cannot be had.
   package var isMissingFile: Bool { code == ENOENT }
 
+  /// Something is there already.
+  package var isExistingFile: Bool { code == EEXIST }
+
   package init(path: String, operation: Operation, code: Int32, text: String) {
     self.path = path
     self.operation = operation

@@ -54,13 +54,7 @@ package final class Daemon: Sendable {
     let opened = SampleStore.open(
       "\(settings.stateDirectory)/samples", storeSettings, now: time.now, monotonic: time.monotonic)
     store = opened.store
-    for finding in opened.findings {
-      logger.error(
-        "sample store",
-        metadata: [
-          "finding": "\(finding.message)", "file": "\(finding.file)", "detail": "\(finding.detail)",
-        ])
-    }
+    for finding in opened.findings { logger.note(Notice(finding)) }
     pages = PageRenderer(store)
     collectors = try CollectorFactory()
     deliveries = DeliveryCarrier()
@@ -130,12 +124,7 @@ package final class Daemon: Sendable {
       monotonic: monotonic, measureSelf: { selfMetrics.record($0, now: $1) })
     let carriers = CoreLoop.Carriers(
       commit: commit, send: { [deliveries] in deliveries.send($0) },
-      note: { [logger] notice in
-        logger.log(
-          level: Logger.Level(rawValue: notice.level.rawValue) ?? .error,
-          Logger.Message(stringLiteral: notice.message),
-          metadata: notice.metadata.mapValues { .string($0) })
-      })
+      note: { [logger] in logger.note($0) })
     do {
       try loop.start(conductor, carriers)
     } catch { throw StartFailure("\(error)") }
@@ -179,6 +168,7 @@ package final class Daemon: Sendable {
     deliveries.stop()
     collectors.stop()
     store.close()
+    for finding in store.takeFindings() { logger.note(Notice(finding)) }
     database.close()
     lock.release()
     logger.info("stopped")
@@ -285,6 +275,14 @@ extension Daemon: DaemonFace {
   }
 
   func allowsWrites(from address: String) -> Bool { address == "::1" || address.hasPrefix("127.") }
+}
+
+extension Logger {
+  fileprivate func note(_ notice: Notice) {
+    log(
+      level: Level(rawValue: notice.level.rawValue) ?? .error, Message(stringLiteral: notice.message),
+      metadata: notice.metadata.mapValues { .string($0) })
+  }
 }
 
 extension LoadedConfiguration {

@@ -28,9 +28,10 @@ struct StateDirectory {
       let (database, findings) = try StateDatabase.open(path: "\(path)/state.sqlite")
       self.database = database
       for finding in findings {
-        switch finding {
-        case .setAside: logger.error("state database set aside", metadata: ["finding": "\(finding)"])
-        default: logger.notice("state database", metadata: ["finding": "\(finding)"])
+        if finding.isLoss {
+          logger.error("state database damaged", metadata: ["finding": "\(finding)"])
+        } else {
+          logger.notice("state database", metadata: ["finding": "\(finding)"])
         }
       }
       rows = StoredRows(

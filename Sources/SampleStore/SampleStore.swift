@@ -43,9 +43,7 @@ package final class SampleStore: SampleAppender, SeriesReader, FamilyReader, Sen
     recovery.run()
     findings += recovery.findings
     // `takeState` consumes the rest.
-    let (generation, block, rewrites, keptAside) = (
-      recovery.nextGeneration, recovery.nextBlock, recovery.needsCatalogue, recovery.keptAside
-    )
+    let inheritance = recovery.inheritance
     let store = SampleStore(settings, recovery.takeState(now: now))
     let newest = store.state.withLock { $0.newestTime }
     if newest != .min {
@@ -54,9 +52,7 @@ package final class SampleStore: SampleAppender, SeriesReader, FamilyReader, Sen
       }
     }
     do {
-      let writer = try StoreWriter(
-        store, folder, generation: generation, nextBlock: block, rewritesCatalogue: rewrites,
-        keptAside: keptAside)
+      let writer = try StoreWriter(store, folder, inheritance)
       store.writer.withLock { $0 = writer }
     } catch {
       findings.append(

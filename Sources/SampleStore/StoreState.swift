@@ -76,6 +76,8 @@ struct State {
   var silenced = 0
   var pastVersion: UInt64 = 0
   var statistics = SampleStoreStatistics()
+  /// What the writer met and nobody has taken yet.
+  var findings: [StoreFinding] = []
 
   init(_ settings: SampleStoreSettings) { self.settings = settings }
 

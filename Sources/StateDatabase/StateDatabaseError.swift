@@ -27,13 +27,28 @@ package enum StateDatabaseFinding: Hashable, Sendable, CustomStringConvertible {
   case created(path: String)
   /// The file was damaged: it is now at `path`, and an empty one took its place.
   case setAside(path: String, reason: String)
+  /// The log beside the file was not SQLite's: what it held is missing. It is now at `path`.
+  case logSetAside(path: String)
+  /// A file was there, but nothing is in it.
+  case empty(path: String)
   case migrated(from: Int, to: Int)
+
+  /// Whether something that was there may be missing now.
+  package var isLoss: Bool {
+    switch self {
+    case .setAside, .logSetAside, .empty: true
+    case .created, .migrated: false
+    }
+  }
 
   package var description: String {
     switch self {
     case .created(let path): "began an empty state database at \(path)"
     case .setAside(let path, let reason):
       "the state database was damaged (\(reason)): kept as \(path), began an empty one"
+    case .logSetAside(let path):
+      "the log of the state database was damaged: kept as \(path), the newest changes are missing"
+    case .empty(let path): "began an empty state database: nothing was in the file at \(path)"
     case .migrated(let from, let to): "state database brought from schema \(from) to \(to)"
     }
   }

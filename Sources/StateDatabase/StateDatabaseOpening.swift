@@ -22,15 +22,19 @@ extension StateDatabase {
   ) throws(StateDatabaseError) -> (database: StateDatabase, findings: [StateDatabaseFinding]) {
     var findings: [StateDatabaseFinding] = []
     do {
-      if try StateFile.begin(path) { findings.append(.created(path: path)) }
+      let isNew = try StateFile.begin(path)
+      if isNew { findings.append(.created(path: path)) }
+      if let aside = try StateFile.setAsideForeignLog(path, at: time.now) {
+        findings.append(.logSetAside(path: aside))
+      }
       let opened: DatabaseQueue
       do {
-        opened = try openChecked(path, &findings)
+        opened = try openChecked(path, isNew: isNew, &findings)
       } catch let damage where isDamage(damage) {
         let aside = try StateFile.setAside(path, at: time.now)
         findings.append(.setAside(path: aside, reason: "\(damage)"))
         _ = try StateFile.begin(path)
-        opened = try openChecked(path, &findings)
+        opened = try openChecked(path, isNew: true, &findings)
       }
       try StateFile.syncDirectory(of: path)
       let database = StateDatabase(
@@ -55,14 +59,14 @@ extension StateDatabase {
   }
 
   private static func openChecked(
-    _ path: String, _ findings: inout [StateDatabaseFinding]
+    _ path: String, isNew: Bool, _ findings: inout [StateDatabaseFinding]
   ) throws -> DatabaseQueue {
     let queue = try openConnection(path)
     do {
       let migrated = try queue.writeWithoutTransaction { database in
         let report = try String.fetchAll(database, sql: "PRAGMA integrity_check(5)")
         guard report == ["ok"] else { throw Damage(description: report.joined(separator: "; ")) }
-        return try migrate(database, path)
+        return try migrate(database, path, isNew: isNew)
       }
       if let migrated { findings.append(migrated) }
       return queue
@@ -96,7 +100,9 @@ extension StateDatabase {
     return try DatabaseQueue(path: path, configuration: configuration)
   }
 
-  private static func migrate(_ database: Database, _ path: String) throws -> StateDatabaseFinding? {
+  private static func migrate(
+    _ database: Database, _ path: String, isNew: Bool
+  ) throws -> StateDatabaseFinding? {
     let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
     guard (0...schemaVersion).contains(found) else {
       let detail = "\(path) has schema \(found), this release knows up to \(schemaVersion)"
@@ -110,6 +116,7 @@ extension StateDatabase {
       try database.execute(sql: "PRAGMA user_version = \(schemaVersion)")
       return .commit
     }
+    if found == 0, !isNew, missing.count == StateChange.Table.allCases.count { return .empty(path: path) }
     return found > 0 && found < schemaVersion ? .migrated(from: found, to: schemaVersion) : nil
   }
 

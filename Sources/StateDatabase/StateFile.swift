@@ -38,17 +38,54 @@ enum StateFile {
     return stat(path, &information) == 0 ? UInt64(information.st_ino) : nil
   }
 
-  static func setAside(_ path: String, at now: Timestamp) throws -> String {
+  /// A name beside `path` that nothing has.
+  private static func asideName(_ path: String, at now: Timestamp) -> String {
     let c = now.civil
     let day = padded(c.year, 4) + padded(c.month, 2) + padded(c.day, 2)
     let base = "\(path).corrupt-\(day)T\(padded(c.hour, 2))\(padded(c.minute, 2))\(padded(c.second, 2))Z"
     var aside = base
     var number = 2
     // Two in one second: never over the evidence of the first.
-    while access(aside, F_OK) == 0, number < 100 {
+    while access(aside, F_OK) == 0 || access("\(aside)-wal", F_OK) == 0, number < 100 {
       aside = "\(base)-\(number)"
       number += 1
     }
+    return aside
+  }
+
+  /// SQLite takes a log that it cannot read for an empty one, and writes over it. One that does not begin as a log
+  /// does is set aside instead; where it is now, or nil.
+  static func setAsideForeignLog(_ path: String, at now: Timestamp) throws -> String? {
+    let log = "\(path)-wal"
+    let descriptor = open(log, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var header = [UInt8](repeating: 0, count: 32)
+    guard read(descriptor, &header, 32) == 32, !isLogHeader(header) else { return nil }
+    let aside = "\(asideName(path, at: now))-wal"
+    guard rename(log, aside) == 0 else { throw systemError("rename", log) }
+    guard unlink("\(path)-shm") == 0 || errno == ENOENT else { throw systemError("remove", "\(path)-shm") }
+    return aside
+  }
+
+  /// Magic number and checksum as SQLite's file format describes them (section 4.1, "WAL File Format").
+  private static func isLogHeader(_ bytes: [UInt8]) -> Bool {
+    func word(_ place: Int, bigEndian: Bool) -> UInt32 {
+      let word = bytes[place..<place + 4]
+      return (bigEndian ? Array(word) : word.reversed()).reduce(0) { $0 << 8 | UInt32($1) }
+    }
+    let magic = word(0, bigEndian: true)
+    guard magic | 1 == 0x377f_0683 else { return false }
+    var (s0, s1): (UInt32, UInt32) = (0, 0)
+    for place in stride(from: 0, to: 24, by: 8) {
+      s0 = s0 &+ word(place, bigEndian: magic & 1 == 1) &+ s1
+      s1 = s1 &+ word(place + 4, bigEndian: magic & 1 == 1) &+ s0
+    }
+    return s0 == word(24, bigEndian: true) && s1 == word(28, bigEndian: true)
+  }
+
+  static func setAside(_ path: String, at now: Timestamp) throws -> String {
+    let aside = asideName(path, at: now)
     guard rename(path, aside) == 0 else { throw systemError("rename", path) }
     // The log belongs to the damaged file: left behind it would be replayed into the new one.
     guard rename("\(path)-wal", "\(aside)-wal") == 0 || errno == ENOENT else {

@@ -113,7 +113,11 @@ import Testing
       }
       guard lost > 0 else { continue }
       missing += 1
-      if findings.isEmpty {
+      // A journal cut behind or inside a record is as a crash leaves it.
+      let isCrash =
+        kind == .truncate && victim.hasPrefix("journal-")
+        || findings.map(\.message) == ["torn end of a journal left out"]
+      if !isCrash {
         try await waitUntil("damage is counted: \(comment)") {
           store.statistics.damaged + store.statistics.damagedChunks > 0
         }
@@ -134,13 +138,16 @@ import Testing
     for name in try bench.files() where name.hasPrefix(kind) {
       try FileManager.default.removeItem(atPath: bench.directory.file(name))
     }
-    let (store, _) = SampleStore.open(
+    let (store, findings) = SampleStore.open(
       bench.directory.path, bench.settings, now: bench.now + .seconds(1),
       monotonic: MonotonicInstant(nanoseconds: 0))
     defer { store.close() }
-    for (id, samples) in bench.model where !store.labels(of: id).isEmpty {
-      let known = Set(samples)
-      #expect(window(store, id, at: bench.now, after: start).allSatisfy { known.contains($0) })
+    if kind != "block-" { #expect(store.statistics.damaged > 0 && !findings.isEmpty) }
+    let known = bench.model.keys.filter { !store.labels(of: $0).isEmpty }
+    #expect(known.isEmpty == (kind == "catalogue"))
+    for id in known {
+      let samples = Set(bench.model[id] ?? [])
+      #expect(window(store, id, at: bench.now, after: start).allSatisfy { samples.contains($0) })
     }
     let new = try #require(store.series(up, ["n": "new"]))
     #expect(

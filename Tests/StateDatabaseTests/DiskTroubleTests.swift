@@ -168,3 +168,34 @@ extension FileManager {
     if fileExists(atPath: path) { try removeItem(atPath: path) }
   }
 }
+
+@Suite struct LostLogTests {
+  /// After a `kill -9` everything is in the log; when that is no log, SQLite itself would begin anew in silence.
+  @Test func aLogOfNoiseIsSetAsideAndTold() throws {
+    let scratch = try Scratch()
+    let (database, _) = try StateDatabase.open(path: scratch.database)
+    try database.commitAndWait([StateChange(.outbox, "a", Array("1".utf8))])
+    let killed = scratch.path + "/killed"
+    for end in ["", "-wal"] {
+      try FileManager.default.copyItem(atPath: scratch.database + end, toPath: killed + end)
+    }
+    database.close()
+    let (good, none) = try StateDatabase.open(path: killed)
+    #expect(none.isEmpty)
+    #expect(try good.load(.outbox).map(\.key) == ["a"])
+    good.close()
+
+    let lost = scratch.path + "/lost"
+    #expect(FileManager.default.createFile(atPath: lost, contents: nil))
+    let noise = Data((0..<9000).map { UInt8(truncatingIfNeeded: $0 &* 31) })
+    try noise.write(to: URL(filePath: lost + "-wal"))
+    let (again, findings) = try StateDatabase.open(path: lost)
+    defer { again.close() }
+    #expect(findings.count == 2 && findings.allSatisfy(\.isLoss))
+    guard case .logSetAside(let aside)? = findings.first else {
+      Issue.record("no log set aside: \(findings)")
+      return
+    }
+    #expect(try Data(contentsOf: URL(filePath: aside)) == noise)
+  }
+}

@@ -109,6 +109,7 @@ final class Conductor {
     if housekeeping {
       nextHousekeeping = monotonic + Self.housekeepingInterval
       measureSelf(self, now)
+      for finding in store.takeFindings() { effects.append(.note(Notice(finding))) }
       watchlist.refresh(at: now)
       alarmRecorder.refresh(at: now)
       if monotonic >= nextGarbageCollection {

@@ -2,6 +2,7 @@ internal import Alerting
 internal import CloudWatchAlarms
 internal import Model
 internal import Notifying
+internal import SampleStore
 
 /// Something that an operator should find in the log: a constant message and its data. The core makes them and never
 /// writes: the log may be a pipe that nobody reads.
@@ -27,6 +28,12 @@ struct Notice: Sendable, Equatable {
       }
     message = notice.message
     metadata = notice.metadata
+  }
+
+  init(_ finding: StoreFinding) {
+    level = finding.isProblem ? .error : .info
+    message = "sample store"
+    metadata = ["finding": finding.message, "file": finding.file, "detail": finding.detail]
   }
 
   init(_ transition: AlarmEngine.Transition) {

@@ -7,6 +7,20 @@ internal import Probing
 internal import SampleStore
 
 extension Conductor {
+  private var storeProblems: [String] {
+    let statistics = store.statistics
+    var problems: [String] = []
+    if statistics.isFailing {
+      problems.append("Samples are kept in memory only: \(statistics.failure)")
+    }
+    let damaged = statistics.damaged + statistics.damagedChunks
+    if damaged > 0 {
+      problems.append(
+        "\(damaged) files or parts of files with older samples were damaged: the log names them.")
+    }
+    return problems
+  }
+
   /// Everything that the status page shows, as the core sees it now.
   func snapshot(now: Timestamp, startedAt: Timestamp, reloads: ReloadState) -> StatusSnapshot {
     let rules = engine.snapshot()
@@ -28,7 +42,7 @@ extension Conductor {
           summary: $0.annotations["summary"] ?? $0.annotations["description"] ?? "",
           held: $0.heldBy.map { $0 == .missingData ? "kept: its data is missing" : "kept: not clear yet" })
       },
-      alarms: alarmStatuses(), ruleProblems: problems, receivers: receiverStatuses(now))
+      alarms: alarmStatuses(), ruleProblems: storeProblems + problems, receivers: receiverStatuses(now))
   }
 
   private func regionStatus(_ region: Settings.Region) -> StatusSnapshot.Region {

@@ -109,6 +109,7 @@ package struct StatusSnapshot: Sendable {
   package var backups: [Backup]
   package var alerts: [ActiveAlert]
   package var alarms: [Alarm] = []
+  /// Sentences about the store's files and about rules that cannot be evaluated.
   package var ruleProblems: [String]
   package var receivers: [Receiver]
 }

@@ -6,7 +6,8 @@ internal import Synchronization
 enum Catalogue {
   private static let step = 1024
 
-  static func append(_ news: [SeriesID], _ store: SampleStore, _ path: String) throws(IOFailure) {
+  /// Returns the size of the file.
+  static func append(_ news: [SeriesID], _ store: SampleStore, _ path: String) throws(IOFailure) -> Int {
     let file = try GrowingFile(path, appending: true)
     var rest = news[...]
     while !rest.isEmpty {
@@ -15,10 +16,11 @@ enum Catalogue {
       try file.write(RecordLogBatch.of(some, store))
     }
     try file.sync()
+    return file.size
   }
 
-  /// Writes all that is known in place of the file.
-  static func rewrite(_ store: SampleStore, _ path: String) throws(IOFailure) {
+  /// Writes all that is known in place of the file. Returns its size.
+  static func rewrite(_ store: SampleStore, _ path: String) throws(IOFailure) -> Int {
     let temporary = path + ".tmp"
     Folder.remove(temporary)
     do throws(IOFailure) {
@@ -36,6 +38,7 @@ enum Catalogue {
       }
       try file.sync()
       try Folder.rename(temporary, to: path)
+      return file.size
     } catch {
       Folder.remove(temporary)
       throw error

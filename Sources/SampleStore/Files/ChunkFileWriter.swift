@@ -86,6 +86,9 @@ struct ChunkFileWriter {
     end.put(Checksum.crc32(end))
     try file.write(end)
     try file.sync()
+    guard !Folder.exists(path) else {
+      throw IOFailure(path: path, operation: .rename, code: 0, text: "a file of this name is there already")
+    }
     try Folder.rename(path + ".tmp", to: path)
     return file.size
   }

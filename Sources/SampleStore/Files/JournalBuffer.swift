@@ -10,8 +10,9 @@ internal import Model
 ///     4  series         id (4), count of labels (4), names and values; its family is that of its name
 ///     5  shift          the past moved by so many milliseconds (8)
 ///     6  histogram      id (4), length (4), the bytes that ``HistogramCodec`` writes
+///     7  begin          first of each journal: number of the journal before it (8), 0 when there is none
 struct JournalBuffer {
-  enum Tag: UInt8 { case time = 1, sample, family, series, shift, histogram }
+  enum Tag: UInt8 { case time = 1, sample, family, series, shift, histogram, begin }
 
   /// Off without files, and while the disk refuses: a checkpoint then makes good for what is not here.
   var isOn = false
@@ -61,6 +62,13 @@ struct JournalBuffer {
     guard isOn else { return }
     bytes.put(Tag.shift.rawValue)
     bytes.put(milliseconds)
+  }
+
+  /// The first record of a journal. A missing predecessor shows by it.
+  static func begin(after previous: UInt64) -> [UInt8] {
+    var payload: [UInt8] = [Tag.begin.rawValue]
+    payload.put(previous)
+    return RecordLog.frame(payload)
   }
 
   static func write(_ family: StoredFamily, to bytes: inout [UInt8]) {

@@ -20,9 +20,9 @@ enum RecordLog {
 
   struct Report: Equatable {
     var records = 0
-    /// Stretches inside that are no records.
+    /// Stretches that are no records, and no record that merely was not finished.
     var damaged = 0
-    /// Bytes behind the last whole record: what a crash left half-written.
+    /// Bytes behind the last whole record that are the beginning of one: what a crash left half-written.
     var tornBytes = 0
   }
 
@@ -45,8 +45,27 @@ enum RecordLog {
       report.records += 1
       place = payload.upperBound
     }
-    if let damageStart { report.tornBytes = bytes.count - damageStart }
+    if let damageStart {
+      if isTorn(bytes, from: damageStart) {
+        report.tornBytes = bytes.count - damageStart
+      } else {
+        report.damaged += 1
+      }
+    }
     return report
+  }
+
+  /// Whether a single write that was cut short explains the end: a record's beginning, or room that was made for it
+  /// and is still zero.
+  private static func isTorn(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Bool {
+    let end = bytes[start...]
+    if end.allSatisfy({ $0 == 0 }) { return true }
+    let mark = withUnsafeBytes(of: magic.littleEndian) { Array($0) }
+    guard end.count >= headerSize else { return end.starts(with: mark) || mark.starts(with: end) }
+    var reader = ByteReader(bytes, from: start)
+    guard reader.number() == magic, let length = reader.number(UInt32.self) else { return false }
+    // No journal takes more at once.
+    return Int(length) > end.count - headerSize && Int(length) <= 2 * JournalBuffer.limit
   }
 
   private static func record(_ bytes: UnsafeRawBufferPointer, at place: Int) -> Range<Int>? {
