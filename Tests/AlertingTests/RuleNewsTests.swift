@@ -42,7 +42,11 @@ import Testing
     var told = 0
     for second in Int64(0)..<180 {
       let moment = MonotonicInstant(nanoseconds: second * 1_000_000_000)
-      if second % 2 == 0 { told += trouble.fails(at: moment) ? 1 : 0 } else { told += trouble.works() ? 1 : 0 }
+      if second % 2 == 0 {
+        told += trouble.fails(at: moment) ? 1 : 0
+      } else {
+        told += trouble.works() ? 1 : 0
+      }
     }
     #expect(told == 6)
   }

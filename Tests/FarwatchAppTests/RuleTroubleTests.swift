@@ -6,17 +6,17 @@ import Testing
 
 private let brokenRules =
   pageRules
-  + """
-      - name: broken
-        interval: 5s
-        rules:
-          - record: many
-            expr: probe_success + on() probe_success
-          - alert: Mute
-            expr: probe_success == 1
-            annotations: {summary: '{{ template "no such" }}'}
+    + """
+        - name: broken
+          interval: 5s
+          rules:
+            - record: many
+              expr: probe_success + on() probe_success
+            - alert: Mute
+              expr: probe_success == 1
+              annotations: {summary: '{{ template "no such" }}'}
 
-  """
+    """
 
 /// Rules that fail are seen: in the log once, on the status page, in the metrics of their group.
 @Suite struct RuleTroubleTests {
