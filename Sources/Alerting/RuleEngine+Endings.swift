@@ -1,4 +1,5 @@
 internal import Model
+internal import PromQL
 
 extension Evidence {
   /// Above either of these nothing is looked up: pages say less then, and leave at once.

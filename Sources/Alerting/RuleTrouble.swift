@@ -1,4 +1,4 @@
-package import Model
+internal import Model
 
 /// A rule began to fail, or works again: something for the log.
 package struct RuleNews: Sendable, Equatable {
