@@ -8,7 +8,8 @@ package import Model
 ///                            │                           │ ▲
 ///                            └──no longer holds──▶ over  └─┘ kept for `keepFiring` after it last held
 ///
-/// An alert may be held though its expression does not hold: see ``isHeld(by:at:timing:)``. A hold of zero goes from absent to firing in one evaluation. An instance that is over is thrown away by its owner:
+/// An alert may be held though its expression does not hold: see ``isHeld(by:at:timing:)``. A hold of zero goes from
+/// absent to firing in one evaluation. An instance that is over is thrown away by its owner:
 /// the next time the expression holds is a new episode with a new ``activeAt``. When the wall clock is set back, a
 /// wait that had begun begins again.
 package struct AlertInstance: Equatable, Sendable {
@@ -57,6 +58,12 @@ package struct AlertInstance: Equatable, Sendable {
   package private(set) var firedAt: Timestamp?
   /// When a firing alert was first seen not to hold; nil while it holds.
   package private(set) var keepFiringSince: Timestamp?
+  /// The first evaluation at which the expression did not hold any more; nil while it holds.
+  package private(set) var ceasedAt: Timestamp?
+  /// The last evaluation of this process at which the expression held.
+  package private(set) var lastHeldAt: Timestamp?
+  /// What held the alert last since ``ceasedAt``.
+  package private(set) var lastHold: Hold?
   /// nil while the expression holds, and while the alert is only kept for a time.
   package private(set) var heldBy: Hold?
   /// Places of the rule's selectors that saw what the alert is about when it began; nil: not noted.
@@ -80,13 +87,15 @@ package struct AlertInstance: Equatable, Sendable {
   /// An alert as it was remembered.
   package init(
     restored state: State, activeAt: Timestamp, episode: UInt64?, firedAt: Timestamp?,
-    keepFiringSince: Timestamp?, witnesses: [Int]?, labels: Labels, annotations: Labels, value: Double
+    keepFiringSince: Timestamp?, ceasedAt: Timestamp?, witnesses: [Int]?, labels: Labels, annotations: Labels,
+    value: Double
   ) {
     self.state = state
     self.activeAt = activeAt
     self.episode = episode
     self.firedAt = firedAt
     self.keepFiringSince = keepFiringSince
+    self.ceasedAt = ceasedAt
     self.witnesses = witnesses
     self.labels = labels
     self.annotations = annotations
@@ -100,6 +109,7 @@ package struct AlertInstance: Equatable, Sendable {
     self.value = value
     self.annotations = annotations
     heldBy = nil
+    (ceasedAt, lastHold, lastHeldAt) = (nil, nil, time)
     return goOn(at: time, timing)
   }
 
@@ -107,6 +117,8 @@ package struct AlertInstance: Equatable, Sendable {
   /// towards firing, a firing one goes on, and a wait for its end begins anew.
   package mutating func isHeld(by hold: Hold, at time: Timestamp, timing: Timing) -> Transition {
     heldBy = hold
+    lastHold = hold
+    noteCeased(at: time)
     return goOn(at: time, timing)
   }
 
@@ -131,6 +143,7 @@ package struct AlertInstance: Equatable, Sendable {
   /// The expression does not hold at `time`.
   package mutating func ceases(at time: Timestamp, timing: Timing) -> Transition {
     heldBy = nil
+    noteCeased(at: time)
     guard state == .firing else { return .dropped }
     guard timing.keepFiring > .zero else { return .resolved }
     guard let since = keepFiringSince, since <= time else {
@@ -138,6 +151,11 @@ package struct AlertInstance: Equatable, Sendable {
       return .updated
     }
     return time - since < timing.keepFiring ? .none : .resolved
+  }
+
+  private mutating func noteCeased(at time: Timestamp) {
+    // Later than now: the wall clock was set back.
+    ceasedAt = min(ceasedAt ?? time, time)
   }
 
   /// When an evaluation can change the state although no sample changes; nil when only samples can.

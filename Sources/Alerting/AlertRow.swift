@@ -16,6 +16,8 @@ struct AlertRow: Codable {
   var episode: UInt64?
   var firedAt: Timestamp?
   var keepFiringSince: Timestamp?
+  /// When a firing alert was first seen not to hold; nil while it holds, and in rows of older versions.
+  var ceasedAt: Timestamp?
   /// Places of selectors in the rule's expression.
   var witnesses: [Int]?
   var labels: Labels
@@ -31,6 +33,7 @@ struct AlertRow: Codable {
     episode = instance.episode
     firedAt = instance.firedAt
     keepFiringSince = instance.keepFiringSince
+    ceasedAt = instance.ceasedAt
     witnesses = instance.witnesses
     labels = instance.labels
     annotations = instance.annotations
@@ -41,17 +44,20 @@ struct AlertRow: Codable {
   var instance: AlertInstance {
     AlertInstance(
       restored: state, activeAt: activeAt, episode: episode, firedAt: firedAt,
-      keepFiringSince: keepFiringSince, witnesses: witnesses, labels: labels, annotations: annotations,
+      keepFiringSince: keepFiringSince, ceasedAt: ceasedAt ?? keepFiringSince, witnesses: witnesses,
+      labels: labels, annotations: annotations,
       value: Double(value) ?? .nan
     )
   }
 
-  var bytes: [UInt8] {
+  /// nil when it cannot be encoded.
+  var bytes: [UInt8]? {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    // Text, whole numbers and times only: there is nothing that encoding could refuse.
-    guard let data = try? encoder.encode(self) else { preconditionFailure("an alert row cannot be encoded") }
-    return [UInt8](data)
+    // Numbers that JSON does not have are text.
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "+Inf", negativeInfinity: "-Inf", nan: "NaN")
+    return (try? encoder.encode(self)).map { [UInt8]($0) }
   }
 
   /// Why bytes are no such row, for people.
@@ -62,7 +68,10 @@ struct AlertRow: Codable {
   init(key: String, bytes: [UInt8]) throws(RowProblem) {
     let row: AlertRow
     do {
-      row = try JSONDecoder().decode(AlertRow.self, from: Data(bytes))
+      let decoder = JSONDecoder()
+      decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+        positiveInfinity: "+Inf", negativeInfinity: "-Inf", nan: "NaN")
+      row = try decoder.decode(AlertRow.self, from: Data(bytes))
     } catch {
       throw RowProblem(message: "alert row \(key) cannot be read: \(error)")
     }

@@ -7,6 +7,8 @@ package struct Decisions: Sendable {
   /// Rows of the table of alerts.
   package var changes: [StateChange] = []
   package var statistics = RuleStatistics()
+  /// Rules that began to fail or work again, each once for a change.
+  package var news: [RuleNews] = []
 
   package init() {}
 }
@@ -22,6 +24,8 @@ package struct RuleStatistics: Sendable, Equatable {
   package var seriesRefused = 0
   /// Labels and annotations whose template failed; the text says so in their place.
   package var templateFailures = 0
+  /// Rows of alerts that could not be written: after a restart they are as an earlier row has them, or not known.
+  package var rowsRefused = 0
   /// Intervals of groups that passed without an evaluation because a run came late.
   package var missedIntervals = 0
   /// Wakes between rules that feed each other in a circle, left for the interval.
@@ -37,6 +41,7 @@ package struct RuleStatistics: Sendable, Equatable {
     a.samplesWritten += b.samplesWritten
     a.seriesRefused += b.seriesRefused
     a.templateFailures += b.templateFailures
+    a.rowsRefused += b.rowsRefused
     a.missedIntervals += b.missedIntervals
     a.wakesCut += b.wakesCut
     a.fired += b.fired

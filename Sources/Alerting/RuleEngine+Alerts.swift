@@ -15,12 +15,13 @@ extension RuleEngine {
     _ elements: [ResultElement], toAlertsOf rule: RuleState, at now: Timestamp, _ monotonic: MonotonicInstant,
     isInterval: Bool, _ decisions: inout Decisions
   ) throws(EvaluationFailure) {
-    let holding = try alerts(of: rule, from: elements, at: now, &decisions)
+    let holding = try alerts(of: rule, from: elements, at: now, monotonic, &decisions)
     let present = Set(holding.map(\.labels))
     let time = now - rule.group.queryOffset
     var evidence = Evidence(rule, reader, at: time, limits: limits)
     var instances = rule.instances
     var transitions: [(labels: Labels, transition: AlertInstance.Transition)] = []
+    var endings: [Labels: AlertEnding] = [:]
     for alert in holding {
       var instance =
         instances[alert.labels]
@@ -41,6 +42,11 @@ extension RuleEngine {
       let transition =
         hold(on: instance, rule, at: now, &evidence).map { instance.isHeld(by: $0, at: now, timing: timing) }
         ?? instance.ceases(at: now, timing: timing)
+      if transition == .resolved {
+        var ending = evidence.ending(of: instance)
+        ending.keeper = rule.keeper(of: instance)
+        endings[labels] = ending
+      }
       instances[labels] = transition == .resolved || transition == .dropped ? nil : instance
       if transition != .none { transitions.append((labels, transition)) }
     }
@@ -52,24 +58,28 @@ extension RuleEngine {
     }
     for (labels, transition) in transitions {
       guard let instance = instances[labels] ?? rule.instances[labels] else { continue }
-      tell(transition, of: instance, rule, at: now, &decisions)
+      tell(transition, of: instance, rule, endings[labels], at: now, &decisions)
     }
     rule.instances = instances
     writeSeries(of: rule, at: now - rule.group.queryOffset, isInterval: isInterval, &decisions)
   }
 
   private func tell(
-    _ transition: AlertInstance.Transition, of instance: AlertInstance, _ rule: RuleState, at now: Timestamp,
-    _ decisions: inout Decisions
+    _ transition: AlertInstance.Transition, of instance: AlertInstance, _ rule: RuleState,
+    _ ending: AlertEnding?, at now: Timestamp, _ decisions: inout Decisions
   ) {
     switch transition {
     case .none: break
     case .resolved, .dropped:
-      end(instance, rule: rule.identity, origin: rule.origin, at: now, &decisions)
+      end(instance, rule: rule.identity, origin: rule.origin, ending, at: now, &decisions)
     case .updated, .fired:
       let identity = alertIdentity(rule: rule.identity, labels: instance.labels)
       let row = AlertRow(instance, rule: rule.identity, origin: rule.origin)
-      decisions.changes.append(StateChange(.alerts, identity, row.bytes))
+      if let bytes = row.bytes {
+        decisions.changes.append(StateChange(.alerts, identity, bytes))
+      } else {
+        decisions.statistics.rowsRefused += 1
+      }
       guard transition == .fired else { return }
       decisions.statistics.fired += 1
       decisions.events.append(
@@ -83,7 +93,8 @@ extension RuleEngine {
   private func clear(_ rule: RuleState, at now: Timestamp, _ decisions: inout Decisions) {
     for labels in ordered(rule.instances.keys) {
       guard let instance = rule.instances[labels] else { continue }
-      end(instance, rule: rule.identity, origin: rule.origin, at: now, &decisions)
+      let ending = AlertEnding(.overLimit, ceasedAt: instance.ceasedAt)
+      end(instance, rule: rule.identity, origin: rule.origin, ending, at: now, &decisions)
     }
     rule.instances = [:]
     writeSeries(of: rule, at: now - rule.group.queryOffset, isInterval: false, &decisions)
@@ -92,17 +103,19 @@ extension RuleEngine {
   // MARK: - Labels
 
   private func alerts(
-    of rule: RuleState, from elements: [ResultElement], at now: Timestamp, _ decisions: inout Decisions
+    of rule: RuleState, from elements: [ResultElement], at now: Timestamp, _ monotonic: MonotonicInstant,
+    _ decisions: inout Decisions
   ) throws(EvaluationFailure) -> [Holding] {
     let query = templateQuery(reader, at: now - rule.group.queryOffset, limits: limits)
     var holding: [Holding] = []
     holding.reserveCapacity(elements.count)
     var seen: Set<Labels> = []
+    var problem: String?
     for element in elements {
       let context = TemplateContext(
         labels: element.labels, value: element.value, externalLabels: settings.externalLabels,
         externalURL: settings.externalURL, now: now, query: query)
-      let own = render(rule.rule.labels, context, &decisions)
+      let own = render(rule.rule.labels, context, &problem, &decisions)
       let labels = Labels(
         element.labels.withoutMetricName.entries.filter { label in
           !rule.rule.labels.contains { $0.name == label.name }
@@ -112,14 +125,16 @@ extension RuleEngine {
         throw EvaluationFailure(
           message: "vector contains metrics with the same labelset after applying alert labels")
       }
-      let annotations = Labels(render(rule.rule.annotations, context, &decisions))
+      let annotations = Labels(render(rule.rule.annotations, context, &problem, &decisions))
       holding.append(Holding(labels: labels, annotations: annotations, value: element.value))
     }
+    if !elements.isEmpty { templatesRendered(rule, problem, at: monotonic, &decisions) }
     return holding
   }
 
   private func render(
-    _ templates: [RuleTemplate], _ context: TemplateContext, _ decisions: inout Decisions
+    _ templates: [RuleTemplate], _ context: TemplateContext, _ problem: inout String?,
+    _ decisions: inout Decisions
   ) -> [Label] {
     var out: [Label] = []
     for template in templates {
@@ -128,6 +143,7 @@ extension RuleEngine {
       } catch {
         // An alert with a hole in its text beats no alert.
         decisions.statistics.templateFailures += 1
+        problem = problem ?? "\(template.name): \(error.message)"
         out.append(Label(template.name, "<error expanding template: \(error.message)>"))
       }
     }

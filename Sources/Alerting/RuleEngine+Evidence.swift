@@ -3,12 +3,15 @@ internal import PromQL
 
 /// What one evaluation of a rule finds of the data behind its alerts. Each selector is asked at most once.
 struct Evidence {
-  private let rule: RuleState
-  private let reader: any SeriesReader
-  private let time: Timestamp
-  private let limits: EvaluationOptions
+  let rule: RuleState
+  let reader: any SeriesReader
+  let time: Timestamp
+  let limits: EvaluationOptions
   /// Labels of the series with a fresh sample, for each selector that was asked.
   private var fresh: [Int: [Labels]] = [:]
+  /// Series of each selector that was asked for an ending; nil: too many to look at.
+  var asked: [Int: [Known]?] = [:]
+  var endingsAsked = 0
   /// Labels of what is clear, for each policy that was asked; nil: its condition could not be evaluated.
   private var cleared: [ObjectIdentifier: [Labels]?] = [:]
 
@@ -56,7 +59,7 @@ struct Evidence {
   }
 
   /// Equal wherever both have a label. What the rule itself sets says nothing of the series.
-  private func agrees(_ found: Labels, with alert: Labels) -> Bool {
+  func agrees(_ found: Labels, with alert: Labels) -> Bool {
     found.entries.allSatisfy { label in
       guard label.name != Labels.metricNameLabel, label.name != "alertname",
         !rule.ownLabels.contains(label.name)

@@ -12,8 +12,9 @@ extension RuleEngine {
         return RulesSnapshot.Group(
           name: state.group.name, file: state.group.file, interval: state.interval,
           queryOffset: state.group.queryOffset, limit: state.group.limit, rules: rules,
-          lastEvaluation: state.lastEvaluation, evaluationTime: rules.reduce(.zero) { $0 + $1.evaluationTime }
-        )
+          lastEvaluation: state.lastEvaluation,
+          evaluationTime: rules.reduce(.zero) { $0 + $1.evaluationTime },
+          failures: state.failures, templateFailures: state.templateFailures)
       })
   }
 
@@ -30,6 +31,7 @@ extension RuleEngine {
       kind: rule.kind == .recording ? .recording : .alerting, name: rule.name, query: rule.expressionText,
       labels: rule.labelTexts, annotations: rule.annotationTexts, hold: state.timing.hold,
       keepFiring: state.timing.keepFiring, health: state.health, lastError: state.lastError,
+      templateError: state.templateError,
       lastEvaluation: state.lastTimestamp, evaluationTime: state.evaluationTime,
       alerts: alerts.sorted { $0.activeAt < $1.activeAt })
   }

@@ -93,21 +93,18 @@ package final class RuleEngine {
 
   // MARK: - Rules
 
-  /// Goes on with other rules and policies (nil: those of before). Rules that stay (same group name, name, expression and labels, in whatever file) keep
-  /// their alerts; the firing alerts of the others end with the next run.
+  /// Goes on with other rules and policies (nil: those of before). Rules that stay (same group name, name, expression
+  /// and labels, in whatever file) keep their alerts; the firing alerts of the others end with the next run.
   package func replaceRules(_ newGroups: [RuleGroup], policies: [AlertPolicy]? = nil) {
     if let policies { settings.policies = policies }
     // A rule that an earlier reload removed, with no run since, may be back.
     let old = Dictionary(uniqueKeysWithValues: (rules + retired).map { ($0.identity, $0) })
-    let oldGroups = groups
+    let oldGroups = Dictionary(groups.map { ($0.place, $0) }) { first, _ in first }
     install(newGroups, keeping: old)
     let kept = Set(rules.map(\.identity))
     retired = old.values.filter { !kept.contains($0.identity) }.sorted { $0.identity < $1.identity }
     claimOrphans()
-    for group in groups {
-      let before = oldGroups.first { $0.group.name == group.group.name && $0.interval == group.interval }
-      group.lastEvaluation = before?.lastEvaluation
-    }
+    for group in groups { oldGroups[group.place].map(group.adopt) }
     nextDeadline = MonotonicInstant(nanoseconds: .min)
   }
 
@@ -227,7 +224,9 @@ package final class RuleEngine {
             rule.pass = passNumber
             let isInterval = rule.isOwed
             rule.isOwed = false
+            let before = decisions.statistics
             evaluate(rule, at: now, monotonic, isInterval: isInterval, &decisions)
+            group.count(decisions.statistics, since: before)
             evaluatedSome = true
             if rule.plan != nil, clock.monotonic > end { return }
           }
@@ -242,6 +241,7 @@ package final class RuleEngine {
   ) {
     guard let plan = rule.plan else {
       (rule.isDirty, rule.clockDue) = (false, nil)
+      tellEvaluationProblem(rule, at: monotonic, &decisions)
       wakeRound += 1
       return
     }
@@ -262,8 +262,7 @@ package final class RuleEngine {
         try apply(elements, toAlertsOf: rule, at: now, monotonic, isInterval: isInterval, &decisions)
       case .recording: try record(elements, of: rule, at: time, isInterval: isInterval, &decisions)
       }
-      rule.health = .ok
-      rule.lastError = nil
+      evaluationWorked(rule, &decisions)
       rule.updateClock()
     } catch {
       if !rule.isSlow, clock.monotonic - start >= settings.quickTimeLimit {
@@ -273,9 +272,7 @@ package final class RuleEngine {
         decisions.statistics.evaluations -= 1
         return
       }
-      decisions.statistics.failures += 1
-      rule.health = .err
-      rule.lastError = error.message
+      evaluationFailed(rule, error.message, at: monotonic, &decisions)
       // A clock that has run out would try again without end: samples and the interval will.
       rule.clockDue = nil
     }
@@ -314,7 +311,8 @@ package final class RuleEngine {
       let time = now - rule.group.queryOffset
       for labels in ordered(rule.instances.keys) {
         guard let instance = rule.instances[labels] else { continue }
-        end(instance, rule: rule.identity, origin: rule.origin, at: now, &decisions)
+        let ending = AlertEnding(.ruleRemoved, ceasedAt: instance.ceasedAt)
+        end(instance, rule: rule.identity, origin: rule.origin, ending, at: now, &decisions)
       }
       for labels in ordered(rule.alertSeries.keys) {
         endSeries(ofAlert: labels, in: rule, at: time, &decisions)
@@ -325,14 +323,17 @@ package final class RuleEngine {
       }
     }
     retired = []
-    for row in orphans { end(row.instance, rule: row.rule, origin: row.origin, at: now, &decisions) }
+    for row in orphans {
+      let ending = AlertEnding(.ruleRemoved, ceasedAt: row.ceasedAt)
+      end(row.instance, rule: row.rule, origin: row.origin, ending, at: now, &decisions)
+    }
     orphans = []
   }
 
   /// Forgets an alert, and tells its end if its beginning was told.
   func end(
-    _ instance: AlertInstance, rule: String, origin: AlertOrigin, at now: Timestamp,
-    _ decisions: inout Decisions
+    _ instance: AlertInstance, rule: String, origin: AlertOrigin, _ ending: AlertEnding?,
+    at now: Timestamp, _ decisions: inout Decisions
   ) {
     let identity = alertIdentity(rule: rule, labels: instance.labels)
     decisions.changes.append(StateChange(.alerts, identity, nil))
@@ -342,7 +343,8 @@ package final class RuleEngine {
       AlertEvent(
         status: .resolved, identity: identity, startsAt: instance.activeAt,
         episode: instance.episode, endsAt: now, labels: instance.labels,
-        annotations: instance.annotations, value: instance.value, origin: origin, decidedAt: now))
+        annotations: instance.annotations, value: instance.value, origin: origin, decidedAt: now,
+        ending: ending))
   }
 
   /// Appends to the store; nothing when the store has refused the series.

@@ -8,12 +8,35 @@ final class GroupState {
   /// nil: at the first run.
   var nextInterval: MonotonicInstant?
   var lastEvaluation: Timestamp?
+  /// Failed evaluations of its rules, and failed templates, since the start of the process.
+  var failures = 0
+  var templateFailures = 0
   var rules: [RuleState] = []
 
   init(_ group: RuleGroup, interval: Duration) {
     self.group = group
     // Anything shorter would do nothing else.
     self.interval = max(interval, .milliseconds(10))
+  }
+
+  /// Names it across reloads.
+  struct Place: Hashable {
+    var file: String
+    var name: String
+  }
+
+  var place: Place { Place(file: group.file, name: group.name) }
+
+  /// Takes over what `old`, the same group before a reload, knows.
+  func adopt(_ old: GroupState) {
+    if interval == old.interval { lastEvaluation = old.lastEvaluation }
+    failures = old.failures
+    templateFailures = old.templateFailures
+  }
+
+  func count(_ statistics: RuleStatistics, since before: RuleStatistics) {
+    failures += statistics.failures - before.failures
+    templateFailures += statistics.templateFailures - before.templateFailures
   }
 
   /// Moves on to the next interval and returns how many passed unused. After the first evaluation groups are spread
@@ -80,6 +103,10 @@ final class RuleState {
 
   var health = RuleHealth.unknown
   var lastError: String?
+  /// Why a template failed when templates were last rendered.
+  var templateError: String?
+  var evaluationTrouble = RuleTrouble()
+  var templateTrouble = RuleTrouble()
   var evaluationTime: Duration = .zero
 
   /// Alerts of the last process of which nothing has been seen yet; see ``RuleEngine/hold(on:_:at:_:)``.
@@ -122,6 +149,9 @@ final class RuleState {
     lastTimestamp = old.lastTimestamp
     health = old.health
     lastError = old.lastError
+    templateError = old.templateError
+    evaluationTrouble = old.evaluationTrouble
+    templateTrouble = old.templateTrouble
     evaluationTime = old.evaluationTime
     updateClock()
   }

@@ -13,6 +13,9 @@ package struct RulesSnapshot: Sendable {
     package var lastEvaluation: Timestamp?
     /// Sum over the rules' last evaluations.
     package var evaluationTime: Duration
+    /// Failed evaluations of its rules, and failed templates, since the start of the process.
+    package var failures: Int
+    package var templateFailures: Int
   }
 
   package struct Rule: Sendable {
@@ -26,6 +29,8 @@ package struct RulesSnapshot: Sendable {
     package var keepFiring: Duration
     package var health: RuleHealth
     package var lastError: String?
+    /// Why a template failed when templates were last rendered; its alert carries the error in the text's place.
+    package var templateError: String?
     package var lastEvaluation: Timestamp?
     package var evaluationTime: Duration
     /// Longest active first.

@@ -45,11 +45,13 @@ package struct AlertEvent: Hashable, Sendable, Codable {
   package var topics: [String]?
   /// Of a CloudWatch alarm; nil for an alert of a rule.
   package var alarm: AlarmDetails?
+  /// Of an alert of a rule that is over; nil in what older versions stored.
+  package var ending: AlertEnding?
 
   package init(
     status: Status, identity: String, startsAt: Timestamp, episode: UInt64? = nil, endsAt: Timestamp?,
     labels: Labels, annotations: Labels, value: Double, origin: AlertOrigin, decidedAt: Timestamp,
-    topics: [String]? = nil, alarm: AlarmDetails? = nil
+    topics: [String]? = nil, alarm: AlarmDetails? = nil, ending: AlertEnding? = nil
   ) {
     self.status = status
     self.identity = identity
@@ -63,5 +65,6 @@ package struct AlertEvent: Hashable, Sendable, Codable {
     self.decidedAt = decidedAt
     self.topics = topics
     self.alarm = alarm
+    self.ending = ending
   }
 }

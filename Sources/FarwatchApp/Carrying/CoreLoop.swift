@@ -22,7 +22,7 @@ final class CoreLoop: Sendable {
     var stopping = false
     var lastTurn: MonotonicInstant
     var turns: UInt64 = 0
-    var longestTurn: Duration = .zero
+    var longestTurn = RecentMaximum()
   }
 
   /// How long the loop may sleep: the sign of life is at most this old.
@@ -58,7 +58,11 @@ final class CoreLoop: Sendable {
   /// Since when the core has not turned.
   var silence: Duration { time.monotonic - state.withLock { $0.lastTurn } }
 
-  var statistics: (turns: UInt64, longestTurn: Duration) { state.withLock { ($0.turns, $0.longestTurn) } }
+  /// How many turns there were, and the longest of the last five minutes.
+  var statistics: (turns: UInt64, longestTurn: Duration) {
+    let now = time.monotonic
+    return state.withLock { ($0.turns, $0.longestTurn.value(at: now)) }
+  }
 
   /// Ends the thread after the turn it is in; what that turn decided is still handed to the carriers.
   func stop() {
@@ -84,7 +88,7 @@ final class CoreLoop: Sendable {
       state.withLock { state in
         state.lastTurn = finished
         state.turns += 1
-        state.longestTurn = max(state.longestTurn, finished - began)
+        state.longestTurn.note(finished - began, at: finished)
       }
     }
     ended.signal()

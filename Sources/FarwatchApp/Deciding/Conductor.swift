@@ -167,6 +167,7 @@ final class Conductor {
     }
     let decisions = engine.run(now: now, monotonic: monotonic)
     pendingChanges += decisions.changes
+    for notice in Notice.of(decisions.news) { effects.append(.note(notice)) }
     let events = decisions.events + judgeAlarms(now: now, monotonic: monotonic)
     for event in decisions.events { effects.append(.note(Notice(event))) }
     guard !events.isEmpty else { return }

@@ -45,6 +45,34 @@ struct Notice: Sendable, Equatable {
     ]
   }
 
+  /// At most this many rules are named in one turn: a file of thousands may fail as one.
+  private static let mostRules = 20
+
+  /// What is to be said of rules that began to fail or work again.
+  static func of(_ news: [RuleNews]) -> [Notice] {
+    var notices = news.prefix(mostRules).map(Notice.init)
+    if news.count > mostRules {
+      notices.append(
+        Notice(
+          .warning, "more rules began to fail or work again", ["rules": String(news.count - mostRules)]))
+    }
+    return notices
+  }
+
+  init(_ news: RuleNews) {
+    let isTemplate = news.subject == .template
+    level = news.problem == nil ? .info : .warning
+    message =
+      switch (news.problem == nil, isTemplate) {
+      case (false, false): "rule cannot be evaluated"
+      case (true, false): "rule is evaluated again"
+      case (false, true): "template of a rule fails"
+      case (true, true): "templates of a rule work again"
+      }
+    metadata = ["group": news.group, "file": news.file, "rule": news.rule]
+    if let problem = news.problem { metadata["problem"] = problem }
+  }
+
   init(_ event: AlertEvent) {
     level = event.status == .firing ? .warning : .info
     message = event.status == .firing ? "alert fires" : "alert is over"
@@ -52,5 +80,6 @@ struct Notice: Sendable, Equatable {
       "alert": event.labels["alertname"] ?? "", "labels": event.labels.dropping(["alertname"]).description,
       "since": event.startsAt.iso8601, "value": NumberText.shortest(event.value),
     ]
+    if let ending = event.ending { metadata["because"] = ending.cause.rawValue }
   }
 }

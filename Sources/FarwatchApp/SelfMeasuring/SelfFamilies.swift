@@ -39,6 +39,11 @@ enum SelfFamilies {
     "farwatch_rule_evaluation_failures_total", "Evaluations of rules that failed; alerts keep their state.")
   static let templateFailures = MetricFamily.counter(
     "farwatch_rule_template_failures_total", "Labels and annotations whose template failed.")
+  static let groupFailures = MetricFamily.counter(
+    "farwatch_rule_group_evaluation_failures_total", "Evaluations of rules that failed, by rule group.")
+  static let groupTemplateFailures = MetricFamily.counter(
+    "farwatch_rule_group_template_failures_total",
+    "Labels and annotations whose template failed, by rule group.")
   static let alerts = MetricFamily.gauge("farwatch_alerts", "Active alerts, by state.")
   static let alertsFired = MetricFamily.counter("farwatch_alerts_fired_total", "Alerts that began to fire.")
   static let alertsResolved = MetricFamily.counter("farwatch_alerts_resolved_total", "Alerts that ended.")
@@ -69,5 +74,5 @@ enum SelfFamilies {
 
   static let turns = MetricFamily.counter("farwatch_core_turns_total", "Turns of the core.")
   static let longestTurn = MetricFamily.gauge(
-    "farwatch_core_longest_turn_seconds", "The longest turn of the core since the start.")
+    "farwatch_core_longest_turn_seconds", "The longest turn of the core in the last five minutes.")
 }

@@ -68,8 +68,9 @@ final class SelfMetrics {
 
   private func ruleReadings(_ engine: RuleEngine) -> [Reading] {
     let totals = engine.totals
-    let alerts = engine.snapshot().alerts
-    return [
+    let snapshot = engine.snapshot()
+    let alerts = snapshot.alerts
+    return Self.groupReadings(snapshot.groups) + [
       Reading(SelfFamilies.evaluations, Double(totals.evaluations)),
       Reading(SelfFamilies.evaluationFailures, Double(totals.failures)),
       Reading(SelfFamilies.templateFailures, Double(totals.templateFailures)),
@@ -80,6 +81,32 @@ final class SelfMetrics {
       Reading(
         SelfFamilies.alerts, Double(alerts.count { $0.state == .pending }), labels: ["state": "pending"]),
     ]
+  }
+
+  /// Groups beyond this many are counted together, without a label.
+  static let mostGroups = 200
+
+  /// Groups of one name, in whatever files, are one.
+  static func groupReadings(_ groups: [RulesSnapshot.Group]) -> [Reading] {
+    var places: [String: Int] = [:]
+    var sums: [(name: String, failures: Int, templateFailures: Int)] = []
+    for group in groups {
+      let name = places[group.name] != nil || sums.count < mostGroups ? group.name : ""
+      let place = places[name] ?? sums.count
+      if place == sums.count {
+        places[name] = place
+        sums.append((name, 0, 0))
+      }
+      sums[place].failures += group.failures
+      sums[place].templateFailures += group.templateFailures
+    }
+    return sums.flatMap { sum in
+      let labels: Labels = sum.name.isEmpty ? .empty : ["group": sum.name]
+      return [
+        Reading(SelfFamilies.groupFailures, Double(sum.failures), labels: labels),
+        Reading(SelfFamilies.groupTemplateFailures, Double(sum.templateFailures), labels: labels),
+      ]
+    }
   }
 
   private func databaseReadings(_ s: StateDatabaseStatistics) -> [Reading] {

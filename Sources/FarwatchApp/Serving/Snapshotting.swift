@@ -24,10 +24,18 @@ extension Conductor {
   /// Everything that the status page shows, as the core sees it now.
   func snapshot(now: Timestamp, startedAt: Timestamp, reloads: ReloadState) -> StatusSnapshot {
     let rules = engine.snapshot()
-    let problems = rules.groups.flatMap { group in
-      group.rules.compactMap { rule in
-        rule.lastError.map { "Rule \(rule.name) of group \(group.name) cannot be evaluated: \($0)" }
+    var problems = rules.groups.flatMap { group in
+      group.rules.flatMap { rule in
+        let name = "Rule \(rule.name) of group \(group.name)"
+        return [
+          rule.lastError.map { "\(name) cannot be evaluated: \($0)" },
+          rule.templateError.map { "\(name) has a template that fails: \($0)" },
+        ].compactMap { $0 }
       }
+    }
+    let mostProblems = 50
+    if problems.count > mostProblems {
+      problems[mostProblems...] = ["And \(problems.count - mostProblems) more problems with rules."]
     }
     let firstRegions = watchlist.regions.map { regionStatus($0) }
     return StatusSnapshot(

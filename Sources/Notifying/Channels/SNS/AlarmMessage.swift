@@ -97,6 +97,10 @@ struct AlarmMessage {
       .init("startsAt", .string(event.startsAt.iso8601)),
     ]
     if let endsAt = event.endsAt { members.append(.init("endsAt", .string(endsAt.iso8601))) }
+    if let ending = event.ending {
+      members.append(.init("endedBecause", .string(ending.cause.rawValue)))
+      if let ceased = ending.ceasedAt { members.append(.init("ceasedAt", .string(ceased.iso8601))) }
+    }
     members.append(.init("labels", .strings(cut(event.labels, limit))))
     members.append(.init("annotations", .strings(cut(event.annotations, limit))))
     if let runbook = event.annotations["runbook_url"] {
@@ -119,9 +123,7 @@ struct AlarmMessage {
       return "Rule fired: \(expression) has held since \(event.startsAt.iso8601) (required: \(held)); "
         + "value \(value) at \(event.decidedAt.iso8601)."
     case .resolved:
-      let end = event.endsAt ?? event.decidedAt
-      return "Rule no longer holds: \(expression) held from \(event.startsAt.iso8601) to \(end.iso8601); "
-        + "last value \(value)."
+      return EndingText(event: event, expression: expression, value: value).text
     }
   }
 
