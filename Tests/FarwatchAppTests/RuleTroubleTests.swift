@@ -1,7 +1,7 @@
-import Alerting
 import Model
 import Testing
 
+@testable import Alerting
 @testable import FarwatchApp
 
 private let brokenRules =
