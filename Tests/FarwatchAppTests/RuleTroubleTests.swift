@@ -1,20 +1,20 @@
-import Alerting
 import Model
 import Testing
 
+@testable import Alerting
 @testable import FarwatchApp
 
 private let brokenRules =
   pageRules
     + """
-        - name: broken
-          interval: 5s
-          rules:
-            - record: many
-              expr: probe_success + on() probe_success
-            - alert: Mute
-              expr: probe_success == 1
-              annotations: {summary: '{{ template "no such" }}'}
+      - name: broken
+        interval: 5s
+        rules:
+          - record: many
+            expr: probe_success + on() probe_success
+          - alert: Mute
+            expr: probe_success == 1
+            annotations: {summary: '{{ template "no such" }}'}
 
     """
 
@@ -48,7 +48,7 @@ private let brokenRules =
   @Test func groupsAreCountedUpToALimit() {
     let text =
       "groups:\n"
-      + (0..<300).map { "  - {name: g\($0), rules: [{record: r, expr: x\($0)}]}\n" }.joined()
+      + (0..<300).map { "  - {name: g\($0), rules: [{record: r\($0), expr: x\($0)}]}\n" }.joined()
     let engine = RuleEngine(
       groups: ruleGroups(text), settings: RuleSettings(), reader: CoreWorld().store,
       appender: RuleOutput(CoreWorld().store), clock: SimulatedTime(), restoring: [])
