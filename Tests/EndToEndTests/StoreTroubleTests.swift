@@ -24,8 +24,10 @@ import Testing
     #expect(await onPage("were damaged"))
 
     // A file in the way: nothing can be written, root or not.
-    try FileManager.default.removeItem(atPath: samples)
-    #expect(FileManager.default.createFile(atPath: samples, contents: nil))
+    try await waitUntil("the daemon does not come in between") {
+      try? FileManager.default.removeItem(atPath: samples)
+      return FileManager.default.createFile(atPath: samples, contents: nil)
+    }
     try await waitUntil(timeout: .seconds(30), "failing is logged; \(fleet.log)") {
       logged("samples are in memory only")
     }

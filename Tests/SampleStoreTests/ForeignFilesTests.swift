@@ -84,8 +84,9 @@ import Testing
     store.append(5, at: bench.now + .seconds(1), to: id)
     try await waitUntil("it fails") { store.statistics.isFailing }
     #expect(store.takeFindings().contains { $0.message == "samples are in memory only" && $0.isProblem })
-    try FileManager.default.removeItem(atPath: path)
-    try FileManager.default.moveItem(atPath: away, toPath: path)
+    // A link in one step: the store would make a directory in between.
+    try FileManager.default.createSymbolicLink(atPath: parent.file("link"), withDestinationPath: away)
+    try Folder.rename(parent.file("link"), to: path)
     try await waitUntil("it writes again") { !store.statistics.isFailing }
     #expect(store.statistics.damaged == 2, "what was not read is counted")
     let told = store.takeFindings()
@@ -122,6 +123,7 @@ import Testing
     #expect(bench.findings == [])
     expectAll(bench)
     // In the last moment before the end.
+    try await waitUntil("it writes") { bench.store.statistics.checkpoints > 0 }
     try FileManager.default.removeItem(atPath: bench.directory.path)
     bench.restart()
     #expect(bench.findings == [])
@@ -158,7 +160,7 @@ import Testing
     try FileManager.default.removeItem(atPath: path)
     switch harm {
     case "empty": try Data().write(to: URL(filePath: path))
-    case "noise": try Data(repeating: 7, count: whole.count).write(to: URL(filePath: path))
+    case "noise": try Data(repeating: 7, count: whole.count + 1).write(to: URL(filePath: path))
     case "half": try whole.prefix(whole.count / 2).write(to: URL(filePath: path))
     default: break
     }

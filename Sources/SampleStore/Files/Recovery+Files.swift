@@ -16,7 +16,10 @@ extension Recovery {
     let (size, isWhole) = isThere ? readList(folder.catalogue) : (0, false)
     let copySize = (try? FileIdentity(folder.catalogueCopy))?.size
     inheritance.catalogueSize = size
-    if isWhole, copySize == size { return }
+    if isWhole, copySize == size {
+      inheritance.taken.insert(folder.catalogueCopy)
+      return
+    }
     inheritance.needsCatalogue = true
     guard hasCopy else { return }
     let before = state.identifiers.count
@@ -36,7 +39,7 @@ extension Recovery {
       catalogued = max(catalogued, report.records)
       if report.damaged > 0 {
         damaged("damaged records of a catalogue left out", path, "\(report.damaged) places")
-      } else if !file.bytes.isEmpty {
+      } else {
         inheritance.taken.insert(path)
       }
       return (file.bytes.count, report.damaged == 0 && report.tornBytes == 0)

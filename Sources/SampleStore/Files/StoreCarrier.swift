@@ -50,7 +50,7 @@ struct StoreCarrier {
     rewritesCatalogue = inheritance.needsCatalogue
     catalogueSize = inheritance.catalogueSize
     taken = inheritance.taken
-    directory = inheritance.hasRead ? (try? FileIdentity(folder.path)) ?? nil : nil
+    directory = inheritance.hasRead ? try? FileIdentity(folder.path) : nil
     let now = clock.monotonic
     (lastSync, lastBlock, lastLook) = (now, now, now)
     lastCheckpoint = now
