@@ -29,10 +29,20 @@ struct Evidence {
 
   /// Whether each of `witnesses`, or of all selectors when that is nil, has a fresh sample agreeing with the alert.
   mutating func isThere(_ labels: Labels, witnesses: [Int]?) -> Bool {
+    places(witnesses).allSatisfy { isSeen(labels, by: $0) }
+  }
+
+  /// The selectors that ``isThere(_:witnesses:)`` misses, as text.
+  mutating func missing(_ labels: Labels, witnesses: [Int]?) -> [String] {
+    places(witnesses).filter { !isSeen(labels, by: $0) }.map { place in
+      "{" + (rule.plan?.selectors ?? [])[place].map(\.description).joined(separator: ", ") + "}"
+    }
+  }
+
+  private func places(_ witnesses: [Int]?) -> [Int] {
     let selectors = (rule.plan?.selectors ?? []).indices
     // Numbers from a row may be of another version's making.
-    let places = witnesses.map { $0.filter(selectors.contains) } ?? Array(selectors)
-    return places.allSatisfy { isSeen(labels, by: $0) }
+    return witnesses.map { $0.filter(selectors.contains) } ?? Array(selectors)
   }
 
   private mutating func isSeen(_ labels: Labels, by selector: Int) -> Bool {

@@ -20,11 +20,14 @@ extension RuleEngine {
 
   private func snapshot(of state: RuleState) -> RulesSnapshot.Rule {
     let rule = state.rule
+    var evidence = state.lastTimestamp.map { Evidence(state, reader, at: $0, limits: limits) }
     let alerts = ordered(state.instances.keys).compactMap { state.instances[$0] }.map { instance in
       RulesSnapshot.Alert(
         identity: alertIdentity(rule: state.identity, labels: instance.labels), labels: instance.labels,
         annotations: instance.annotations, state: instance.state, activeAt: instance.activeAt,
         firedAt: instance.firedAt, keepFiringSince: instance.keepFiringSince, heldBy: instance.heldBy,
+        missingData: instance.heldBy == .missingData
+          ? evidence?.missing(instance.labels, witnesses: instance.witnesses) ?? [] : [],
         value: instance.value)
     }
     return RulesSnapshot.Rule(

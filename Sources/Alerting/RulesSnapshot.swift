@@ -55,6 +55,8 @@ package struct RulesSnapshot: Sendable {
     package var keepFiringSince: Timestamp?
     /// Why it goes on although its expression does not hold.
     package var heldBy: AlertInstance.Hold?
+    /// Selectors without a fresh sample that the alert waits for, when that is what holds it.
+    package var missingData: [String] = []
     package var value: Double
   }
 

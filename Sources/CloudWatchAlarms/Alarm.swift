@@ -76,7 +76,15 @@ package struct CompositeAlarm: Sendable {
 
   package var rule: AlarmRule
   package var ruleText: String
+  /// Where other alarms are named.
+  var places: [String: YAMLPosition] = [:]
   package var suppressor: Suppressor?
+
+  package init(rule: AlarmRule, ruleText: String, suppressor: Suppressor? = nil) {
+    self.rule = rule
+    self.ruleText = ruleText
+    self.suppressor = suppressor
+  }
 }
 
 extension Alarm {

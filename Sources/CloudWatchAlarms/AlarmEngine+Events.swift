@@ -45,7 +45,7 @@ extension AlarmEngine {
   /// As AWS words it: which alarm changed, and when.
   func compositeReason(_ entry: Entry, _ now: Timestamp) -> String {
     let moved = entry.triggers.compactMap { entries[$0] }.map { child in
-      "arn:aws:cloudwatch:\(settings.region):000000000000:alarm:\(child.alarm.name) transitioned to "
+      "arn:aws:cloudwatch:\(settings.region):\(settings.account):alarm:\(child.alarm.name) transitioned to "
         + "\(child.row.state.rawValue) at \(Self.longTime(child.row.changedAt))"
     }
     return moved.isEmpty
@@ -64,31 +64,6 @@ extension AlarmEngine {
     return "\(days[c.weekday]) \(padded(c.day, 2)) \(months[c.month - 1]), \(c.year) "
       + "\(padded(c.hour, 2)):\(padded(c.minute, 2)):\(padded(c.second, 2)) UTC"
   }
-
-  /// How all alarms stand, in the order of their files.
-  package func snapshot() -> [AlarmSummary] {
-    order.compactMap { entries[$0] }.map { entry in
-      AlarmSummary(
-        name: entry.alarm.name, description: entry.alarm.description, state: entry.row.state,
-        reason: entry.row.reason, changedAt: entry.row.changedAt, actionsEnabled: entry.alarm.actionsEnabled,
-        isSuppressed: entry.row.suppression.map { $0.phase != .acting } ?? false,
-        problem: entry.sampler?.problem)
-    }
-  }
-}
-
-/// One alarm at one moment, for the status page.
-package struct AlarmSummary: Sendable, Equatable {
-  package var name: String
-  package var description: String?
-  package var state: AlarmState
-  package var reason: String
-  package var changedAt: Timestamp
-  package var actionsEnabled: Bool
-  /// Its actions are held back by its suppressor.
-  package var isSuppressed: Bool
-  /// Why its metric cannot be evaluated.
-  package var problem: String?
 }
 
 /// What the alarms give to the store.

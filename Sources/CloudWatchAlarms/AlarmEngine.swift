@@ -41,9 +41,13 @@ package final class AlarmEngine {
   }
 
   package struct Settings: Sendable {
-    /// Written into the ARNs of reasons.
+    /// What the ARNs of reasons name.
     package var region: String
-    package init(region: String) { self.region = region }
+    package var account: String
+    package init(region: String, account: String = "000000000000") {
+      self.region = region
+      self.account = account
+    }
   }
 
   var entries: [String: Entry] = [:]
@@ -61,6 +65,12 @@ package final class AlarmEngine {
   private var lastMark: Int64?
   private var due: MonotonicInstant?
   private var isNew = true
+  /// What one turn spends on making up for the past, in evaluations and series touched: some milliseconds.
+  private static let backfillBudget = 2000
+  /// Metric alarms whose past is not made up for yet, and what was filled when that began.
+  private var behind: [String: Int64?] = [:]
+  /// Metric alarms that changed while others were behind: composite ones wait for all.
+  private var changedMeanwhile: [String] = []
 
   /// - Parameter rows: the table of alarms as the last process left it.
   package init(
@@ -115,6 +125,7 @@ package final class AlarmEngine {
     }
     restored = [:]
     entries = next
+    behind = [:]
     order = alarms.map(\.name)
     isNew = true
     due = nil
@@ -135,9 +146,11 @@ package final class AlarmEngine {
       entry.sampler?.forget()
       entry.row.changedAt = entry.row.changedAt + shift
       entry.row.suppression?.move(by: shift)
+      entry.row.toldAt = entry.row.toldAt.map { $0 + shift }
     }
     watchingSince = watchingSince + shift
     lastMark = nil
+    behind = [:]
     due = nil
   }
 
@@ -154,9 +167,21 @@ package final class AlarmEngine {
     if lastMark.map({ mark > $0 }) ?? true {
       // The machine slept or the clock leapt: nobody was watching meanwhile.
       if let lastMark, mark - lastMark > Self.longestGap { watchingSince = now }
-      changed = judgeMetrics(at: mark, now, &decisions)
+      changed = judgeMetrics(order, at: mark, now, &decisions)
       lastMark = mark
+    } else if let lastMark, !behind.isEmpty {
+      changed = judgeMetrics(order.filter { behind[$0] != nil }, at: lastMark, now, &decisions)
     }
+    changedMeanwhile += changed
+    if !behind.isEmpty {
+      // Others of the core's work come in between.
+      decisions.changes += pendingChanges
+      pendingChanges = []
+      due = monotonic + .milliseconds(1)
+      return decisions
+    }
+    changed = changedMeanwhile
+    changedMeanwhile = []
     if isNew || !changed.isEmpty || suppressionDeadline.map({ $0 <= now }) == true {
       judgeComposites(changed, now, &decisions)
       isNew = false
@@ -172,12 +197,19 @@ package final class AlarmEngine {
     entries.values.lazy.compactMap { $0.row.suppression?.deadline }.min()
   }
 
-  private func judgeMetrics(at mark: Int64, _ now: Timestamp, _ decisions: inout Decisions) -> [String] {
+  private func judgeMetrics(
+    _ names: [String], at mark: Int64, _ now: Timestamp, _ decisions: inout Decisions
+  ) -> [String] {
     var changed: [String] = []
-    for name in order {
+    var budget = Self.backfillBudget
+    for name in names {
       guard let entry = entries[name], let sampler = entry.sampler else { continue }
-      let filledBefore = sampler.filledTo
-      sampler.fill(to: mark, from: reader)
+      let filledBefore = behind[name] ?? sampler.filledTo
+      guard sampler.fill(to: mark, from: reader, budget: &budget) else {
+        behind[name] = .some(filledBefore)
+        continue
+      }
+      behind[name] = nil
       // At the newest full minute that was not judged yet; at the start at once, for what the store remembers.
       guard let tick = sampler.newestTick(upTo: mark, after: filledBefore) else { continue }
       let before = entry.row.state
@@ -236,10 +268,13 @@ package final class AlarmEngine {
   }
 
   private func save(_ entry: Entry) {
-    pendingChanges.append(StateChange(.alarms, entry.alarm.name, entry.row.bytes))
+    guard let bytes = entry.row.bytes else { return }
+    pendingChanges.append(StateChange(.alarms, entry.alarm.name, bytes))
   }
 
   private func tell(_ entry: Entry, from old: AlarmState, _ now: Timestamp, _ decisions: inout Decisions) {
-    if let event = event(entry, from: old, now) { decisions.events.append(event) }
+    guard let event = event(entry, from: old, now) else { return }
+    entry.row.toldAt = now
+    decisions.events.append(event)
   }
 }

@@ -12,6 +12,10 @@ package struct AlarmContext: Sendable {
   package var topicARNs: [String: String] = [:]
   /// Regions of the configuration; empty when not known.
   package var regions: [String]
+  /// Values for what templates do not say: parameters, resources (`Name`), attributes (`Name.Attribute`), imports.
+  package var parameters: [String: String] = [:]
+  /// Alarms that are left out, by their names or logical names.
+  package var leftOut: Set<String> = []
 
   package init(
     mapping: MetricMapping = MetricMapping(), topics: [String]? = nil, topicNames: [String: String] = [:],
@@ -29,6 +33,13 @@ package struct AlarmContext: Sendable {
       action.hasPrefix("arn:") ? action.split(separator: ":").last.map(String.init) ?? action : action
     for name in [action, last] {
       if let topic = topicNames[name] { return .success(topic) }
+    }
+    let service = action.split(separator: ":", omittingEmptySubsequences: false).dropFirst(2).first
+    if action.hasPrefix("arn:"), let service, service != "sns" {
+      return .failure(
+        Complaint(
+          message: "\"\(action)\" is no topic: of AWS' actions only notifications are taken here; "
+            + "`alarm_topics: {\"\(action)\": …}` may give a topic in its place"))
     }
     guard let topics else { return .success(last) }
     if topics.contains(last) { return .success(last) }
@@ -50,8 +61,22 @@ package struct LoadedAlarms: Sendable {
   package var alarms: [Alarm] = []
   /// What does not stop a file from being used.
   package var warnings: [YAMLProblem] = []
+  /// Every name that was declared, also by alarms that could not be read.
+  var declared: Set<String> = []
+  /// Names of alarms that the configuration leaves out, or whose condition does not hold.
+  var leftOut: Set<String> = []
+  /// Entries of ``AlarmContext/leftOut`` that named an alarm.
+  package var usedLeftOut: Set<String> = []
 
   package init() {}
+
+  mutating func append(_ other: LoadedAlarms) {
+    alarms += other.alarms
+    warnings += other.warnings
+    declared.formUnion(other.declared)
+    leftOut.formUnion(other.leftOut)
+    usedLeftOut.formUnion(other.usedLeftOut)
+  }
 }
 
 /// Files of CloudWatch alarms: mappings of name → properties, in groups or not, and CloudFormation templates in YAML
@@ -62,24 +87,31 @@ package enum AlarmFile {
   package static func load(_ files: [String], _ context: AlarmContext) throws(YAMLProblems) -> LoadedAlarms {
     var loaded = LoadedAlarms()
     var wrong: [YAMLProblem] = []
+    var allAreRead = true
     for file in files {
       let problems = Problems(file: file)
       if let text = YAML.text(ofFile: file, problems) {
-        let one = read(text, file: file, context, problems)
-        loaded.alarms += one.alarms
-        loaded.warnings += one.warnings
+        loaded.append(read(text, file: file, context, problems))
+      } else {
+        allAreRead = false
       }
       wrong += problems.list
     }
-    // Names that were not read would look as if they were missing.
-    if wrong.isEmpty {
-      let (alarms, complaints) = AlarmGraph.ordered(loaded.alarms)
-      loaded.alarms = alarms
-      wrong += complaints
-      loaded.warnings += Twins.warnings(about: loaded.alarms)
-    }
+    wrong += link(&loaded, allNamesAreKnown: allAreRead && !(loaded.declared.isEmpty && !wrong.isEmpty))
     if !wrong.isEmpty { throw YAMLProblems(wrong) }
     return loaded
+  }
+
+  /// Puts the alarms in order and says what is wrong between them.
+  ///
+  /// - Parameter allNamesAreKnown: false when a file could not be read: what it declares would look as if it were
+  ///   missing.
+  static func link(_ loaded: inout LoadedAlarms, allNamesAreKnown: Bool = true) -> [YAMLProblem] {
+    let graph = AlarmGraph(loaded, reportsStrangers: allNamesAreKnown)
+    let (alarms, complaints) = graph.ordered()
+    loaded.alarms = alarms
+    loaded.warnings += Twins.warnings(about: alarms)
+    return complaints
   }
 
   /// The alarms of one file's text, composite ones not yet held against the others. Not to be used when `problems` is
@@ -89,82 +121,5 @@ package enum AlarmFile {
   ) -> LoadedAlarms {
     var reader = AlarmFileReader(file: file, context: context, problems: problems)
     return reader.read(text)
-  }
-}
-
-/// What alarms say about each other.
-enum AlarmGraph {
-  /// The alarms with each composite one behind its children, and what is wrong: names that are used twice or not
-  /// known, and circles.
-  static func ordered(_ alarms: [Alarm]) -> ([Alarm], [YAMLProblem]) {
-    var wrong: [YAMLProblem] = []
-    var byName: [String: Alarm] = [:]
-    for alarm in alarms {
-      if let first = byName[alarm.name] {
-        wrong.append(
-          YAMLProblem(
-            file: alarm.file, at: alarm.position,
-            "alarm \"\(alarm.name)\" is declared a second time; first in \(first.file):\(first.position.line)"
-          ))
-      } else {
-        byName[alarm.name] = alarm
-      }
-    }
-    for alarm in alarms {
-      for child in alarm.dependencies where byName[child] == nil {
-        let near = suggestion(for: child, among: byName.keys.sorted())
-        wrong.append(
-          YAMLProblem(
-            file: alarm.file, at: alarm.position,
-            "alarm \"\(alarm.name)\" depends on \"\(child)\", which no file declares"
-              + (near.map { "; did you mean \"\($0)\"?" } ?? "")))
-      }
-    }
-    // Repeatedly those whose children are all placed: bounded, and what remains is on a circle or behind one.
-    var placed: Set<String> = []
-    var out: [Alarm] = []
-    var rest = alarms
-    while !rest.isEmpty {
-      let ready = rest.filter { $0.dependencies.allSatisfy { placed.contains($0) || byName[$0] == nil } }
-      if ready.isEmpty { break }
-      for alarm in ready { placed.insert(alarm.name) }
-      out += ready
-      rest.removeAll { placed.contains($0.name) }
-    }
-    for alarm in rest {
-      wrong.append(
-        YAMLProblem(
-          file: alarm.file, at: alarm.position,
-          "alarm \"\(alarm.name)\" depends on itself, over \(alarm.dependencies.joined(separator: ", "))"))
-    }
-    wrong.sort { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
-    return (out, wrong)
-  }
-}
-
-extension Alarm {
-  /// Names of the alarms that this one looks at.
-  var dependencies: [String] {
-    guard case .composite(let composite) = kind else { return [] }
-    return composite.rule.children + (composite.suppressor.map { [$0.alarm] } ?? [])
-  }
-}
-
-/// Alarms that are named for different things and watch one.
-private enum Twins {
-  static func warnings(about alarms: [Alarm]) -> [YAMLProblem] {
-    var first: [String: Alarm] = [:]
-    return alarms.compactMap { alarm in
-      guard case .metric(let metric) = alarm.kind, let name = metric.metricName else { return nil }
-      let key = "\(metric.measureIdentity)\u{ff}\(metric.evaluator)"
-      guard let other = first[key] else {
-        first[key] = alarm
-        return nil
-      }
-      return YAMLProblem(
-        file: alarm.file, at: alarm.position,
-        "alarms \"\(other.name)\" and \"\(alarm.name)\" watch the same \(name) in the same way; `Dimensions` in the "
-          + "file, or `alarm_mapping: {dimensions: {\(alarm.name): {…}}}`, say which one each means")
-    }
   }
 }

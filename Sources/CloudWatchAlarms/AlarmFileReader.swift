@@ -8,7 +8,7 @@ struct AlarmFileReader {
   private let problems: Problems
   private let warnings: Problems
   private var functions = TemplateFunctions()
-  private var alarms: [Alarm] = []
+  private var loaded = LoadedAlarms()
 
   /// Groups within groups.
   private static let maximumDepth = 8
@@ -18,10 +18,10 @@ struct AlarmFileReader {
     self.context = context
     self.problems = problems
     warnings = Problems(file: file)
+    functions.given = context.parameters
   }
 
   mutating func read(_ text: String) -> LoadedAlarms {
-    var loaded = LoadedAlarms()
     guard let root = YAML.parse(text, problems, keepsTags: true) else { return loaded }
     guard case .mapping(let entries) = root.content else {
       problems.add("expected alarms by name or a CloudFormation template, found \(root.foundText)", at: root)
@@ -34,8 +34,9 @@ struct AlarmFileReader {
       declareResources(entries)
       for entry in entries { plain(entry, depth: 0) }
     }
-    if alarms.isEmpty, problems.isEmpty { warnings.add("declares no alarm", at: root) }
-    loaded.alarms = alarms
+    if loaded.alarms.isEmpty, loaded.leftOut.isEmpty, problems.isEmpty {
+      warnings.add("declares no alarm", at: root)
+    }
     loaded.warnings = warnings.list
     return loaded
   }
@@ -58,6 +59,10 @@ struct AlarmFileReader {
         functions.parameters[parameter.key] = .some(parameter.value["Default"]?.scalarText)
       }
     }
+    if case .mapping(let conditions)? = root["Conditions"]?.content {
+      for condition in conditions { functions.conditions[condition.key] = condition.value }
+    }
+    functions.mappings = root["Mappings"]
     guard let resources = root["Resources"], case .mapping(let entries) = resources.content else {
       problems.add("a template needs `Resources`, a mapping", at: root["Resources"] ?? root)
       return
@@ -102,16 +107,35 @@ struct AlarmFileReader {
         problems.add("unknown key `\(key.key)` of a resource", at: key.keyPosition)
       }
     }
-    if let condition = entry.value["Condition"] {
-      warnings.add("the condition of \(entry.key) is taken as met", at: condition)
-    }
+    let name = functions.resources[entry.key]?.name ?? entry.key
+    if isLeftOut(entry, name) { return }
     guard let properties = entry.value["Properties"] else {
       problems.add("resource \(entry.key) has no `Properties`", at: entry.keyPosition)
       return
     }
     alarm(
-      properties, named: functions.resources[entry.key]?.name ?? entry.key,
+      properties, named: name,
       form: isComposite ? .compositeResource : .metricResource)
+  }
+
+  /// Whether the configuration leaves the alarm out, or its condition does not hold.
+  private mutating func isLeftOut(_ entry: YAMLNode.Entry, _ name: String) -> Bool {
+    let names = [entry.key, name].filter(context.leftOut.contains)
+    loaded.usedLeftOut.formUnion(names)
+    var isLeftOut = !names.isEmpty
+    if !isLeftOut, let node = entry.value["Condition"], entry.value["Type"] != nil {
+      do {
+        isLeftOut = try !functions.holds(named: node.scalarText ?? "", Problems(file: file))
+        if isLeftOut {
+          warnings.add("\(entry.key) is left out: its condition does not hold", at: node)
+        }
+      } catch {
+        let why = (error as? TemplateFunctions.Fault)?.message ?? "\(error)"
+        warnings.add("the condition of \(entry.key) is taken as met: \(why)", at: node)
+      }
+    }
+    if isLeftOut { loaded.leftOut.insert(name) }
+    return isLeftOut
   }
 
   // MARK: Alarms by name
@@ -126,7 +150,8 @@ struct AlarmFileReader {
     if entry.value["Type"]?.scalarText?.hasPrefix("AWS::") == true {
       resource(entry)
     } else if inner.contains(where: { AlarmProperties.telling.contains($0.key) }) {
-      alarm(entry.value, named: entry.key, form: .plain)
+      let written = entry.value["AlarmName"]?.scalarText ?? entry.key
+      if !isLeftOut(entry, written) { alarm(entry.value, named: entry.key, form: .plain) }
     } else if inner.isEmpty || !inner.allSatisfy({ $0.value.isMapping }) {
       problems.add(
         "\"\(entry.key)\" is neither an alarm (it has none of MetricName, PromQL, AlarmRule …) nor a group of alarms",
@@ -151,7 +176,8 @@ struct AlarmFileReader {
     for problem in unresolved.list + found.list.filter({ !known.contains($0.place) }) {
       problems.add(problem.message, at: problem.place)
     }
-    if let alarm { alarms.append(alarm) }
+    loaded.declared.insert(alarm?.name ?? resolved["AlarmName"]?.scalarText ?? name)
+    if let alarm { loaded.alarms.append(alarm) }
   }
 }
 

@@ -64,8 +64,13 @@ struct AlarmProperties {
     let suppressor = suppressor(m)
     guard !written.value.isEmpty else { return nil }
     do {
-      return CompositeAlarm(
+      var alarm = CompositeAlarm(
         rule: try AlarmRule(written.value), ruleText: written.value.trimmed, suppressor: suppressor)
+      if let suppressor { alarm.places[suppressor.alarm] = m.node("ActionsSuppressor")?.position }
+      for child in alarm.rule.children {
+        alarm.places[child] = written.node.position(ofOffset: AlarmRule.offset(of: child, in: written.value))
+      }
+      return alarm
     } catch {
       m.problems.add("alarm rule: \(error.message)", at: written.node.position(ofOffset: error.offset))
       return nil
@@ -92,7 +97,9 @@ struct AlarmProperties {
   private func metric(_ m: MappingReader, _ alarmName: String) -> MetricAlarm? {
     for key in ["Metrics", "ThresholdMetricId"] where m.has(key) {
       m.allow(key)
-      m.problem("metric math (`\(key)`) is not supported; write the expression as `PromQL:`", at: key)
+      m.problem(
+        "metric math (`\(key)`) is not supported; write the expression as `PromQL:`, or leave the alarm out "
+          + "with `alarm_skip`", at: key)
     }
     let dimensions = m.optional("Dimensions", .dimensions) ?? []
     let namespace = m.optional("Namespace", .nonEmptyString)
@@ -105,7 +112,8 @@ struct AlarmProperties {
       "EvaluateLowSampleCountPercentile", YAMLType<LowSampleCountTreatment>.choice())
     let measured = measured(m, alarmName, metricName, namespace, dimensions)
     let chosen = chosenStatistic(m, statistic, extended, measured?.entry)
-    let period = m.required("Period", .period)
+    let isMath = m.has("Metrics")
+    let period = isMath ? m.optional("Period", .period) ?? 60 : m.required("Period", .period)
     let evaluator = evaluator(m, period: period, measured?.entry)
     if let entry = measured?.entry, let chosen { judgeBounds(m, entry, chosen.statistic, evaluator) }
     if lowSampleCount != nil, extended == nil {

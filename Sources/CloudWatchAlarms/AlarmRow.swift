@@ -15,13 +15,14 @@ struct AlarmRow: Codable, Equatable {
   var definition: String
   /// Of a composite alarm.
   var suppression: ActionSuppression?
+  /// When a page was last decided; nil: never.
+  var toldAt: Timestamp?
 
-  var bytes: [UInt8] {
+  /// nil when it cannot be encoded: then the row on the disk stays as it is.
+  var bytes: [UInt8]? {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    // Texts and whole numbers only: there is nothing that encoding could refuse.
-    guard let data = try? encoder.encode(self) else { preconditionFailure("an alarm row cannot be encoded") }
-    return [UInt8](data)
+    return (try? encoder.encode(self)).map { [UInt8]($0) }
   }
 
   /// nil when the bytes are no such row.

@@ -37,6 +37,12 @@ package indirect enum AlarmRule: Sendable, Equatable {
     return names
   }
 
+  /// Where `text` names `alarm` for the first time, in Unicode scalars; 0 when that cannot be told.
+  static func offset(of alarm: String, in text: String) -> Int {
+    guard let place = text.firstRange(of: alarm) else { return 0 }
+    return text[..<place.lowerBound].unicodeScalars.count
+  }
+
   package func holds(_ state: (String) -> AlarmState) -> Bool {
     switch self {
     case .constant(let value): value

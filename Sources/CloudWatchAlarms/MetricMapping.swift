@@ -144,6 +144,11 @@ extension MetricMapping.Entry {
     comparison = m.optional("comparison", .choice())
     minimum = m.optional("minimum", .double)
     maximum = m.optional("maximum", .double)
+    if let minimum, let maximum, minimum > maximum {
+      m.problem(
+        "`minimum` (\(NumberText.plain(minimum))) is above `maximum` (\(NumberText.plain(maximum)))",
+        at: "minimum")
+    }
     if !expression.value.isEmpty {
       let bare = expression.value.replacing("$dimensions", with: "")
       if let fault = MetricExpression.fault(in: bare) {

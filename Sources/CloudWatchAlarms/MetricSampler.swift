@@ -6,17 +6,21 @@ internal import PromQL
 /// Time is cut into slots of a minute, or of 10 seconds for periods below a minute; a slot keeps what the statistic
 /// needs, and a period is a number of slots. So an evaluation costs a merge per slot, never a second look at samples.
 /// Slots are filled at *marks*, every 10 seconds: a bare selector gives every sample of its series since the last
-/// mark, any other expression is evaluated at the mark and each element of its result is one sample.
+/// mark, any other expression is evaluated at the mark and each element of its result is one sample. Samples that
+/// come late are still seen for ``lateness``: the newest slots are read anew at every mark.
 final class MetricSampler {
   static let markMilliseconds: Int64 = 10_000
-  /// At most so many marks are made up for from the store; further back one for each slot, as many again.
-  private static let backfillLimit = 400
+  /// So far back at least do samples of a bare selector that come late find their slot.
+  private static let lateness: Int64 = 60_000
+  /// Evaluations that make up for a longer past, unless its periods are more: each has one at least.
+  private static let backfillEvaluations: Int64 = 400
 
   private(set) var metric: MetricAlarm
   private let plan: Plan?
   private let selector: [LabelMatcher]?
   private let slotMilliseconds: Int64
   private let slotsKept: Int
+  private let backfillStep: Int64
   /// By slot number; a slot without a sample is not there.
   private var slots: [Int64: SampleSummary] = [:]
   /// Everything before is in the slots.
@@ -38,6 +42,8 @@ final class MetricSampler {
     }
     slotMilliseconds = metric.periodSeconds >= 60 ? 60_000 : 10_000
     slotsKept = metric.evaluator.range * max(1, metric.periodSeconds * 1000 / Int(slotMilliseconds))
+    backfillStep = Self.backfillStep(
+      range: Int64(slotsKept) * slotMilliseconds, period: Int64(metric.periodSeconds) * 1000)
   }
 
   /// Goes on for an alarm that measures the same and judges it differently.
@@ -54,26 +60,56 @@ final class MetricSampler {
   }
 
   /// Takes the samples up to `mark`, a multiple of ``markMilliseconds``.
-  func fill(to mark: Int64, from reader: any SeriesReader) {
+  ///
+  /// One mark after the other is always taken. A longer past is made up for as far as `budget` goes (in evaluations
+  /// and series that they touch), and goes on with the next call.
+  ///
+  /// - Returns: whether everything up to `mark` is filled.
+  func fill(to mark: Int64, from reader: any SeriesReader, budget: inout Int) -> Bool {
     let oldest = mark - Int64(slotsKept) * slotMilliseconds
     var from = max(filledTo ?? oldest, oldest)
-    guard from < mark else { return }
+    guard from < mark else { return true }
     if selector != nil {
-      readSamples(after: from - 1, to: mark - 1, reader)
+      if mark - from > Self.lateness, budget <= 0 { return false }
+      budget -= 1 + readSamples(from: from, oldest: oldest, to: mark, reader) / 16
     } else {
-      let fine = mark - Int64(Self.backfillLimit) * Self.markMilliseconds
-      // The distant past costs one evaluation a slot, and what is beyond that is not looked at.
-      from = max(from, fine - Int64(Self.backfillLimit) * slotMilliseconds)
       while from < mark {
-        let next =
-          from < fine ? (from / slotMilliseconds + 1) * slotMilliseconds : from + Self.markMilliseconds
-        from = min(next, mark)
+        if mark - from > Self.markMilliseconds, budget <= 0 {
+          filledTo = from
+          return false
+        }
+        from = min(nextEvaluation(after: from, upTo: mark), mark)
         evaluate(at: from, reader)
+        budget -= 1 + (plan?.seriesTouched ?? 0)
       }
     }
     filledTo = mark
     let firstKept = oldest / slotMilliseconds
     if slots.count > slotsKept { slots = slots.filter { $0.key >= firstKept } }
+    return true
+  }
+
+  /// As ``fill(to:from:budget:)`` without a limit.
+  func fill(to mark: Int64, from reader: any SeriesReader) {
+    var budget = Int.max
+    _ = fill(to: mark, from: reader, budget: &budget)
+  }
+
+  /// At every mark of the newest minutes; further back so coarsely that the whole evaluation range costs
+  /// ``backfillEvaluations``, and each period has at least one.
+  private func nextEvaluation(after from: Int64, upTo mark: Int64) -> Int64 {
+    let step = Self.markMilliseconds
+    let fine = mark - Self.backfillEvaluations / 2 * step
+    if from >= fine { return from + step }
+    return min((from / backfillStep + 1) * backfillStep, fine)
+  }
+
+  /// Spreads ``backfillEvaluations`` over `range`; divides `period`, so that none is left out. All in milliseconds.
+  private static func backfillStep(range: Int64, period: Int64) -> Int64 {
+    let mark = markMilliseconds
+    var step = max(mark, min((range / (backfillEvaluations / 2) + mark - 1) / mark * mark, period))
+    while step > mark, period % step != 0 { step -= mark }
+    return step
   }
 
   /// Forgets all samples: the clock was set, and the store has moved what it keeps.
@@ -105,8 +141,15 @@ final class MetricSampler {
       .add(value, keepingValues: metric.statistic.needsValues)
   }
 
-  private func readSamples(after: Int64, to end: Int64, _ reader: any SeriesReader) {
-    guard let selector else { return }
+  /// Reads whole slots anew, from the one of the oldest moment at which samples may have come late.
+  ///
+  /// - Returns: how many samples that were.
+  private func readSamples(from: Int64, oldest: Int64, to mark: Int64, _ reader: any SeriesReader) -> Int {
+    guard let selector else { return 0 }
+    var count = 0
+    let first = max(from - Self.lateness, oldest) / slotMilliseconds
+    for number in first...(mark / slotMilliseconds) { slots[number] = nil }
+    let (after, end) = (first * slotMilliseconds - 1, mark - 1)
     if resolvedVersion != reader.indexVersion {
       series = reader.select(selector)
       resolvedVersion = reader.indexVersion
@@ -116,7 +159,9 @@ final class MetricSampler {
       reader.readWindow(
         of: id, at: Timestamp(milliseconds: end), after: Timestamp(milliseconds: after), into: &window)
       for (place, time) in window.times.enumerated() { add(window.values[place], at: time) }
+      count += window.times.count
     }
+    return count
   }
 
   /// The state at a mark belongs to the slot that ends there.

@@ -56,11 +56,10 @@ package enum StateReason {
       let text = NumberText.plain(value)
       return text.contains(".") ? text : text + ".0"
     }
-    // Go's form of the same digits, e.g. `1e+07`.
-    let text = exponential(value)
-    return text
+    return exponential(value)
   }
 
+  /// The same digits with a power of ten: `1.0E7`.
   private static func exponential(_ value: Double) -> String {
     let plain = NumberText.plain(value.magnitude)
     let digits = plain.filter { $0 != "." }

@@ -1,19 +1,27 @@
 internal import StrictYAML
 
-/// Resolves CloudFormation's functions where the file itself says what they give: `!Ref` and `!Sub` of parameters with
-/// a default, of topics and of alarms, `!GetAtt` of topics and alarms, and `!Join`. In short form (tags) and in long
-/// form (`{"Ref": …}`). Anything else is a problem at its place.
+/// Resolves CloudFormation's functions where the file itself, or `alarm_parameters`, says what they give.
+///
+/// `!Ref` and `!Sub` of parameters, topics and alarms, `!GetAtt` of topics and alarms, `!Join`, `!Select`,
+/// `!FindInMap`, and `!If` over conditions that can be decided. In short form (tags) and in long form
+/// (`{"Ref": …}`). Anything else is a problem at its place.
 struct TemplateFunctions {
   struct Resource {
     var type: String
-    /// What `!Ref` gives: the name that its properties say, or its logical name.
+    /// What `!Ref` gives for a topic or an alarm: the name that its properties say, or its logical name.
     var name: String
   }
 
   /// By name; nil for a parameter without a default.
   var parameters: [String: String?] = [:]
+  /// What the configuration says: values of parameters, of resources (`Name`) and their attributes
+  /// (`Name.Attribute`), and of other stacks' exports, by their names.
+  var given: [String: String] = [:]
   /// By logical name.
   var resources: [String: Resource] = [:]
+  var conditions: [String: YAMLNode] = [:]
+  /// `Mappings` of the template.
+  var mappings: YAMLNode?
   /// Outside of a template a name that is not declared is the name of a topic or an alarm.
   var takesUnknownNames = false
 
@@ -21,26 +29,33 @@ struct TemplateFunctions {
     "AWS::Partition": "aws", "AWS::AccountId": "000000000000", "AWS::Region": "farwatch",
     "AWS::StackName": "farwatch", "AWS::URLSuffix": "amazonaws.com",
   ]
-  private static let functions = ["Ref", "Fn::Sub", "Fn::GetAtt", "Fn::Join"]
+  private static let functions = [
+    "Ref", "Fn::Sub", "Fn::GetAtt", "Fn::Join", "Fn::Select", "Fn::FindInMap", "Fn::If", "Fn::ImportValue",
+  ]
 
-  private struct Fault: Error { var message: String }
+  struct Fault: Error { var message: String }
 
-  /// `node` with every function in it replaced by its text; by an empty text where that is a problem.
+  /// `node` with every function in it replaced by its value; by an empty text where that is a problem.
   func resolve(_ node: YAMLNode, _ problems: Problems) -> YAMLNode {
+    value(of: node, problems) ?? YAMLNode(.scalar("", .plain), at: node.position)
+  }
+
+  /// nil for `AWS::NoValue`, which takes its place out of lists and mappings.
+  private func value(of node: YAMLNode, _ problems: Problems) -> YAMLNode? {
     do {
       if let tag = node.tag { return try apply(Self.longName(tag), node, node, problems) }
       switch node.content {
       case .scalar: return node
       case .sequence(let items):
-        let kept = items.filter { !Self.isNoValue($0) }
-        return YAMLNode(.sequence(kept.map { resolve($0, problems) }), at: node.position)
+        return YAMLNode(.sequence(items.compactMap { value(of: $0, problems) }), at: node.position)
       case .mapping(let entries):
         if entries.count == 1, let one = entries.first, one.key == "Ref" || one.key.hasPrefix("Fn::") {
           return try apply(one.key, one.value, node, problems)
         }
-        let resolved = entries.map { entry in
+        let resolved = entries.compactMap { entry -> YAMLNode.Entry? in
+          guard let value = value(of: entry.value, problems) else { return nil }
           var entry = entry
-          entry.value = resolve(entry.value, problems)
+          entry.value = value
           return entry
         }
         return YAMLNode(.mapping(resolved), at: node.position)
@@ -53,30 +68,32 @@ struct TemplateFunctions {
     return YAMLNode(.scalar("", .quoted), at: node.position)
   }
 
-  /// `!Ref AWS::NoValue` takes its place out of a list.
-  private static func isNoValue(_ node: YAMLNode) -> Bool {
-    (node.tag == "!Ref" ? node.scalarText : node["Ref"]?.scalarText) == "AWS::NoValue"
-  }
-
-  private static func longName(_ tag: String) -> String {
+  static func longName(_ tag: String) -> String {
     let name = String(tag.drop { $0 == "!" })
     return name == "Ref" || name == "Condition" ? name : "Fn::\(name)"
   }
 
   private func apply(
     _ function: String, _ argument: YAMLNode, _ node: YAMLNode, _ problems: Problems
-  ) throws -> YAMLNode {
+  ) throws -> YAMLNode? {
     var argument = argument
     argument.tag = nil
     let text: String
     switch function {
     case "Ref":
       guard let name = argument.scalarText else { throw Fault(message: "Ref takes a name") }
-      if name == "AWS::NoValue" { return YAMLNode(.scalar("", .plain), at: node.position) }
+      if name == "AWS::NoValue" { return nil }
       text = try reference(name)
     case "Fn::Sub": text = try substitute(argument, problems)
     case "Fn::GetAtt": text = try attribute(argument)
     case "Fn::Join": text = try join(argument, problems)
+    case "Fn::ImportValue": text = try imported(argument, problems)
+    case "Fn::Select": return try selected(argument, problems)
+    case "Fn::FindInMap": return try found(argument, problems)
+    case "Fn::If":
+      guard case .sequence(let parts) = argument.content, parts.count == 3, let name = parts[0].scalarText
+      else { throw Fault(message: "If takes the name of a condition and two values") }
+      return value(of: try holds(named: name, problems) ? parts[1] : parts[2], problems)
     default:
       throw Fault(
         message: "\(function) cannot be resolved here: only "
@@ -85,15 +102,28 @@ struct TemplateFunctions {
     return YAMLNode(.scalar(text, .plain), at: node.position, layout: .unknown)
   }
 
+  /// The text that `node` gives, or a fault.
+  func text(of node: YAMLNode, _ what: String, _ problems: Problems) throws -> String {
+    guard let text = resolve(node, problems).scalarText else { throw Fault(message: what) }
+    return text
+  }
+
   private func reference(_ name: String) throws -> String {
-    if let value = Self.pseudoParameters[name] { return value }
+    if let value = given[name] ?? Self.pseudoParameters[name] { return value }
     if let parameter = parameters[name] {
       guard let value = parameter else {
-        throw Fault(message: "the parameter \(name) has no `Default`, so its value is not known here")
+        throw Fault(
+          message:
+            "the parameter \(name) has no `Default`; `alarm_parameters: {\(name): …}` may give it a value")
       }
       return value
     }
-    if let resource = resources[name] { return resource.name }
+    if let resource = resources[name] {
+      if resource.isNamed { return resource.name }
+      throw Fault(
+        message: "\(name) is an \(resource.type): what `!Ref` gives for it is not known here; "
+          + "`alarm_parameters: {\(name): …}` may say it")
+    }
     if takesUnknownNames { return name }
     let near = suggestion(for: name, among: (parameters.keys + Array(resources.keys)).sorted())
     throw Fault(
@@ -114,12 +144,15 @@ struct TemplateFunctions {
 
   /// Topics and alarms are known by name here, so their ARNs are their names.
   private func attribute(_ attribute: String, of name: String) throws -> String {
+    if let value = given["\(name).\(attribute)"] { return value }
     guard let resource = resources[name] else {
       if takesUnknownNames { return name }
       throw Fault(message: "\"\(name)\" is no resource of this template")
     }
     guard ["Arn", "TopicArn", "TopicName"].contains(attribute), resource.isNamed else {
-      throw Fault(message: "GetAtt \(name).\(attribute) cannot be resolved here")
+      throw Fault(
+        message: "GetAtt \(name).\(attribute) is not known here; "
+          + "`alarm_parameters: {\(name).\(attribute): …}` may say it")
     }
     return resource.name
   }
@@ -129,10 +162,7 @@ struct TemplateFunctions {
       let separator = parts[0].scalarText, case .sequence(let items) = parts[1].content
     else { throw Fault(message: "Join takes a separator and a list") }
     return try items.map { item in
-      guard let text = resolve(item, problems).scalarText else {
-        throw Fault(message: "Join takes a list of texts")
-      }
-      return text
+      try text(of: item, "Join takes a list of texts", problems)
     }.joined(separator: separator)
   }
 

@@ -2,11 +2,13 @@ internal import CloudWatchAlarms
 internal import Model
 internal import StrictYAML
 
-/// `alarms:`, `alarm_topics:` and `alarm_mapping:`.
+/// `alarms:`, `alarm_topics:`, `alarm_mapping:`, `alarm_parameters:` and `alarm_skip:`.
 enum AlarmsSection {
   struct Read {
     var files: [String] = []
     var context = AlarmContext()
+    /// Where alarms are named: under `alarm_skip/NAME` and `alarm_mapping/NAME`.
+    var places: [String: YAMLPosition] = [:]
   }
 
   static func read(_ m: MappingReader, _ scope: Scope, topics: [String]) -> Read {
@@ -24,6 +26,14 @@ enum AlarmsSection {
     read.context.topicNames = m.optional("alarm_topics", .map(topic(topics))) ?? [:]
     read.context.mapping =
       m.optional("alarm_mapping", .mapping { mapping($0, scope) }) ?? MetricMapping()
+    let text = YAMLType<String>.scalar("a text or a number", placeholder: "") { $0 }
+    read.context.parameters = m.optional("alarm_parameters", .map(text)) ?? [:]
+    let skipped = m.optional("alarm_skip", .list(.located(YAMLType<String>.nonEmptyString))) ?? []
+    read.context.leftOut = Set(skipped.map(\.value))
+    for (name, node) in skipped { read.places["alarm_skip/\(name)"] = node.position }
+    if case .mapping(let entries)? = m.node("alarm_mapping")?["dimensions"]?.content {
+      for entry in entries { read.places["alarm_mapping/\(entry.key)"] = entry.keyPosition }
+    }
     return read
   }
 

@@ -1,3 +1,4 @@
+internal import CloudWatchAlarms
 internal import Model
 internal import Notifying
 internal import Probing
@@ -77,6 +78,10 @@ package enum ConfigurationFile {
       notifying: notifying, store: store, connectionsPerAddress: connections)
     settings.alarmFiles = alarms.files
     settings.alarmContext = alarms.context
+    settings.alarmContext.parameters.merge(
+      ["AWS::Region": notifying.arnRegion, "AWS::AccountId": notifying.account]
+    ) { own, _ in own }
+    settings.alarmPlaces = alarms.places
     return settings
   }
 

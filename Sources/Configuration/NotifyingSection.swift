@@ -4,10 +4,12 @@ internal import Notifying
 internal import RegularExpressions
 internal import StrictYAML
 
-/// `topics:` and `routes:`.
+/// `topics:`, `routes:`, `aws_region:` and `aws_account:`.
 enum NotifyingSection {
   static func read(_ m: MappingReader, _ paths: FilePaths, _ warnings: Problems) -> NotifyingSettings {
     var settings = NotifyingSettings()
+    settings.region = m.optional("aws_region", .nonEmptyString.validated(regionComplaint))
+    settings.account = m.optional("aws_account", account) ?? settings.account
     settings.topics = m.optional("topics", topics(paths)) ?? []
     let names = settings.topics.map(\.name)
     settings.routes = m.optional("routes", .list(route(names))) ?? []
@@ -16,6 +18,20 @@ enum NotifyingSection {
     }
     warn(settings, m, warnings)
     return settings
+  }
+
+  /// It becomes a part of ARNs.
+  private static func regionComplaint(_ name: String) -> String? {
+    let isGood = name.utf8.allSatisfy {
+      (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) || $0 == 0x2d
+    }
+    return isGood ? nil : "a region is small letters, digits and -, such as ap-northeast-1, found \"\(name)\""
+  }
+
+  private static var account: YAMLType<String> {
+    .scalar("an account of 12 digits", placeholder: "000000000000") { text in
+      text.utf8.count == 12 && text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? text : nil
+    }
   }
 
   /// What leaves alerts untold although every line is right.

@@ -3,6 +3,7 @@ package import CloudWatchAlarms
 package import Model
 package import Notifying
 package import Probing
+package import StrictYAML
 
 /// A whole configuration file, checked: what the application wires the stages with.
 package struct Settings: Sendable {
@@ -46,6 +47,8 @@ package struct Settings: Sendable {
   package var alarmFiles: [String] = []
   /// What reading them needs to know.
   package var alarmContext = AlarmContext()
+  /// Where the file names alarms: under `alarm_skip/NAME` and `alarm_mapping/NAME`.
+  package var alarmPlaces: [String: YAMLPosition] = [:]
   package var notifying: NotifyingSettings
   package var store: Store
   /// Connections to the listener that one client address may have open.

@@ -106,7 +106,9 @@ package final class Daemon: Sendable {
       logger.error("stored alert cannot be read", metadata: ["problem": "\(problem)"])
     }
     let alarms = AlarmEngine(
-      alarms: loaded.alarms, settings: .init(region: loaded.settings.notifying.region ?? "farwatch"),
+      alarms: loaded.alarms,
+      settings: .init(
+        region: loaded.settings.notifying.arnRegion, account: loaded.settings.notifying.account),
       reader: store,
       restoring: rows.alarms, now: time.now)
     for problem in alarms.restoreProblems {

@@ -12,22 +12,28 @@ struct LoadedConfiguration: Sendable {
   let alarms: [Alarm]
   /// What is hardly meant, in the file itself and in the rule files; what they say holds nevertheless.
   let warnings: [String]
+  /// Those of the alarm files alone.
+  let alarmWarnings: [String]
 
   var ruleCount: Int { groups.reduce(0) { $0 + $1.rules.count } }
 
   /// Collects the problems of all rule files before it gives up.
-  init(file: String) throws(StartFailure) {
-    let settings: Settings
+  ///
+  /// - Parameter alarmFiles: in place of those that the file names.
+  init(file: String, alarmFiles: [String]? = nil) throws(StartFailure) {
+    var settings: Settings
     do {
       settings = try ConfigurationFile.load(file)
     } catch { throw StartFailure(error.list.map(\.description)) }
+    if let alarmFiles { settings.alarmFiles = alarmFiles }
+    let files = settings.alarmFiles
     var context = settings.alarmContext
     for topic in settings.notifying.topics {
       context.topicARNs[topic.name] = settings.notifying.arn(of: topic)
     }
     do throws(YAMLProblems) {
       let loadedAlarms: Result<LoadedAlarms, YAMLProblems> = Result { () throws(YAMLProblems) in
-        try AlarmFile.load(settings.alarmFiles, context)
+        try AlarmFile.load(files, context)
       }
       let loadedRules: Result<LoadedRules, YAMLProblems> = Result { () throws(YAMLProblems) in
         try RuleFile.load(settings.ruleFiles)
@@ -39,10 +45,11 @@ struct LoadedConfiguration: Sendable {
       let alarmFiles = try loadedAlarms.get()
       groups = rules.groups
       alarms = alarmFiles.alarms
+      alarmWarnings = alarmFiles.warnings.map(\.description)
       warnings =
         settings.warnings + rules.warnings.map(\.description)
-        + untoldAlerts(rules.groups, settings.notifying.routes) + alarmFiles.warnings.map(\.description)
-        + unusedAlarmSettings(settings, alarmFiles.alarms)
+        + untoldAlerts(rules.groups, settings.notifying.routes) + alarmWarnings
+        + unusedAlarmSettings(settings, alarmFiles, file: file)
     } catch { throw StartFailure(error.list.map(\.description)) }
     self.settings = settings
   }
@@ -65,17 +72,29 @@ func untoldAlerts(_ groups: [RuleGroup], _ routes: [RouteSettings]) -> [String] 
 }
 
 /// What the configuration says for alarms and no alarm asks for.
-func unusedAlarmSettings(_ settings: Settings, _ alarms: [Alarm]) -> [String] {
+func unusedAlarmSettings(_ settings: Settings, _ loaded: LoadedAlarms, file: String) -> [String] {
   guard !settings.alarmFiles.isEmpty else { return [] }
+  let alarms = loaded.alarms
   let names = alarms.map(\.name)
-  let strangers = settings.alarmContext.mapping.alarmDimensions.keys.sorted().filter { !names.contains($0) }
+  func warning(_ key: String, _ message: String, _ name: String) -> String {
+    let near = suggestion(for: name, among: names).map { "; did you mean \"\($0)\"?" } ?? ""
+    return YAMLProblem(
+      file: file, at: settings.alarmPlaces["\(key)/\(name)"] ?? .start, message + near
+    ).description
+  }
+  let context = settings.alarmContext
   let reached = Set(
     settings.notifying.routes.flatMap(\.topicsBelow)
       + alarms.flatMap { ($0.alarmActions + $0.okActions + $0.insufficientDataActions).map(\.topic) })
-  return strangers.map { name in
-    "alarm_mapping gives dimensions to the alarm \"\(name)\", which no file declares"
-      + (suggestion(for: name, among: names).map { "; did you mean \"\($0)\"?" } ?? "")
+  return context.mapping.alarmDimensions.keys.sorted().filter {
+    !names.contains($0) && !context.leftOut.contains($0)
+  }.map {
+    warning(
+      "alarm_mapping", "alarm_mapping gives dimensions to the alarm \"\($0)\", which no file declares", $0)
   }
+    + context.leftOut.subtracting(loaded.usedLeftOut).sorted().map {
+      warning("alarm_skip", "alarm_skip leaves out the alarm \"\($0)\", which no file declares", $0)
+    }
     + settings.notifying.topics.map(\.name).filter { !reached.contains($0) }.map {
       "no route and no alarm leads to the topic \"\($0)\""
     }

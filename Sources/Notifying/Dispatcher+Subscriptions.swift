@@ -104,7 +104,8 @@ extension Dispatcher {
     for key in order { receivers[key]?.place = nil }
     order = []
     topicReceivers = [:]
-    let origin = AlarmMessage.Origin(region: settings.region, externalURL: SNSLinks.trimmed(externalURL))
+    let origin = AlarmMessage.Origin(
+      region: settings.region, account: settings.account, externalURL: SNSLinks.trimmed(externalURL))
     for topic in settings.topics {
       let topicARN = settings.arn(of: topic)
       for subscription in topic.subscriptions {

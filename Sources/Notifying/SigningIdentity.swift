@@ -35,11 +35,15 @@ package struct SigningIdentity: Sendable {
   package enum Failure: Error, Equatable, CustomStringConvertible {
     case noCertificate
     case keyMismatch
+    case unreadableKey
+    case unreadableCertificate
 
     package var description: String {
       switch self {
       case .noCertificate: "the certificate file holds no certificate"
       case .keyMismatch: "the certificate does not belong to the key"
+      case .unreadableKey: "the key file holds no RSA key in PEM form"
+      case .unreadableCertificate: "the certificate file holds no certificates in PEM form"
       }
     }
   }
@@ -64,11 +68,18 @@ package struct SigningIdentity: Sendable {
 
   /// Reads what an earlier start stored. Throws when it is damaged or does not fit together.
   package init(_ files: Files) throws {
-    key = try _RSA.Signing.PrivateKey(pemRepresentation: files.keyPEM)
+    // What the libraries throw names a number.
+    guard let key = try? _RSA.Signing.PrivateKey(pemRepresentation: files.keyPEM) else {
+      throw Failure.unreadableKey
+    }
+    self.key = key
     self.files = files
     var documents: [Document] = []
-    for pem in try PEMDocument.parseMultiple(pemString: files.certificatesPEM) {
-      let certificate = try Certificate(pemDocument: pem)
+    guard let pems = try? PEMDocument.parseMultiple(pemString: files.certificatesPEM) else {
+      throw Failure.unreadableCertificate
+    }
+    for pem in pems {
+      guard let certificate = try? Certificate(pemDocument: pem) else { throw Failure.unreadableCertificate }
       guard certificate.publicKey == Certificate.PublicKey(key.publicKey) else { throw Failure.keyMismatch }
       let fingerprint = hexadecimal(SHA256.hash(data: pem.derBytes).prefix(16))
       documents.append(

@@ -45,12 +45,7 @@ let scenarioAlarms = """
 func read(_ text: String, _ context: AlarmContext = AlarmContext()) -> (LoadedAlarms, [String]) {
   let problems = Problems(file: "a.yml")
   var loaded = AlarmFile.read(text, file: "a.yml", context, problems)
-  var wrong = problems.list
-  if wrong.isEmpty {
-    let (alarms, complaints) = AlarmGraph.ordered(loaded.alarms)
-    loaded.alarms = alarms
-    wrong = complaints
-  }
+  let wrong = problems.list + AlarmFile.link(&loaded)
   return (loaded, wrong.map(\.description))
 }
 
@@ -198,9 +193,8 @@ extension Alarm {
     #expect(
       problems == [
         "a.yml:2:4: alarm \"A\" is declared a second time; first in a.yml:1",
-        "a.yml:3:4: alarm \"C\" depends on itself, over D",
-        "a.yml:4:4: alarm \"D\" depends on itself, over C",
-        "a.yml:5:4: alarm \"E\" depends on \"Bb\", which no file declares",
+        "a.yml:3:23: alarm \"C\" depends on itself: C → D → C",
+        "a.yml:5:22: alarm \"E\" depends on \"Bb\", which no file declares",
       ])
   }
 
@@ -316,7 +310,7 @@ extension Alarm {
     #expect(
       loaded.warnings.map(\.description) == [
         "a.yml:11:3: resource Bucket of type AWS::S3::Bucket is left out",
-        "a.yml:14:16: the condition of Lag is taken as met",
+        "a.yml:14:16: the condition of Lag is taken as met: \"IsProduction\" is no condition of this template",
       ])
   }
 
@@ -329,7 +323,8 @@ extension Alarm {
     #expect(problems.count == 4, "each once, and the rest of the alarm is judged as well: \(problems)")
     #expect(problems.contains { $0.contains("a period is 10, 20 or 30 seconds") }, "\(problems)")
     #expect(
-      problems.contains { $0.hasPrefix("a.yml:25:18: Fn::FindInMap cannot be resolved here") }, "\(problems)")
+      problems.contains { $0.hasPrefix("a.yml:25:18: the template's `Mappings` hold no A, b, c") },
+      "\(problems)")
     #expect(problems.contains { $0.contains("the parameter Team has no `Default`") }, "\(problems)")
     #expect(
       problems.contains { $0.contains("\"Critical\" is neither a parameter nor a resource") }, "\(problems)")

@@ -99,6 +99,44 @@ private func metric(_ more: String, name: String = "A", promql: String = "value"
 @Suite struct AlarmEngineTests {
   private let series: Labels = ["__name__": "value"]
 
+  /// Making up for the past of many alarms at once leaves the thread to others in between.
+  @Test func aLongPastIsMadeUpForOverManyTurns() {
+    let alarms =
+      (0..<50).map {
+        metric(
+          "EvaluationPeriods: 24, Period: 3600, Statistic: Sum, AlarmActions: [p]", name: "A\($0)",
+          promql: "time() + \($0)")
+      }.joined() + "All: {AlarmRule: 'ALARM(A0) AND ALARM(A49)', AlarmActions: [p]}\n"
+    let world = AlarmWorld(alarms)
+    var turns = 0
+    var monotonic = MonotonicInstant(nanoseconds: 0)
+    while world.engine.snapshot().contains(where: { $0.state != .alarm }), turns < 100 {
+      let found = world.engine.run(now: midnight, monotonic: monotonic)
+      // Composite alarms wait until all are known.
+      if turns == 0 { #expect(!found.transitions.contains { $0.alarm == "All" }) }
+      monotonic = world.engine.nextDeadline ?? monotonic
+      turns += 1
+    }
+    // Some 410 evaluations each, 2000 a turn.
+    #expect((8...15).contains(turns), "\(turns) turns")
+    #expect(monotonic < MonotonicInstant(nanoseconds: 20_000_000_000))
+  }
+
+  @Test func aSnapshotSaysWhatIsWatchedAndWhoIsTold() throws {
+    let world = AlarmWorld(
+      metric("EvaluationPeriods: 1, Period: 60, Statistic: Maximum, AlarmActions: [p, q], OKActions: [p]")
+        + "C: {AlarmRule: ALARM(A), ActionsEnabled: false}\n")
+    world.run(130) { world.store.write(series, 99, at: $0) }
+    let (alarm, composite) = (world.engine.snapshot()[0], world.engine.snapshot()[1])
+    #expect(alarm.watches == "Maximum of value is greater than 10.0 in 1 of 1 periods of 60 s")
+    #expect(alarm.topics == ["p", "q"] && alarm.toldAt == midnight + .seconds(60))
+    #expect(composite.watches == "ALARM(A)" && !composite.actionsEnabled && composite.toldAt == nil)
+    #expect(composite.reason.hasPrefix("A transitioned to ALARM at"), "\(composite.reason)")
+    // It survives a restart.
+    world.restart(metric("EvaluationPeriods: 1, Period: 60, Statistic: Maximum, AlarmActions: [p]"))
+    #expect(world.engine.snapshot()[0].toldAt == midnight + .seconds(60))
+  }
+
   @Test func fullMinutesDecideAndActionsFollowTransitionsOnly() throws {
     let world = AlarmWorld(
       metric(

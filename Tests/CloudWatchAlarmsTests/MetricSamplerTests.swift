@@ -67,6 +67,41 @@ import Testing
     #expect(points == expected, "\(what)")
   }
 
+  /// The whole evaluation range, though far more marks lie in it than are evaluated.
+  @Test(arguments: [(86_400, 2), (3600, 24), (60, 1440), (10, 360)])
+  func expressionsReachBackAsFarAsTheRange(_ period: Int, _ periods: Int) throws {
+    let (loaded, _) = read(
+      "A: {PromQL: time(), Threshold: 1, ComparisonOperator: LessThanThreshold, EvaluationPeriods: \(periods), "
+        + "Period: \(period), Statistic: SampleCount}")
+    let sampler = MetricSampler(try #require(loaded["A"]?.metric))
+    var budget = 100
+    var calls = 1
+    while !sampler.fill(to: midnight.milliseconds, from: HandStore(), budget: &budget) {
+      #expect(budget == 0)
+      budget = 100
+      calls += 1
+    }
+    let points = sampler.points(at: midnight.milliseconds)
+    #expect(points.count >= periods && points.allSatisfy { $0 != nil })
+    // Bounded, and spread over turns.
+    #expect(points.compactMap { $0?.value }.reduce(0, +) <= Double(max(450, points.count + 200)))
+    #expect(calls >= points.count / 100 && calls < 40)
+  }
+
+  @Test func samplesThatComeLateCount() throws {
+    let (loaded, _) = read(
+      "A: {PromQL: value, Threshold: 1, ComparisonOperator: LessThanThreshold, EvaluationPeriods: 1, Period: 60}"
+    )
+    let sampler = MetricSampler(try #require(loaded["A"]?.metric))
+    let store = HandStore()
+    let end = midnight.milliseconds + 60_000
+    sampler.fill(to: end - 10_000, from: store)
+    // Its time is before the mark that was taken already.
+    store.write(["__name__": "value"], 7, at: Timestamp(milliseconds: end - 25_000))
+    sampler.fill(to: end, from: store)
+    #expect(sampler.points(at: end).last??.value == 7)
+  }
+
   @Test func whatIsNoNumberIsNoSample() {
     var summary = SampleSummary()
     for value in [Double.nan, .infinity, -.infinity] { summary.add(value, keepingValues: true) }

@@ -60,14 +60,25 @@ extension StatusSnapshot {
       ],
       alerts: [
         ActiveAlert(
-          name: evil, state: evil, since: since, labels: ["l": evil], summary: evil, held: evil)
+          name: evil, state: evil, since: since, labels: ["l": evil], summary: evil, held: evil),
+        ActiveAlert(
+          name: "Silent", state: "firing", since: since, labels: [:], summary: "", expression: "up == 0"),
+      ],
+      alarms: [
+        Alarm(
+          name: evil, state: evil, verdict: .bad, since: since, reason: evil, isSuppressed: true,
+          problem: nil,
+          description: evil, watches: evil, actionsEnabled: false, topics: [evil], toldAt: since)
       ],
       ruleProblems: [evil],
       receivers: [
         Receiver(
           topic: evil, endpoint: evil, confirmed: true, waiting: 1, lastSuccess: nil, consecutiveFailures: 1,
           lastProblem: evil)
-      ])
+      ],
+      store: Store(
+        series: 12, seriesLimit: 100, retention: .seconds(86_400 * 3), diskBytes: 4096, isFailing: true,
+        failure: evil))
   }
 }
 
@@ -139,13 +150,22 @@ extension StatusSnapshot {
     #expect(visit.subscriptionARN == "")
   }
 
+  @Test func thePageSaysWhatFiresWhoIsToldAndHowTheStoreIs() {
+    let page = text(ask("/"))
+    for part in [
+      "1 alert is firing, 1 alarm is in ALARM", "<td>up == 0</td>",
+      "disabled: nobody is told; suppressed; last page 1m ago",
+      "12 of at most 100 series &middot; kept 3d &middot; 4.1 kB on disk", "new samples are in memory only",
+    ] { #expect(page.contains(part), "\(part)") }
+  }
+
   @Test func foreignTextIsEscapedOnTheStatusPage() {
     let response = ask("/")
     let page = text(response)
     #expect(!page.contains("<script") && !page.contains("'1'"))
     let escaped = "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot;"
     // Every field of the snapshot that is shown; the vantage twice, in the title too.
-    #expect(page.components(separatedBy: escaped).count - 1 >= 20)
+    #expect(page.components(separatedBy: escaped).count - 1 >= 26)
     #expect(page.contains("(\(escaped), \(escaped))"), "an alert's state and what keeps it")
     #expect(header("Content-Security-Policy", response) == StatusPage.contentSecurityPolicy)
     #expect(StatusPage.contentSecurityPolicy.contains("default-src 'none'"))

@@ -35,8 +35,9 @@ import Testing
 
   private func message(_ details: AlarmDetails) -> AlarmMessage {
     AlarmMessage(
-      event: event(details), topicARN: "arn:aws:sns:ap-northeast-1:000000000000:pager",
-      settings: .init(region: "ap-northeast-1", externalURL: "http://watch.test"))
+      event: event(details), topicARN: "arn:aws:sns:ap-northeast-1:123456789012:pager",
+      settings: .init(
+        region: "ap-northeast-1", account: "123456789012", externalURL: "http://watch.test"))
   }
 
   @Test func aMetricAlarm() {
@@ -44,10 +45,10 @@ import Testing
     #expect(message.subject == "INSUFFICIENT_DATA: \"lag\" in Asia Pacific (Tokyo)")
     #expect(
       message.text
-        == #"{"AlarmName":"lag","AlarmDescription":"too \"slow\"","AWSAccountId":"000000000000","#
+        == #"{"AlarmName":"lag","AlarmDescription":"too \"slow\"","AWSAccountId":"123456789012","#
         + #""AlarmConfigurationUpdatedTimestamp":"1970-01-01T00:00:00.000+0000","NewStateValue":"INSUFFICIENT_DATA","#
         + #""NewStateReason":"because","StateChangeTime":"2026-01-02T00:00:00.000+0000","Region":"Asia Pacific (Tokyo)","#
-        + #""AlarmArn":"arn:aws:cloudwatch:ap-northeast-1:000000000000:alarm:lag","OldStateValue":"OK","OKActions":[],"#
+        + #""AlarmArn":"arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:lag","OldStateValue":"OK","OKActions":[],"#
         + #""AlarmActions":["arn:aws:sns:eu-west-1:1:pager"],"InsufficientDataActions":["office"],"#
         + #""Trigger":{"MetricName":"Lag","Namespace":"AWS/RDS","StatisticType":"Statistic","Statistic":"SAMPLE_COUNT","#
         + #""Unit":null,"Dimensions":[{"value":"a","name":"Cluster"}],"Period":60,"EvaluationPeriods":3,"#
@@ -60,7 +61,7 @@ import Testing
     #expect(!text.contains("Trigger\"") && text.contains(#""AlarmDescription":null"#))
     #expect(
       text.hasSuffix(
-        #""AlarmRule":"ALARM(a)","TriggeringChildren":[{"Arn":"arn:aws:cloudwatch:ap-northeast-1:000000000000:alarm:a","#
+        #""AlarmRule":"ALARM(a)","TriggeringChildren":[{"Arn":"arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:a","#
           + #""State":{"Value":"ALARM","Timestamp":"1970-01-01T00:00:01.000+0000"}}]}"#))
   }
 

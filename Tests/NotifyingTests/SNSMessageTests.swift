@@ -213,7 +213,7 @@ import Testing
     #expect(throws: SigningIdentity.Failure.keyMismatch) {
       try SigningIdentity(.init(keyPEM: good.keyPEM, certificatesPEM: other.certificatesPEM))
     }
-    #expect(throws: (any Error).self) {
+    #expect(throws: SigningIdentity.Failure.unreadableKey) {
       try SigningIdentity(.init(keyPEM: "rubbish", certificatesPEM: good.certificatesPEM))
     }
     #expect(throws: (any Error).self) { try SigningIdentity(.init(keyPEM: good.keyPEM, certificatesPEM: "")) }

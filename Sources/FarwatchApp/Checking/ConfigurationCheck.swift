@@ -1,8 +1,10 @@
 internal import Alerting
+internal import CloudWatchAlarms
 internal import Configuration
 internal import Model
 internal import Notifying
 internal import RuleTesting
+internal import StrictYAML
 
 /// `farwatch check config`.
 package enum ConfigurationCheck {
@@ -32,7 +34,8 @@ package enum ConfigurationCheck {
       let lints = Lint.all.filter(\.isDefault)
       let findings = Lint.findings(in: loaded.groups, by: lints, context).map(\.text)
       return Report(
-        warnings: loaded.warnings + findings, summary: "\(file): good: " + parts.joined(separator: ", "))
+        warnings: loaded.warnings + findings + loaded.alarmsWithoutData,
+        summary: "\(file): good: " + parts.joined(separator: ", "))
     } catch { return Report(problems: error.lines) }
   }
 }
@@ -43,5 +46,20 @@ extension [RuleGroup] {
   /// Name and fixed labels of everything that the rules record.
   var recorded: [(name: String, labels: Labels)] {
     flatMap(\.rules).filter { $0.kind == .recording }.map { ($0.name, $0.labelTexts) }
+  }
+}
+
+extension LoadedConfiguration {
+  /// Metric alarms that will never have a data point, one line for each.
+  var alarmsWithoutData: [String] {
+    var catalogue = SeriesCatalogue(of: settings)
+    catalogue.insertRecorded(groups.recorded)
+    return alarms.compactMap { alarm in
+      guard case .metric(let metric) = alarm.kind, let gap = catalogue.gaps(in: metric.expression).first
+      else { return nil }
+      return YAMLProblem(
+        file: alarm.file, at: alarm.position, "alarm \"\(alarm.name)\" will never have data: \(gap)"
+      ).description
+    }
   }
 }

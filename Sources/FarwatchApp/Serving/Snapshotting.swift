@@ -43,14 +43,32 @@ extension Conductor {
       ready: isReady,
       lastReloadProblem: reloads.problem, regions: firstRegions, links: linkStatuses(now),
       backups: backupStatuses(now),
-      alerts: rules.alerts.sorted { ($0.state.rawValue, $1.activeAt) < ($1.state.rawValue, $0.activeAt) }.map
-      {
-        StatusSnapshot.ActiveAlert(
-          name: $0.labels["alertname"] ?? "", state: $0.state.rawValue, since: $0.activeAt, labels: $0.labels,
-          summary: $0.annotations["summary"] ?? $0.annotations["description"] ?? "",
-          held: $0.heldBy.map { $0 == .missingData ? "kept: its data is missing" : "kept: not clear yet" })
-      },
-      alarms: alarmStatuses(), ruleProblems: storeProblems + problems, receivers: receiverStatuses(now))
+      alerts: alertStatuses(rules), alarms: alarmStatuses(), ruleProblems: storeProblems + problems,
+      receivers: receiverStatuses(now), store: storeStatus(reloads.settings))
+  }
+
+  private func alertStatuses(_ rules: RulesSnapshot) -> [StatusSnapshot.ActiveAlert] {
+    let all = rules.groups.flatMap(\.rules).flatMap { rule in rule.alerts.map { (rule, $0) } }
+    return all.sorted {
+      ($0.1.state.rawValue, $1.1.activeAt) < ($1.1.state.rawValue, $0.1.activeAt)
+    }.map { rule, alert in
+      let missing = alert.missingData.isEmpty ? "" : " (\(alert.missingData.joined(separator: ", ")))"
+      return StatusSnapshot.ActiveAlert(
+        name: alert.labels["alertname"] ?? "", state: alert.state.rawValue, since: alert.activeAt,
+        labels: alert.labels,
+        summary: alert.annotations["summary"] ?? alert.annotations["description"] ?? "",
+        expression: rule.query,
+        held: alert.heldBy.map {
+          $0 == .missingData ? "kept: its data is missing\(missing)" : "kept: not clear yet"
+        })
+    }
+  }
+
+  private func storeStatus(_ settings: Settings) -> StatusSnapshot.Store {
+    let found = store.statistics
+    return StatusSnapshot.Store(
+      series: found.series, seriesLimit: found.seriesLimit, retention: settings.store.retention,
+      diskBytes: found.diskBytes, isFailing: found.isFailing, failure: found.failure)
   }
 
   private func regionStatus(_ region: Settings.Region) -> StatusSnapshot.Region {
@@ -115,7 +133,7 @@ extension Conductor {
   }
 
   private func alarmStatuses() -> [StatusSnapshot.Alarm] {
-    alarms.snapshot().map { alarm in
+    alarms.snapshot().sorted { $0.urgency < $1.urgency }.map { alarm in
       let verdict: StatusSnapshot.Verdict =
         switch alarm.state {
         case .ok: .good
@@ -124,7 +142,9 @@ extension Conductor {
         }
       return StatusSnapshot.Alarm(
         name: alarm.name, state: alarm.state.rawValue, verdict: verdict, since: alarm.changedAt,
-        reason: alarm.reason, isSuppressed: alarm.isSuppressed, problem: alarm.problem)
+        reason: alarm.reason, isSuppressed: alarm.isSuppressed, problem: alarm.problem,
+        description: alarm.description, watches: alarm.watches, actionsEnabled: alarm.actionsEnabled,
+        topics: alarm.topics, toldAt: alarm.toldAt)
     }
   }
 
@@ -159,5 +179,18 @@ extension WatchedTarget {
   var problem: String? {
     guard case .failure(let reason, let detail)? = newest?.verdict else { return nil }
     return detail.isEmpty ? reason.rawValue : "\(reason.rawValue): \(detail)"
+  }
+}
+
+extension AlarmSummary {
+  /// ALARM before what is not known before OK; of one state the newest first.
+  fileprivate var urgency: (Int, Int64) {
+    let rank =
+      switch state {
+      case .alarm: 0
+      case .insufficientData: 1
+      case .ok: 2
+      }
+    return (rank, -changedAt.milliseconds)
   }
 }

@@ -22,18 +22,18 @@ enum StatusPage {
     alerts(status, &page)
     alarms(status, &page)
     receivers(status, &page)
+    store(status, &page)
     page.raw("</body></html>\n")
     return page.bytes
   }
 
   private static func header(_ status: StatusSnapshot, _ page: inout HTMLText) {
-    let firing =
-      status.alerts.count { $0.state == "firing" } + status.alarms.count { $0.verdict == .bad }
+    let firing = status.firing
     let verdict: (String, String) =
       if !status.ready {
         ("unknown", "Starting: not every collector has reported yet")
-      } else if firing > 0 {
-        ("bad", firing == 1 ? "1 alert is firing" : "\(firing) alerts are firing")
+      } else if let firing {
+        ("bad", firing)
       } else if status.regions.contains(where: { $0.verdict == .unknown }) {
         ("unknown", "Some regions are unknown")
       } else {
@@ -137,26 +137,10 @@ enum StatusPage {
       page.raw("<tr><td class=\"dot \(alert.state == "firing" ? "bad" : "degraded")\"></td><td>")
       page.text("\(alert.name) (\(alert.state)\(alert.held.map { ", \($0)" } ?? ""))")
       page.raw("</td><td>")
-      page.text(alert.summary)
+      page.text(alert.summary.isEmpty ? alert.expression : alert.summary)
       page.raw("</td><td class=\"quiet\">")
       page.text(alert.labels.dropping(["alertname"]).description)
       page.raw("</td><td>\(age(alert.since, status.takenAt))</td></tr>")
-    }
-    page.raw("</table></section>\n")
-  }
-
-  private static func alarms(_ status: StatusSnapshot, _ page: inout HTMLText) {
-    guard !status.alarms.isEmpty else { return }
-    page.raw("<section><h2>CloudWatch alarms</h2><table class=\"wide\"><tr><th></th><th>Alarm</th>")
-    page.raw("<th>State</th><th>Why</th><th>For</th></tr>")
-    for alarm in status.alarms {
-      page.raw("<tr><td class=\"dot \(alarm.verdict.rawValue)\"></td><td>")
-      page.text(alarm.name)
-      page.raw("</td><td>")
-      page.text(alarm.isSuppressed ? "\(alarm.state) (actions suppressed)" : alarm.state)
-      page.raw("</td><td class=\"quiet\">")
-      page.text(alarm.problem ?? alarm.reason)
-      page.raw("</td><td>\(age(alarm.since, status.takenAt))</td></tr>")
     }
     page.raw("</table></section>\n")
   }
@@ -195,7 +179,7 @@ enum StatusPage {
     }
   }
 
-  private static func age(_ from: Timestamp, _ to: Timestamp) -> String { text(max(.zero, to - from)) }
+  static func age(_ from: Timestamp, _ to: Timestamp) -> String { text(max(.zero, to - from)) }
 
   /// Two units at most, which is what a person reads: `3d4h`, `2m5s`, `1.2s`.
   static func text(_ duration: Duration) -> String {
@@ -220,7 +204,7 @@ enum StatusPage {
     return "\(NumberText.plain(tenths / 10)) ms"
   }
 
-  private static func bytes(_ count: Double) -> String {
+  static func bytes(_ count: Double) -> String {
     var value = count
     for unit in ["B", "kB", "MB", "GB"] {
       if value < 1000 { return "\(NumberText.plain((value * 10).rounded() / 10)) \(unit)" }

@@ -71,6 +71,8 @@ package struct StatusSnapshot: Sendable {
     package var since: Timestamp
     package var labels: Labels
     package var summary: String
+    /// For alerts that say nothing of themselves.
+    package var expression = ""
     /// Why it goes on although its expression does not hold; nil: it holds.
     package var held: String?
   }
@@ -85,6 +87,24 @@ package struct StatusSnapshot: Sendable {
     package var reason: String
     package var isSuppressed: Bool
     package var problem: String?
+    package var description: String?
+    /// Metric, dimensions and threshold, or the rule of a composite alarm.
+    package var watches = ""
+    package var actionsEnabled = true
+    /// Whom any of its states is told to.
+    package var topics: [String] = []
+    /// When a page about it was last decided.
+    package var toldAt: Timestamp?
+  }
+
+  /// Where samples are kept.
+  package struct Store: Sendable {
+    package var series: Int
+    package var seriesLimit: Int
+    package var retention: Duration
+    package var diskBytes: Int
+    package var isFailing: Bool
+    package var failure: String
   }
 
   package struct Receiver: Sendable {
@@ -112,4 +132,5 @@ package struct StatusSnapshot: Sendable {
   /// Sentences about the store's files and about rules that cannot be evaluated.
   package var ruleProblems: [String]
   package var receivers: [Receiver]
+  package var store: Store?
 }

@@ -8,6 +8,8 @@ package struct NotifyingSettings: Sendable {
   package var routes: [RouteSettings] = []
   /// An AWS region code or a name of one's own; used in ARNs and, unless an alert has a label `region`, in messages.
   package var region: String?
+  /// The AWS account that messages and ARNs name: 12 digits.
+  package var account = "000000000000"
   /// Labels that become SNS message attributes of type String, where an alert has them.
   package var attributeLabels: [String] = ["severity", "region"]
   /// Pages that wait for one subscription; beyond it see ``SubscriptionQueue``.
@@ -24,7 +26,7 @@ package struct NotifyingSettings: Sendable {
 
   /// The ARN of `topic`: its own, or one made from region and name.
   package func arn(of topic: TopicSettings) -> String {
-    topic.arn ?? "arn:aws:sns:\(arnRegion):000000000000:\(topic.name)"
+    topic.arn ?? "arn:aws:sns:\(arnRegion):\(account):\(topic.name)"
   }
 }
 
@@ -34,7 +36,7 @@ package struct TopicSettings: Sendable {
   package enum SignatureVersion: Int, Sendable, CaseIterable { case sha1 = 1, sha256 = 2 }
 
   package var name: String
-  /// nil: `arn:aws:sns:<region>:000000000000:<name>`.
+  /// nil: `arn:aws:sns:<region>:<account>:<name>`.
   package var arn: String?
   package var displayName: String?
   package var signatureVersion: SignatureVersion = .sha256

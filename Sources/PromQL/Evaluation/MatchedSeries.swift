@@ -27,7 +27,8 @@ final class MatchedSeries {
     guard resolvedIn != context.labelEpoch || after < resolvedSince else { return }
     resolvedIn = context.labelEpoch
     let now = context.time.milliseconds
-    reach = max(reach, now.subtractingClamped(after))
+    // An instant selector of the same series looks back so far.
+    reach = max(reach, now.subtractingClamped(after), context.options.lookback.milliseconds)
     resolvedSince = min(after, now.subtractingClamped(reach))
     rearrangedIn = context.nextEpoch()
     ids = context.reader.select(matchers, activeSince: Timestamp(milliseconds: resolvedSince))

@@ -1,6 +1,6 @@
 internal import Alerting
 internal import Model
-internal import PromQL
+package import PromQL
 
 extension Lint {
   /// Needs to be told what series there are. Selectors under `absent` ask for what may well not be there.
@@ -10,12 +10,20 @@ extension Lint {
     isDefault: true
   ) { rule, _, context in
     guard let series = context.series else { return [] }
-    return rule.expression.selectors.filter { !series.mayMatch($0.matchers) }.map {
-      let name = $0.name.map { " `\($0)`" } ?? ""
-      let isKnown = $0.name.map(series.names.contains) ?? false
-      return isKnown
-        ? "no series of\(name) has these labels: `\(Expression.text(of: $0))`"
-        : "there are no series\(name)\(series.hint(for: $0.name))"
+    return series.gaps(in: rule.expression)
+  }
+}
+
+extension SeriesCatalogue {
+  /// What no series will ever match, one sentence for each selector, without a full stop.
+  package func gaps(in expression: Expression) -> [String] {
+    expression.selectors.filter { !mayMatch($0.matchers) }.map { selector in
+      let equal = selector.matchers.first { $0.name == Labels.metricNameLabel && $0.kind == .equal }
+      let name = selector.name ?? equal?.text
+      let shown = name.map { " `\($0)`" } ?? ""
+      return name.map(names.contains) ?? false
+        ? "no series of\(shown) has these labels: `\(Expression.text(of: selector))`"
+        : "there are no series\(shown)\(hint(for: name))"
     }
   }
 }

@@ -7,7 +7,7 @@ extension AlarmMessage {
     var members: [OrderedJSON.Member] = [
       .init("AlarmName", .string(name)),
       .init("AlarmDescription", alarm.description.map { .string(cut($0, limit)) } ?? .null),
-      .init("AWSAccountId", .string(Self.account)),
+      .init("AWSAccountId", .string(settings.account)),
       .init("AlarmConfigurationUpdatedTimestamp", .string(time(alarm.configuredAt))),
       .init("NewStateValue", .string(alarm.newState)),
       .init("NewStateReason", .string(cut(alarm.reason, limit))),
@@ -42,7 +42,7 @@ extension AlarmMessage {
   }
 
   private func arn(of alarm: String) -> String {
-    "arn:aws:cloudwatch:\(settings.region ?? "farwatch"):\(Self.account):alarm:\(alarm)"
+    "arn:aws:cloudwatch:\(settings.region ?? "farwatch"):\(settings.account):alarm:\(alarm)"
   }
 
   private func json(_ trigger: AlarmDetails.Trigger, _ limit: Int) -> OrderedJSON {

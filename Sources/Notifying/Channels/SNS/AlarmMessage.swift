@@ -7,7 +7,6 @@ internal import Model
 struct AlarmMessage {
   /// SNS takes messages up to 256 KiB.
   static let maximumBytes = 256 * 1024
-  static let account = "000000000000"
 
   let event: AlertEvent
   let topicARN: String
@@ -16,6 +15,7 @@ struct AlarmMessage {
   /// What a message says about the Farwatch that sends it.
   struct Origin: Hashable, Sendable {
     var region: String?
+    var account = "000000000000"
     var externalURL: String
   }
 
@@ -47,11 +47,11 @@ struct AlarmMessage {
     if let alarm = event.alarm { return json(alarm, limit) }
     let state = event.status == .firing ? ("ALARM", "OK") : ("OK", "ALARM")
     let arn =
-      "arn:aws:cloudwatch:\(settings.region ?? "farwatch"):\(Self.account):alarm:\(name)/\(fingerprint)"
+      "arn:aws:cloudwatch:\(settings.region ?? "farwatch"):\(settings.account):alarm:\(name)/\(fingerprint)"
     return .object([
       .init("AlarmName", .string(name)),
       .init("AlarmDescription", .string(cut(description, limit))),
-      .init("AWSAccountId", .string(Self.account)),
+      .init("AWSAccountId", .string(settings.account)),
       .init("NewStateValue", .string(state.0)),
       .init("NewStateReason", .string(cut(reason, limit))),
       .init("StateChangeTime", .string(Self.cloudWatchTime(changedAt))),
