@@ -27,10 +27,54 @@ struct Compiler {
       return known
     }
     let mark = sources.count
-    let step = try makeStep(for: expression)
-    complete(step, expression, readingFrom: mark)
+    let step: Step
+    if case .binary(let operation) = expression.kind {
+      step = try chain(operation)
+    } else {
+      step = try makeStep(for: expression)
+      step.isFixed = expression.isFixed
+    }
+    complete(step, readingFrom: mark)
     scope.steps[text] = step
     return step
+  }
+
+  /// Operations at the start of a chain whose results are shared with other expressions that start like it.
+  private static let sharedLinks = 8
+
+  /// The step of a whole chain. The first operations of a long one are steps like others; those behind them belong to
+  /// this chain alone, which makes their results one after the other before its own: no call goes as deep as a chain
+  /// is long.
+  private mutating func chain(_ operation: BinaryOperation) throws(CompileError) -> Step {
+    let count = operation.links.count
+    var below: [Operation] = []
+    let shared = min(count - 1, Self.sharedLinks)
+    var left = try step(for: operation.first)
+    for length in 1...count {
+      let part = operation.prefix(length)
+      guard case .binary(let operation) = part.kind else { break }
+      if length > 1 { below.append(left) }
+      if length <= shared, let known = scope.steps[part.description] {
+        sources += known.sources
+        left = known
+        continue
+      }
+      let mark = sources.count
+      let right = try step(for: operation.right)
+      let made = makeStep(for: operation, left, right, at: part)
+      made.isFixed = left.isFixed && right.isFixed
+      if length <= shared {
+        sources += left.sources
+        complete(made, readingFrom: mark)
+        made.below = below
+        scope.steps[part.description] = made
+      } else {
+        made.isInnerLink = length < count
+      }
+      left = made
+    }
+    left.below = below
+    return left
   }
 
   /// The step of a range vector.
@@ -55,14 +99,15 @@ struct Compiler {
       step = SubqueryStep(inner, subquery)
     default: throw refused("a \(expression.type.rawValue) in this place", expression)
     }
-    complete(step, expression, readingFrom: mark)
+    step.isFixed = expression.isFixed
+    complete(step, readingFrom: mark)
     scope.windows[text] = step
     return step
   }
 
-  private func complete(_ operation: Operation, _ expression: Expression, readingFrom mark: Int) {
-    operation.isFixed = expression.isFixed
-    for source in sources[mark...] where !operation.sources.contains(where: { $0 === source }) {
+  private func complete(_ operation: Operation, readingFrom mark: Int) {
+    var known: Set<ObjectIdentifier> = []
+    for source in sources[mark...] where known.insert(ObjectIdentifier(source)).inserted {
       operation.sources.append(source)
     }
   }
@@ -87,7 +132,7 @@ struct Compiler {
       let inner = try step(for: operand)
       return NegationStep(inner, isVector: operand.type == .instantVector, negates: negated)
     case .aggregation(let aggregation): return try makeStep(for: aggregation, at: expression)
-    case .binary(let operation): return try makeStep(for: operation, at: expression)
+    case .binary(let operation): return try chain(operation)
     case .call(let function, let arguments):
       if let step = try functionStep(function, arguments, at: expression) { return step }
       if let step = try histogramStep(function, arguments, at: expression) { return step }
@@ -117,11 +162,9 @@ struct Compiler {
     }
   }
 
-  private mutating func makeStep(
-    for operation: BinaryOperation, at expression: Expression
-  ) throws(CompileError) -> Step {
-    let left = try step(for: operation.left)
-    let right = try step(for: operation.right)
+  private func makeStep(
+    for operation: BinaryOperation, _ left: Step, _ right: Step, at expression: Expression
+  ) -> Step {
     let element = ElementOperation(op: operation.op, range: expression.range)
     switch (operation.left.type, operation.right.type) {
     case (.scalar, .scalar): return ScalarBinaryStep(operation.op, left, right)

@@ -5,6 +5,11 @@ class Operation {
   final var isFixed = false
   /// The series that this operation and its operands read, each once: set by the compiler.
   final var sources: [MatchedSeries] = []
+  /// The operations of a chain before this one, each the left operand of the next: set by the compiler. They are
+  /// evaluated in this order, so that each finds its left operand made.
+  final var below: [Operation] = []
+  /// Whether this is asked by one other alone, at the end of its chain, which knows the sources of both.
+  final var isInnerLink = false
   /// The epoch in which the result was made; 0 when there is none.
   private final var madeIn: UInt64 = 0
   private final var labelsOf: UInt64 = 0
@@ -23,6 +28,10 @@ class Operation {
     }
     try context.checkLimits()
     let mark = context.notes.mark
+    for operation in below {
+      if operation.isInnerLink { operation.madeIn = 0 }
+      try operation.evaluate(context)
+    }
     madeIn = 0
     try compute(context)
     madeIn = context.nextEpoch()
@@ -37,6 +46,9 @@ class Operation {
 
   /// Evaluates the operands and makes the result. Called by ``evaluate(_:)`` alone; what steps override.
   func compute(_ context: EvaluationContext) throws(EvaluationError) {}
+
+  /// From the end: each is held by the next, and one that frees another would go as deep as the chain is long.
+  deinit { while below.popLast() != nil {} }
 
   /// Forgets everything that was derived from label sets; their numbers are about to be given anew.
   func forget() {}

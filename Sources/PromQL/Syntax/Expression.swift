@@ -4,7 +4,8 @@ package import Model
 package struct Expression: Sendable {
   package let kind: Kind
   package let range: SourceRange
-  /// Levels of the tree from here down, held below ``ParseLimits/depth`` so that recursion over it is safe.
+  /// Levels of the tree from here down, held below ``ParseLimits/depth`` so that recursion over it is safe. A chain of
+  /// operators is one level, however long.
   let depth: Int
 
   package indirect enum Kind: Sendable {
@@ -30,8 +31,7 @@ package struct Expression: Sendable {
     case .call(let function, _): function.returns
     case .unary(_, let operand): operand.type
     case .parenthesized(let inner): inner.type
-    case .binary(let operation):
-      operation.left.type == .scalar && operation.right.type == .scalar ? .scalar : .instantVector
+    case .binary(let operation): operation.type
     }
   }
 
@@ -42,7 +42,7 @@ package struct Expression: Sendable {
     return inner
   }
 
-  /// The direct operands.
+  /// The direct operands; of a chain of operators all, in the order of the text.
   package var children: [Expression] {
     switch kind {
     case .number, .string, .selector, .rangeSelector: []
@@ -50,7 +50,7 @@ package struct Expression: Sendable {
     case .call(_, let arguments): arguments
     case .aggregation(let aggregation): (aggregation.parameter.map { [$0] } ?? []) + [aggregation.operand]
     case .unary(_, let operand), .parenthesized(let operand): [operand]
-    case .binary(let operation): [operation.left, operation.right]
+    case .binary(let operation): operation.operands
     }
   }
 }
@@ -109,16 +109,6 @@ package struct Aggregation: Sendable {
   package var grouping: Grouping
   package var parameter: Expression?
   package var operand: Expression
-}
-
-/// `left op bool on (a) group_left (b) right`.
-package struct BinaryOperation: Sendable {
-  package var op: BinaryOperator
-  package var left: Expression
-  package var right: Expression
-  package var returnsBool: Bool
-  package var matching: VectorMatching
-  package var operatorRange: SourceRange
 }
 
 /// How elements of two vectors find each other.

@@ -38,12 +38,8 @@ extension Expression {
       return operand.fixed(at: time).map { replacing(.unary(negated: negated, $0)) }
     case .parenthesized(let inner):
       return inner.fixed(at: time).map { replacing(.parenthesized($0)) }
-    case .binary(var operation):
-      guard let left = operation.left.fixed(at: time), let right = operation.right.fixed(at: time)
-      else { return nil }
-      operation.left = left
-      operation.right = right
-      return replacing(.binary(operation))
+    case .binary(let operation):
+      return operation.mapOperands { $0.fixed(at: time) }.map { replacing(.binary($0)) }
     }
   }
 

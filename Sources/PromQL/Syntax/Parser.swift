@@ -1,8 +1,8 @@
 /// What an expression may measure.
 package enum ParseLimits {
   /// Bytes of text.
-  package static let bytes = 65_536
-  /// Levels of nesting, of the text and of the tree.
+  package static let bytes = 256 << 10
+  /// Levels of nesting, of the text and of the tree. A chain of operators does not count, however long it is.
   package static let depth = 256
 }
 
@@ -103,18 +103,21 @@ struct Parser {
         offset: current.range.start)
     }
     let start = current.range.start
-    var left = try parseSigned()
+    let first = try parseSigned()
+    var operation = BinaryOperation(first)
     while case .binary(let op) = current.kind, op.precedence >= minimum {
       let operatorRange = advance().range
-      var operation = BinaryOperation(
-        op: op, left: left, right: left, returnsBool: take(.keyword(.bool)), matching: VectorMatching(),
-        operatorRange: operatorRange)
-      operation.matching = try parseMatching()
+      let returnsBool = take(.keyword(.bool))
+      let matching = try parseMatching()
       // The power operator groups from the right, all others from the left.
-      operation.right = try parse(op == .power ? op.precedence : op.precedence + 1)
-      left = try node(.binary(operation), from: start, depth: max(left.depth, operation.right.depth))
+      let right = try parse(op == .power ? op.precedence : op.precedence + 1)
+      operation.append(
+        BinaryOperation.Link(
+          op: op, returnsBool: returnsBool, matching: matching, operatorRange: operatorRange, right: right,
+          range: SourceRange(start, previousEnd), type: .instantVector))
     }
-    return left
+    if operation.links.isEmpty { return first }
+    return try node(.binary(operation), from: start, depth: operation.depth)
   }
 
   private mutating func parseMatching() throws(SyntaxFault) -> VectorMatching {

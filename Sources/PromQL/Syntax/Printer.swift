@@ -87,6 +87,18 @@ extension Aggregation {
 
 extension BinaryOperation {
   fileprivate var text: String {
+    var text = first.description
+    for link in links { text += " \(link.text)" }
+    return text
+  }
+}
+
+extension BinaryOperation.Link {
+  /// The operator, its modifiers and what stands at its right.
+  fileprivate var text: String { "\(head) \(right)" }
+
+  /// The operator and its modifiers.
+  private var head: String {
     var modifiers = returnsBool ? " bool" : ""
     if matching.isOn || !matching.labels.isEmpty || matching.cardinality != .oneToOne {
       modifiers += " \(matching.isOn ? "on" : "ignoring") \(list(matching.labels))"
@@ -103,6 +115,6 @@ extension BinaryOperation {
       if let left { modifiers += " fill_left (\(NumberText.shortest(left)))" }
       if let right { modifiers += " fill_right (\(NumberText.shortest(right)))" }
     }
-    return "\(left) \(op.rawValue)\(modifiers) \(right)"
+    return op.rawValue + modifiers
   }
 }

@@ -3,6 +3,7 @@ internal import Model
 /// Prometheus' rules of types. Runs over the finished tree, so that a fault of grammar is reported first.
 enum TypeCheck {
   static func check(_ expression: Expression) throws(SyntaxFault) {
+    if case .binary(let operation) = expression.kind { return try check(chain: operation) }
     for child in expression.children where !isLabelSelector(child, of: expression) { try check(child) }
     switch expression.kind {
     case .number, .string, .parenthesized: break
@@ -25,7 +26,17 @@ enum TypeCheck {
         try expect(type, parameter, in: "aggregation parameter")
       }
     case .call(let function, let arguments): try check(function, arguments, at: expression)
-    case .binary(let operation): try check(operation, at: expression)
+    case .binary: break
+    }
+  }
+
+  /// Operation by operation, as if each were the left operand of the next.
+  private static func check(chain: BinaryOperation) throws(SyntaxFault) {
+    try check(chain.first)
+    for (index, link) in chain.links.enumerated() {
+      try check(link.right)
+      let part = chain.prefix(index + 1)
+      if case .binary(let operation) = part.kind { try check(operation, at: part) }
     }
   }
 

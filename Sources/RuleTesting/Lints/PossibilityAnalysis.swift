@@ -28,7 +28,7 @@ struct PossibilityAnalysis {
       return inner
     case .call(let function, let arguments): return possibility(of: function.name, arguments)
     case .aggregation(let aggregation): return possibility(of: aggregation)
-    case .binary(let operation): return possibility(of: operation, expression)
+    case .binary(let operation): return possibility(ofChain: operation)
     }
   }
 
@@ -170,8 +170,23 @@ struct PossibilityAnalysis {
 
   // MARK: Operators
 
-  private mutating func possibility(of operation: BinaryOperation, _ whole: Expression) -> Possibility {
-    let left = possibility(of: operation.left)
+  /// Operations of a chain that are looked into; of a longer one nothing is known.
+  private static let chainLimit = 256
+
+  private mutating func possibility(ofChain chain: BinaryOperation) -> Possibility {
+    guard chain.links.count <= Self.chainLimit else { return Possibility() }
+    var left = possibility(of: chain.first)
+    for length in 1...chain.links.count {
+      let whole = chain.prefix(length)
+      guard case .binary(let operation) = whole.kind else { break }
+      left = possibility(of: operation, left, whole)
+    }
+    return left
+  }
+
+  private mutating func possibility(
+    of operation: BinaryOperation, _ left: Possibility, _ whole: Expression
+  ) -> Possibility {
     let right = possibility(of: operation.right)
     let isVector = (operation.left.type == .instantVector, operation.right.type == .instantVector)
     switch isVector {
@@ -336,7 +351,7 @@ struct PossibilityAnalysis {
     }
     switch expression.kind {
     case .selector(let selector), .rangeSelector(let selector, _): return named(selector)
-    case .binary(let operation) where operation.op == .or: return false
+    case .binary(let operation) where operation.links.contains { $0.op == .or }: return false
     default: return expression.children.allSatisfy(namesEverySeries)
     }
   }
