@@ -22,9 +22,13 @@ final class RuleFileReader {
     var loaded = LoadedRules()
     let type = YAMLType<[RuleGroup]>.mapping { [self] m in
       if ignoresUnknownFields { m.allowUnknownKeys() }
-      return (m.optional("groups", .listPassingOverNulls(.mapping { self.group($0) })) ?? []).compactMap { $0 }
+      return (m.optional("groups", .listPassingOverNulls(.mapping { self.group($0) })) ?? []).compactMap {
+        $0
+      }
     }
-    guard let documents = YAML.parseAll(text, problems, limits: RuleFile.limits, dialect: .prometheus) else { return loaded }
+    guard let documents = YAML.parseAll(text, problems, limits: RuleFile.limits, dialect: .prometheus) else {
+      return loaded
+    }
     // As Prometheus does; but what it passes over in silence is said here.
     if documents.count > 1 {
       warnings.add("only the first document of a rule file is read; this is a second one", at: documents[1])
@@ -53,7 +57,8 @@ final class RuleFileReader {
     let limit = m.optional("limit", .cutNumber)
     let labels = m.optional("labels", .map(.textOrNothing)) ?? [:]
     checkLabelNames(labels, m)
-    let rules = m.optional("rules", .listPassingOverNulls(.mapping { self.rule($0, groupLabels: labels) })) ?? []
+    let rules =
+      m.optional("rules", .listPassingOverNulls(.mapping { self.rule($0, groupLabels: labels) })) ?? []
     return RuleGroup(
       name: name, file: file, interval: interval == .zero ? nil : interval, queryOffset: offset ?? .zero,
       limit: max(0, limit ?? 0), rules: rules.compactMap { $0 })

@@ -55,9 +55,11 @@ package enum YAML {
 
   /// The one document of `text` as a value; a placeholder when there are problems.
   package static func read<Value>(
-    _ text: String, as type: YAMLType<Value>, _ problems: Problems, limits: Limits = Limits()
+    _ text: String, as type: YAMLType<Value>, _ problems: Problems, limits: Limits = Limits(),
+    dialect: Dialect = .strict
   ) -> Value {
-    parse(text, problems, limits: limits).flatMap { type.read($0, problems) } ?? type.placeholder()
+    parse(text, problems, limits: limits, dialect: dialect).flatMap { type.read($0, problems) }
+      ?? type.placeholder()
   }
 
   /// The text of a file; nil when a problem was added. Blocks: for start, reload and command line.
@@ -101,7 +103,9 @@ package enum YAML {
   package static func text(of bytes: [UInt8]) -> String? {
     if bytes.starts(with: [0xef, 0xbb, 0xbf]) { return String(validating: bytes[3...], as: UTF8.self) }
     let isLittle = bytes.starts(with: [0xff, 0xfe])
-    guard isLittle || bytes.starts(with: [0xfe, 0xff]) else { return String(validating: bytes, as: UTF8.self) }
+    guard isLittle || bytes.starts(with: [0xfe, 0xff]) else {
+      return String(validating: bytes, as: UTF8.self)
+    }
     guard bytes.count % 2 == 0 else { return nil }
     let (low, high) = isLittle ? (0, 1) : (1, 0)
     let units = stride(from: 2, to: bytes.count, by: 2).map {

@@ -21,7 +21,9 @@ import Testing
     let marked = try write("marked.test", "\u{feff}eval instant at 0 1\n  1")
     let missing = folder.appending(path: "missing.test").path
     var lines: [String] = []
-    let report = ScriptReport.running([good, bad, spoiled, endless, marked, missing, folder.path]) { lines.append($0) }
+    let report = ScriptReport.running([good, bad, spoiled, endless, marked, missing, folder.path]) {
+      lines.append($0)
+    }
     #expect(
       lines == [
         "\(bad):1: eval instant at 0 1 + 1: wrong value", "  got:", "    2", "  want:", "    3",

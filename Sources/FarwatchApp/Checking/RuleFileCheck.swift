@@ -98,7 +98,9 @@ package struct RuleFileCheck: Sendable {
     }
     if let file = options.seriesFile {
       let problems = Problems(file: file)
-      if let text = YAML.text(ofFile: file, problems, acceptsPipes: true) { series.insertPage(text, problems) }
+      if let text = YAML.text(ofFile: file, problems, acceptsPipes: true) {
+        series.insertPage(text, problems)
+      }
       for problem in problems.list { say(.complained(problem.description)) }
       guard problems.isEmpty else { return false }
     }
@@ -116,7 +118,8 @@ package struct RuleFileCheck: Sendable {
   private func read(_ file: String) -> ReadFile {
     let name = file == "-" ? "standard input" : file
     let problems = Problems(file: name)
-    let text = file == "-"
+    let text =
+      file == "-"
       ? standardInput(problems)
       : YAML.text(ofFile: file, problems, limits: RuleFile.limits, acceptsPipes: true)
     guard let text else { return ReadFile(name: name, problems: problems.list.map(\.description)) }
