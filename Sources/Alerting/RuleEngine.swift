@@ -8,13 +8,17 @@ package struct RuleSettings: Sendable {
   /// For templates.
   package var externalLabels: Labels = .empty
   package var externalURL = ""
-  package var limits = EvaluationOptions()
+  package var limits = EvaluationOptions(maximumSamples: 10_000_000)
   /// What the rule files do not say of their alerts; the first that matches holds.
   package var policies: [AlertPolicy] = []
   /// A rule that reads n series is woken by samples at most once in n times this.
   package var spacingPerSeries: Duration = .microseconds(50)
   /// An evaluation that takes longer fails, so that no rule can hold up the pages of the others.
-  package var evaluationTimeLimit: Duration = .seconds(2)
+  package var evaluationTimeLimit: Duration = .seconds(1)
+  /// A rule that takes longer waits for all the others from then on.
+  package var quickTimeLimit: Duration = .milliseconds(50)
+  /// A run that took longer ends early and is gone on with by the next: what it decided may leave in between.
+  package var runTimeLimit: Duration = .milliseconds(250)
 
   package init() {}
 }
@@ -196,30 +200,40 @@ package final class RuleEngine {
     passNumber += 1
     plans.dataChanged()
     endRetired(at: now, &decisions)
-    var atInterval: Set<ObjectIdentifier> = []
     for group in groups where group.nextInterval.map({ $0 <= monotonic }) ?? true {
-      atInterval.insert(ObjectIdentifier(group))
+      for rule in group.rules { rule.isOwed = !rule.restsAfterTimeout(at: monotonic) }
       decisions.statistics.missedIntervals += group.advance(monotonic)
       group.lastEvaluation = now
     }
-    // What a rule records may wake rules before it: go round until nothing new is due.
-    var evaluatedSome = true
-    while evaluatedSome {
-      evaluatedSome = false
-      for group in groups {
-        let isInterval = atInterval.contains(ObjectIdentifier(group))
-        for rule in group.rules where rule.pass != passNumber {
-          guard isInterval || rule.isDue(now: now, monotonic: monotonic) else { continue }
-          rule.pass = passNumber
-          evaluate(rule, at: now, monotonic, isInterval: isInterval, &decisions)
-          evaluatedSome = true
-        }
-      }
-    }
+    evaluateDue(now, monotonic, &decisions)
     lastRun = (now, monotonic)
     updateDeadline(now, monotonic)
     totals += decisions.statistics
     return decisions
+  }
+
+  /// Evaluates what is owed or due, until nothing is or the time of a run is up. Slow rules come last, out of their
+  /// group's order: none of the others waits for them.
+  private func evaluateDue(_ now: Timestamp, _ monotonic: MonotonicInstant, _ decisions: inout Decisions) {
+    let end = clock.monotonic + settings.runTimeLimit
+    for slow in [false, true] {
+      // What a rule records may wake rules before it: go round until nothing new is due.
+      var evaluatedSome = true
+      while evaluatedSome {
+        evaluatedSome = false
+        for group in groups {
+          for rule in group.rules where rule.pass != passNumber && rule.isSlow == slow {
+            guard rule.isOwed || rule.isDue(now: now, monotonic: monotonic) else { continue }
+            rule.pass = passNumber
+            let isInterval = rule.isOwed
+            rule.isOwed = false
+            evaluate(rule, at: now, monotonic, isInterval: isInterval, &decisions)
+            evaluatedSome = true
+            if rule.plan != nil, clock.monotonic > end { return }
+          }
+        }
+      }
+    }
   }
 
   private func evaluate(
@@ -232,7 +246,7 @@ package final class RuleEngine {
       return
     }
     let start = clock.monotonic
-    limits.deadline = start + settings.evaluationTimeLimit
+    limits.deadline = start + (rule.isSlow ? settings.evaluationTimeLimit : settings.quickTimeLimit)
     rule.isDirty = false
     wakeRound += 1
     currentDepth = rule.wakeDepth
@@ -252,6 +266,13 @@ package final class RuleEngine {
       rule.lastError = nil
       rule.updateClock()
     } catch {
+      if !rule.isSlow, clock.monotonic - start >= settings.quickTimeLimit {
+        // It gets its full time when its turn comes again.
+        rule.isSlow = true
+        (rule.isOwed, rule.isDirty, rule.pass) = (isInterval, true, 0)
+        decisions.statistics.evaluations -= 1
+        return
+      }
       decisions.statistics.failures += 1
       rule.health = .err
       rule.lastError = error.message
@@ -259,6 +280,8 @@ package final class RuleEngine {
       rule.clockDue = nil
     }
     rule.evaluationTime = clock.monotonic - start
+    rule.noteDuration(limit: settings.evaluationTimeLimit, at: monotonic)
+    if rule.evaluationTime < settings.quickTimeLimit * 0.5 { rule.isSlow = false }
     // Samples may keep the core busy with one rule for a tenth of its time.
     rule.spacing = max(settings.spacingPerSeries * plan.seriesTouched, rule.evaluationTime * 10)
   }
@@ -269,9 +292,12 @@ package final class RuleEngine {
     for group in groups {
       if let moment = group.nextInterval { consider(moment) }
       for rule in group.rules {
+        if rule.isOwed { consider(monotonic) }
         if rule.isDirty { consider(rule.earliestWake(now: now, monotonic: monotonic)) }
         // At least a millisecond ahead: what is due now was done now.
-        if let due = rule.clockDue { consider(monotonic + max(due - now, .milliseconds(1))) }
+        if let due = rule.clockDue {
+          consider(max(monotonic + max(due - now, .milliseconds(1)), rule.restsUntil ?? monotonic))
+        }
       }
     }
     nextDeadline = next

@@ -58,6 +58,13 @@ final class RuleState {
 
   /// A sample that the rule reads has changed since its last evaluation.
   var isDirty = false
+  /// Its group's interval has come and the rule has not been evaluated for it.
+  var isOwed = false
+  /// Its last evaluation took long.
+  var isSlow = false
+  /// Evaluations in a row that ran out of time; after each the rule rests, for longer each time.
+  private var timeouts = 0
+  private(set) var restsUntil: MonotonicInstant?
   /// How many rules passed on the change that made it dirty.
   var wakeDepth = 0
   var lastEvaluated: MonotonicInstant?
@@ -151,13 +158,29 @@ final class RuleState {
   /// takes one value for each.
   func earliestWake(now: Timestamp, monotonic: MonotonicInstant) -> MonotonicInstant {
     guard let lastEvaluated else { return monotonic }
-    let spaced = lastEvaluated + spacing
+    let spaced = max(lastEvaluated + spacing, restsUntil ?? lastEvaluated)
     return lastTimestamp == now ? max(spaced, monotonic + .milliseconds(1)) : spaced
+  }
+
+  func restsAfterTimeout(at monotonic: MonotonicInstant) -> Bool {
+    restsUntil.map { monotonic < $0 } ?? false
+  }
+
+  /// Lets a rule rest that took `limit` or longer: 30 seconds, then twice as long each time, ten minutes at most.
+  func noteDuration(limit: Duration, at monotonic: MonotonicInstant) {
+    guard health == .err, evaluationTime >= limit else {
+      (timeouts, restsUntil) = (0, nil)
+      return
+    }
+    let rest = min(.seconds(30) * (1 << min(timeouts, 5)), Duration.seconds(600))
+    timeouts += 1
+    restsUntil = monotonic + evaluationTime + rest
+    lastError = (lastError ?? "") + "; the rule rests for \(rest.milliseconds / 1000)s"
   }
 
   func isDue(now: Timestamp, monotonic: MonotonicInstant) -> Bool {
     if isDirty, earliestWake(now: now, monotonic: monotonic) <= monotonic { return true }
-    guard let clockDue, lastTimestamp != now else { return false }
+    guard let clockDue, lastTimestamp != now, !restsAfterTimeout(at: monotonic) else { return false }
     return clockDue <= now
   }
 }

@@ -118,6 +118,11 @@ final class EvaluationContext {
     }
   }
 
+  /// Fails when so many samples are more than may still be made.
+  func checkAffordable(_ samples: Int64) throws(EvaluationError) {
+    if samples > Int64(budget) { try spend(.max) }
+  }
+
   /// Between two steps: whether to go on.
   func checkLimits() throws(EvaluationError) {
     if table.count > 3 * Self.tableLimit {

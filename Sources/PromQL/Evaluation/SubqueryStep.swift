@@ -32,6 +32,8 @@ final class SubqueryStep: WindowStep {
     let step = max(1, subquery.step ?? context.options.subqueryStep.milliseconds)
     let first = firstMultiple(of: step, after: range.start)
     let last = end
+    // Known before the first of them is evaluated.
+    try context.checkAffordable(first <= last ? last.subtractingClamped(first) / step : 0)
     try context.atOtherMoments { moveTo throws(EvaluationError) in
       var moment = first
       var untilCheck = 0
