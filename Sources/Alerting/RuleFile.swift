@@ -64,6 +64,14 @@ package struct LoadedRules: Sendable {
 
 /// Prometheus rule files.
 package enum RuleFile {
+  /// What one file may cost: 64 MiB are some 500,000 rules.
+  package static var limits: YAML.Limits {
+    var limits = YAML.Limits()
+    limits.bytes = 64 << 20
+    limits.nodes = 8_000_000
+    return limits
+  }
+
   /// The rules of all `files`, or everything that is wrong with any of them. Blocks: for start, reload and the
   /// command line, which alone may pass over unknown fields.
   package static func load(
@@ -73,7 +81,7 @@ package enum RuleFile {
     var wrong: [YAMLProblem] = []
     for file in files {
       let problems = Problems(file: file)
-      if let text = YAML.text(ofFile: file, problems) {
+      if let text = YAML.text(ofFile: file, problems, limits: limits) {
         let one = read(text, file: file, ignoringUnknownFields: ignoringUnknownFields, problems)
         loaded.groups += one.groups
         loaded.warnings += one.warnings

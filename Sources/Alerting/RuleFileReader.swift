@@ -22,9 +22,13 @@ final class RuleFileReader {
     var loaded = LoadedRules()
     let type = YAMLType<[RuleGroup]>.mapping { [self] m in
       if ignoresUnknownFields { m.allowUnknownKeys() }
-      return (m.optional("groups", .list(.mapping { self.group($0) })) ?? []).compactMap { $0 }
+      return (m.optional("groups", .listPassingOverNulls(.mapping { self.group($0) })) ?? []).compactMap {
+        $0
+      }
     }
-    guard let documents = YAML.parseAll(text, problems) else { return loaded }
+    guard let documents = YAML.parseAll(text, problems, limits: RuleFile.limits, dialect: .prometheus) else {
+      return loaded
+    }
     // As Prometheus does; but what it passes over in silence is said here.
     if documents.count > 1 {
       warnings.add("only the first document of a rule file is read; this is a second one", at: documents[1])
@@ -53,7 +57,8 @@ final class RuleFileReader {
     let limit = m.optional("limit", .cutNumber)
     let labels = m.optional("labels", .map(.textOrNothing)) ?? [:]
     checkLabelNames(labels, m)
-    let rules = m.optional("rules", .list(.mapping { self.rule($0, groupLabels: labels) })) ?? []
+    let rules =
+      m.optional("rules", .listPassingOverNulls(.mapping { self.rule($0, groupLabels: labels) })) ?? []
     return RuleGroup(
       name: name, file: file, interval: interval == .zero ? nil : interval, queryOffset: offset ?? .zero,
       limit: max(0, limit ?? 0), rules: rules.compactMap { $0 })
@@ -162,14 +167,34 @@ final class RuleFileReader {
 }
 
 extension YAMLType where Value == Int {
-  /// A number; what stands behind the point is cut off, as Prometheus does.
+  /// A number in all forms that Prometheus' reader knows: `1_000`, `0x10`, `0o10` and `010`, `0b1`, `1e2`. What stands
+  /// behind the point is cut off, as it does.
   fileprivate static var cutNumber: YAMLType {
-    YAMLType(expected: "a whole number", placeholder: 0) { node, problems in
-      if case .scalar(let text, .plain) = node.content, text.contains("."), let value = Double(text) {
-        return Int(exactly: value.rounded(.towardZero)) ?? 0
-      }
-      return YAMLType.int.read(node, problems)
+    .scalar("a whole number", placeholder: 0, plainOnly: true) { text in
+      let digits = text.filter { $0 != "_" }
+      return wholeNumber(digits) ?? cutFraction(digits)
     }
+  }
+
+  private static func wholeNumber(_ text: String) -> Int? {
+    let sign = text.hasPrefix("-") || text.hasPrefix("+") ? String(text.prefix(1)) : ""
+    let body = text.dropFirst(sign.count)
+    guard let first = body.first, first.isASCII, first.isNumber else { return nil }
+    for (prefix, radix) in [("0x", 16), ("0X", 16), ("0o", 8), ("0O", 8), ("0b", 2), ("0B", 2)]
+    where body.hasPrefix(prefix) {
+      // No second sign behind the prefix.
+      guard body.dropFirst(2).first != "-", body.dropFirst(2).first != "+" else { return nil }
+      return Int(sign + body.dropFirst(2), radix: radix)
+    }
+    return Int(sign + body, radix: body.count > 1 && first == "0" ? 8 : 10)
+  }
+
+  private static func cutFraction(_ text: String) -> Int? {
+    // Double's own parser also takes "nan", "infinity" and hexadecimal.
+    guard text.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }), let value = Double(text) else {
+      return nil
+    }
+    return Int(exactly: value.rounded(.towardZero))
   }
 }
 

@@ -22,7 +22,7 @@ struct AlarmFileReader {
   }
 
   mutating func read(_ text: String) -> LoadedAlarms {
-    guard let root = YAML.parse(text, problems, keepsTags: true) else { return loaded }
+    guard let root = YAML.parse(text, problems, dialect: .keepsTags) else { return loaded }
     guard case .mapping(let entries) = root.content else {
       problems.add("expected alarms by name or a CloudFormation template, found \(root.foundText)", at: root)
       return loaded

@@ -150,7 +150,10 @@ struct Scope {
 struct FilePaths {
   let directory: String
 
-  func resolve(_ path: String) -> String { path.hasPrefix("/") ? path : "\(directory)/\(path)" }
+  /// In the directory where the program runs a path stays as it was written.
+  func resolve(_ path: String) -> String {
+    path.hasPrefix("/") || directory == "." ? path : "\(directory)/\(path)"
+  }
 
   /// The files that a shell pattern names, in order of name.
   func matching(_ pattern: String) -> [String] {

@@ -12,10 +12,10 @@ struct Composer: ~Copyable {
   private let lineStarts: [Int]
   private let problems: Problems
   private let limits: YAML.Limits
-  private let keepsTags: Bool
+  private let dialect: YAML.Dialect
 
-  init(text: String, problems: Problems, limits: YAML.Limits, keepsTags: Bool) {
-    self.keepsTags = keepsTags
+  init(text: String, problems: Problems, limits: YAML.Limits, dialect: YAML.Dialect) {
+    self.dialect = dialect
     self.text = Array(text.utf8)
     var starts = [0]
     for (place, byte) in self.text.enumerated() where byte == UInt8(ascii: "\n") { starts.append(place + 1) }
@@ -60,7 +60,9 @@ struct Composer: ~Copyable {
       case alias(String)
       case scalar(String, yaml_scalar_style_t)
       case sequenceStart, sequenceEnd, mappingStart, mappingEnd
-      case documentStart, streamEnd, other
+      /// Whether its directive asks for another version of YAML than 1.1.
+      case documentStart(isForeign: Bool)
+      case streamEnd, other
     }
     var kind: Kind
     var anchor: String?
@@ -76,7 +78,11 @@ struct Composer: ~Copyable {
       let event = try next(&pass)
       switch event.kind {
       case .streamEnd: return documents
-      case .documentStart:
+      case .documentStart(let isForeign):
+        if isForeign, dialect == .prometheus {
+          problems.add("Prometheus reads YAML 1.1 only; leave the %YAML directive out", at: event.position)
+          throw Stop()
+        }
         pass.anchors = [:]
         documents.append(try node(from: try next(&pass), &pass))
       default: continue
@@ -86,7 +92,7 @@ struct Composer: ~Copyable {
 
   private func node(from event: Event, _ pass: inout Pass) throws(Stop) -> YAMLNode {
     let ownTag = event.tag.flatMap { $0.hasPrefix("tag:yaml.org,2002:") || $0 == "!" ? nil : $0 }
-    if let ownTag, !keepsTags {
+    if let ownTag, dialect == .strict {
       problems.add("tags such as \(ownTag) are not supported", at: event.position)
     }
     var node: YAMLNode
@@ -107,7 +113,7 @@ struct Composer: ~Copyable {
       problems.add("expected a value", at: event.position)
       throw Stop()
     }
-    if keepsTags { node.tag = ownTag }
+    if dialect == .keepsTags { node.tag = ownTag }
     if let anchor = event.anchor { pass.anchors[anchor] = node }
     return node
   }
@@ -232,7 +238,9 @@ struct Composer: ~Copyable {
     let kind: Event.Kind
     switch event.type {
     case YAML_STREAM_END_EVENT: kind = .streamEnd
-    case YAML_DOCUMENT_START_EVENT: kind = .documentStart
+    case YAML_DOCUMENT_START_EVENT:
+      let version = event.data.document_start.version_directive?.pointee
+      kind = .documentStart(isForeign: version.map { $0.major != 1 || $0.minor != 1 } ?? false)
     case YAML_SEQUENCE_END_EVENT: kind = .sequenceEnd
     case YAML_MAPPING_END_EVENT: kind = .mappingEnd
     case YAML_ALIAS_EVENT: kind = .alias(event.data.alias.anchor.map { String(cString: $0) } ?? "")

@@ -9,11 +9,14 @@ package struct YAMLPosition: Hashable, Comparable, Sendable {
   }
 
   package static let start = YAMLPosition(line: 1, column: 1)
+  /// No place in the text: it could not be read.
+  package static let wholeFile = YAMLPosition(line: 0, column: 0)
 
   package static func < (a: Self, b: Self) -> Bool { (a.line, a.column) < (b.line, b.column) }
 }
 
-/// One thing that is wrong with a document. Prints as `FILE:LINE:COLUMN: message`, which editors can jump to.
+/// One thing that is wrong with a document. Prints as `FILE:LINE:COLUMN: message`, which editors can jump to; without a place
+/// as `FILE: message`.
 package struct YAMLProblem: Error, Hashable, Sendable, CustomStringConvertible {
   package var file: String
   package var line: Int
@@ -27,7 +30,10 @@ package struct YAMLProblem: Error, Hashable, Sendable, CustomStringConvertible {
     self.message = message
   }
 
-  package var description: String { "\(file):\(line):\(column): \(message)" }
+  package var description: String {
+    let name = file.isEmpty ? "\"\"" : file
+    return line == 0 ? "\(name): \(message)" : "\(name):\(line):\(column): \(message)"
+  }
 }
 
 /// Everything that is wrong with a document, in the order of the text. Prints one problem per line.

@@ -189,6 +189,15 @@ extension YAMLType {
     }
   }
 
+  /// A list whose items without a value count for nothing, as Prometheus reads it.
+  package static func listPassingOverNulls<Element>(_ element: YAMLType<Element>) -> YAMLType
+  where Value == [Element] {
+    YAMLType(expected: "a list", placeholder: []) { node, problems in
+      guard case .sequence(let items) = node.content else { return list(element).read(node, problems) }
+      return items.compactMap { $0.isNull ? nil : element.read($0, problems) }
+    }
+  }
+
   /// A list, or one value that stands for a list of one.
   package static func oneOrMore<Element>(_ element: YAMLType<Element>) -> YAMLType where Value == [Element] {
     YAMLType(expected: "\(element.expected) or a list", placeholder: []) { node, problems in

@@ -52,7 +52,7 @@ import Testing
         "good.yml: good: 1 test", "bad.yml:5:5: test \"something is down\": alert Down at 1m",
         "    expected 1 firing:", "      {region=\"japan\"}", "    got no firing alert",
         "bad.yml: 1 of 1 test failed",
-        "none.yml:1:1: cannot open: No such file or directory", "1 passed, 1 failed, 1 file in error",
+        "none.yml: cannot open: No such file or directory", "1 passed, 1 failed, 1 file in error",
       ])
     let report = try String(contentsOfFile: directory.file("out.xml"), encoding: .utf8)
     #expect(report.contains("<testcase name=\"something is down\"") && report.contains("<failure"))
@@ -94,5 +94,28 @@ import Testing
     let bad = try ChildProcess(["sh", "-c", "echo 'groups: 5' | \(FarwatchProcess.binary) check rules"])
     #expect(try await bad.wait() == .code(1))
     #expect(bad.output == "standard input:1:9: expected a list, found the number 5\n")
+  }
+
+  @Test(arguments: [
+    ("check rules --lint=none <(cat rules.yml)", 0), ("check rules /dev/null", 0),
+    ("test rules <(cat good.yml)", 0), ("test promql <(printf 'eval instant at 0 1\\n  1')", 0),
+    ("check rules .", 1), ("check rules <(echo 5)", 1), ("check rules --lint=none rules.yml rules.yml", 0),
+    ("check rules --lint=typo rules.yml", 0), ("check rules --lint=typo --lint-fatal rules.yml", 1),
+  ])
+  func aPipeIsAFile(_ arguments: String, code: Int32) async throws {
+    let directory = try directory()
+    let child = try ChildProcess(
+      ["bash", "-c", "\(FarwatchProcess.binary) \(arguments)"], directory: directory.path)
+    #expect(try await child.wait() == .code(code), "\(child.output)")
+    #expect(!child.output.contains(":1:1: is"))
+    #expect(child.output.contains("named twice") == arguments.hasSuffix("rules.yml rules.yml"))
+  }
+
+  @Test func configurationNamesFilesAsTheyAreWritten() async throws {
+    let directory = try directory()
+    try directory.write("wrong.yml", "groups: 5\n")
+    try directory.write("farwatch.yml", "regions: {r: {}}\nrule_files: [wrong.yml]\n")
+    let report = try await farwatch(["check", "config", "farwatch.yml"], in: directory)
+    #expect(report.lines == ["wrong.yml:1:9: expected a list, found the number 5"])
   }
 }

@@ -77,7 +77,12 @@ extension SeriesDescriptionParser {
     if take("{") {
       skipBlanks()
       while !take("}") {
-        labels.append(try parseLabel())
+        let start = place
+        let label = try parseLabel()
+        guard !labels.contains(where: { $0.name == label.name }) else {
+          throw SyntaxFault(message: "label name \(quoted(label.name)) is not unique", offset: start)
+        }
+        labels.append(label)
         skipBlanks()
         if take(",") {
           skipBlanks()

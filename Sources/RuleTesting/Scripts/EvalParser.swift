@@ -49,6 +49,9 @@ extension ScriptParser {
       line: words.line.number, text: words.line.text, expressionText: String(words.rest), moment: moment)
   }
 
+  /// Moments of one range query.
+  private static let maximumSteps = 100_000
+
   /// `START to END step STEP`
   private static func span(
     _ words: inout WordReader
@@ -60,6 +63,9 @@ extension ScriptParser {
     guard words.take("step") else { throw words.error("expected step DURATION") }
     let step = try duration(&words)
     guard step > .zero else { throw words.error("step must be longer than 0") }
+    guard (end.milliseconds - start.milliseconds) / step.milliseconds <= maximumSteps else {
+      throw words.error("range has more than \(maximumSteps) steps")
+    }
     return (start, end, step)
   }
 

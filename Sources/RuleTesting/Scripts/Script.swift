@@ -11,6 +11,8 @@ package struct Script: Sendable {
   }
 
   package var commands: [Command] = []
+  /// Where the reading ended early; the commands are those before.
+  package var fault: ScriptError?
 }
 
 /// `load 5m` with its series.

@@ -5,13 +5,22 @@ extension Script {
   /// Bytes of one script.
   package static let maximumBytes = 8 << 20
 
-  /// Reads a script. An expression that does not parse is no fault of the script: its command fails when it is run.
+  /// Reads a script whole. An expression that does not parse is no fault of the script: its command fails when it is
+  /// run.
   package static func parse(_ input: String) throws(ScriptError) -> Script {
+    let script = read(input)
+    if let fault = script.fault { throw fault }
+    return script
+  }
+
+  /// Reads a script up to its first fault.
+  package static func read(_ input: String) -> Script {
     guard input.utf8.count <= maximumBytes else {
-      throw ScriptError(line: 1, column: 1, message: "script is longer than \(maximumBytes) bytes")
+      let fault = ScriptError(line: 1, column: 1, message: "script is longer than \(maximumBytes) bytes")
+      return Script(fault: fault)
     }
     var parser = ScriptParser(lines: ScriptLine.lines(of: input))
-    return try parser.parse()
+    return parser.read()
   }
 }
 
@@ -31,8 +40,15 @@ struct ScriptParser {
     return lines[next - 1]
   }
 
-  mutating func parse() throws(ScriptError) -> Script {
+  mutating func read() -> Script {
     var script = Script()
+    do throws(ScriptError) {
+      try parse(into: &script)
+    } catch { script.fault = error }
+    return script
+  }
+
+  private mutating func parse(into script: inout Script) throws(ScriptError) {
     while next < lines.count {
       let line = lines[next]
       next += 1
@@ -49,7 +65,6 @@ struct ScriptParser {
         throw line.error("invalid command \(quoted(line.text)), expected load, clear or eval")
       }
     }
-    return script
   }
 
   private mutating func parseLoad(_ line: ScriptLine) throws(ScriptError) -> LoadCommand {

@@ -1,3 +1,4 @@
+internal import Alerting
 internal import Model
 internal import PromQL
 package import StrictYAML
@@ -5,7 +6,9 @@ package import StrictYAML
 extension UnitTestFile {
   /// Reads `text`; not to be used when `problems` is not empty afterwards. Unknown keys are problems, as for promtool.
   package static func read(_ text: String, path: String, _ problems: Problems) -> UnitTestFile {
-    YAML.read(text, as: .mapping { UnitTestFile($0, path: path) }, problems)
+    YAML.read(
+      text, as: .mapping { UnitTestFile($0, path: path) }, problems, limits: RuleFile.limits,
+      dialect: .prometheus)
   }
 
   private init(_ m: MappingReader, path: String) {

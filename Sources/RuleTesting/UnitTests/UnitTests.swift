@@ -20,7 +20,7 @@ package enum UnitTests {
   package static func run(_ path: String, _ options: Options = Options()) -> UnitTestFileResult {
     var result = UnitTestFileResult(path: path)
     let problems = Problems(file: path)
-    guard let text = YAML.text(ofFile: path, problems) else {
+    guard let text = YAML.text(ofFile: path, problems, limits: RuleFile.limits, acceptsPipes: true) else {
       result.problems = problems.list.map(\.description)
       return result
     }
