@@ -158,7 +158,7 @@ private func pagerWithoutRoutes() -> NotifyingSettings {
       now: world.time.now, startedAt: dayStart, reloads: ReloadState(at: dayStart, settings: settings))
     let page = String(decoding: StatusPage.render(status), as: UTF8.self)
     #expect(page.contains("JapanRegionUnhealthy") && page.contains("INSUFFICIENT_DATA"))
-    #expect(page.contains("1 alert is firing") && page.contains("Threshold Crossed: 2 out of the last 2"))
+    #expect(page.contains("1 alarm is in ALARM") && page.contains("Threshold Crossed: 2 out of the last 2"))
   }
 
   /// Two hours in which regions come and go, receivers and disks fail and the process dies: what is told of an alarm

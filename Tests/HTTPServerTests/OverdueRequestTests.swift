@@ -23,7 +23,7 @@ import Testing
     let connection = try RawConnection(port: server.port)
     connection.send(start)
     #expect(isCutWhileTrickling(connection))
-    #expect(ContinuousClock.now - begun >= .milliseconds(300))
+    #expect(ContinuousClock.now - begun >= .milliseconds(250))
     #expect(eventually { server.statistics.connectionsOpen == 0 })
     #expect(server.statistics.headersOverdue == 1 && server.statistics.bodiesOverdue == 0)
     #expect(server.statistics.requestsUnderWay == 0)
@@ -46,7 +46,7 @@ import Testing
     #expect(try connection.answer()?.status == 200)
     let begun = ContinuousClock.now
     #expect(isCutWhileTrickling(connection))
-    #expect(ContinuousClock.now - begun >= .milliseconds(300))
+    #expect(ContinuousClock.now - begun >= .milliseconds(250))
     #expect(server.statistics.headersOverdue == 1)
   }
 
