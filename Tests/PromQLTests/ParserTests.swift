@@ -184,3 +184,13 @@ import Testing
     #expect(parsed > 100)
   }
 }
+
+@Test(arguments: [1, 1001, 1003, 2002, 4099, 86_400_001])
+func durationsKeepTheirMilliseconds(milliseconds: Int64) throws {
+  let range = try parseExpression("x[\(milliseconds)ms]")
+  guard case .rangeSelector(_, let read) = range.kind else { throw BenchError("no range: \(range)") }
+  #expect(read == milliseconds)
+  let number = try parseExpression("x > \(milliseconds)ms")
+  #expect(try parseExpression(number.description).description == number.description)
+  #expect(number.description != (try parseExpression("x > \(milliseconds - 1)ms")).description)
+}

@@ -45,7 +45,8 @@ package indirect enum DurationExpression: Sendable, Hashable {
   func milliseconds(in query: Query, mayBeNegative: Bool) throws(Fault) -> Int64 {
     let seconds = try seconds(in: query)
     guard seconds > 0 || mayBeNegative else { throw Fault(message: "duration must be greater than 0") }
-    guard let milliseconds = Int64(exactly: (seconds * 1000).rounded(.towardZero)),
+    // By way of nanoseconds, as in Prometheus: 1001ms stays 1001, though 1.001 * 1000 is a little less.
+    guard let milliseconds = Int64(exactly: ((seconds * 1e9).rounded() / 1e6).rounded(.towardZero)),
       milliseconds.magnitude <= LiteralText.maximumMilliseconds.magnitude
     else { throw Fault(message: "duration out of range") }
     return milliseconds

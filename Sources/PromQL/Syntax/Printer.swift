@@ -5,7 +5,7 @@ extension Expression: CustomStringConvertible {
   package var description: String {
     switch kind {
     case .number(let value, let isDuration):
-      isDuration ? Self.text(milliseconds: Int64(value * 1000)) : NumberText.shortest(value)
+      isDuration ? Self.text(milliseconds: Int64((value * 1000).rounded())) : NumberText.shortest(value)
     case .string(let text): quoted(text)
     case .selector(let selector): selector.text + selector.modifiers
     case .rangeSelector(let selector, let range):
