@@ -63,6 +63,7 @@ let package = Package(
     room("HTTPClient", ["CCurl", "Model", "Threading"]),
     room("PostgresClient", ["CPostgres", "Model", "Threading"]),
     room("Decompression", ["CZlib"]),
+    room("Programs", ["Model", "Threading"]),
     room("StateDatabase", ["Model", .product(name: "GRDB", package: "GRDB.swift")]),
 
     // The stages, in the order data flows through them.
@@ -80,10 +81,15 @@ let package = Package(
     room(
       "RuleTesting",
       ["Model", "NativeHistograms", "PromQL", "RegularExpressions", "StrictYAML", "Templating", "Alerting"]),
+    // Who is told what, and when: routes, groups, silences, inhibition, acknowledgement.
+    room("Paging", ["Model", "RegularExpressions"]),
+    // What happened, in an order that nobody can change unseen.
+    room("Journal", ["Model", .product(name: "Crypto", package: "swift-crypto")]),
+    room("AlertmanagerAPI", ["Model", "Paging", "RegularExpressions"]),
     room(
       "Notifying",
       [
-        "Model", "HTTPClient",
+        "Model", "HTTPClient", "Programs", "Templating",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "X509", package: "swift-certificates"),
@@ -92,9 +98,8 @@ let package = Package(
     room(
       "Configuration",
       [
-        "Model", "StrictYAML", "Probing", "Alerting", "Notifying", "CloudWatchAlarms", "RegularExpressions",
-        "HTTPClient",
-        "PostgresClient",
+        "Model", "StrictYAML", "Probing", "Alerting", "Paging", "Notifying", "CloudWatchAlarms",
+        "RegularExpressions", "HTTPClient", "PostgresClient", "Templating", "Journal", "Programs",
       ]),
 
     // Where the stages are joined into one daemon.
@@ -104,7 +109,7 @@ let package = Package(
         "Model", "DurableIO", "RegularExpressions", "StrictYAML", "HTTPServer", "HTTPClient",
         "PostgresClient",
         "StateDatabase", "Probing", "SampleStore", "Exposition", "PromQL", "Templating", "Alerting",
-        "Notifying", "CloudWatchAlarms", "RuleTesting",
+        "Paging", "Journal", "AlertmanagerAPI", "Notifying", "CloudWatchAlarms", "RuleTesting", "Programs",
         "Configuration", "Threading", .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(
@@ -148,28 +153,37 @@ let package = Package(
     tests(
       of: "RuleTesting",
       ["NativeHistograms", "PromQL", "RegularExpressions", "StrictYAML", "Templating", "Alerting"]),
+    tests(of: "Programs", ["Threading"]),
+    tests(of: "Paging", ["RegularExpressions"]),
+    tests(of: "Journal", [.product(name: "Crypto", package: "swift-crypto")]),
+    tests(of: "AlertmanagerAPI", ["Paging", "RegularExpressions"]),
     tests(
       of: "Notifying",
       [
-        "HTTPClient", "RegularExpressions",
+        "HTTPClient", "RegularExpressions", "Programs", "Templating",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "X509", package: "swift-certificates"),
       ]),
     tests(
       of: "Configuration",
-      ["CloudWatchAlarms", "StrictYAML", "Probing", "Notifying", "HTTPClient", "PostgresClient"]),
+      [
+        "CloudWatchAlarms", "StrictYAML", "Probing", "Notifying", "HTTPClient", "Journal", "Paging",
+        "PostgresClient",
+      ]),
     tests(
       of: "FarwatchApp",
       [
-        "Alerting", "CloudWatchAlarms", "Configuration", "Exposition", "HTTPClient", "HTTPServer",
-        "Notifying",
+        "Alerting", "AlertmanagerAPI", "CloudWatchAlarms", "Configuration", "Exposition", "HTTPClient",
+        "HTTPServer", "Journal", "Notifying", "Paging",
         "Probing", "SampleStore", "StrictYAML", .product(name: "Logging", package: "swift-log"),
       ]),
     .testTarget(name: "ArchitectureTests", dependencies: ["FarwatchTesting"], swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["FarwatchTesting", "HTTPServer", "Model", "Notifying", "SampleStore", "farwatch"],
+      dependencies: [
+        "FarwatchTesting", "HTTPClient", "HTTPServer", "Model", "Notifying", "SampleStore", "farwatch",
+      ],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6],

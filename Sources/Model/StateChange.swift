@@ -3,6 +3,8 @@ package struct StateChange: Hashable, Sendable {
   /// The collections that outlive the process. The raw value is the table's name.
   package enum Table: String, Sendable, CaseIterable, Codable {
     case alerts, checks, outbox, subscriptions, settings, alarms
+    /// Of paging: alerts that are told of, groups of them, silences; the journal; proofs of receivers.
+    case paged, groups, silences, journal, proofs
   }
 
   package var table: Table

@@ -11,7 +11,12 @@ package struct Delivery: Sendable {
 
   /// Builds body and signature: a millisecond of work that belongs on a delivery thread. Each call gives the same.
   /// An error is reported as ``DeliveryResult/failed(_:_:)``; it does not lose the page.
-  package func makeRequest() throws -> HTTPRequest { try channel.request(for: message) }
+  package func makeRequest() throws -> OutgoingRequest { try channel.request(for: message) }
+
+  /// What an answer over HTTP to this delivery means.
+  package func judge(_ answer: HTTPResult, now: Timestamp) -> DeliveryResult {
+    channel.judge(answer, now: now)
+  }
 }
 
 /// What became of a ``Delivery``.

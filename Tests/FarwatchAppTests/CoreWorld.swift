@@ -276,7 +276,7 @@ final class CoreWorld {
 
   private func send(_ delivery: Delivery) {
     let answer = receiver()
-    if let body = try? delivery.makeRequest().body,
+    if let body = try? delivery.makeRequest().http?.body,
       let message = try? JSONSerialization.jsonObject(with: Data(body)) as? [String: Any]
     {
       let seen = PageSeen(

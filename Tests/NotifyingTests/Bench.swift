@@ -188,3 +188,8 @@ func run(_ command: String, files: [String: [UInt8]]) throws -> String {
   guard status == 0 else { throw BenchError(text: "\(command): status \(status): \(text)") }
   return text
 }
+
+extension Page {
+  /// The alert of a page that tells of one.
+  var event: AlertEvent { notification.alerts[0] }
+}

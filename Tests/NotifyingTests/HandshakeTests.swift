@@ -19,7 +19,7 @@ import Testing
     let asked = world.take()
     #expect(asked.map(\.label) == ["handshake"])
     let handshake = try #require(asked[0].handshake)
-    let request = try asked[0].makeRequest()
+    let request = try #require(asked[0].makeRequest().http)
     let body = String(decoding: request.body, as: UTF8.self)
     #expect(
       request.headers.first { $0.name == "x-amz-sns-message-type" }?.value == "SubscriptionConfirmation")

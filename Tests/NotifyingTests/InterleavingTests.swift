@@ -145,7 +145,8 @@ import Testing
         #expect(firsts == sent, "every page, in order: \(alert) at \(receiver), seed \(seed)")
         #expect(got.last?.event == sent.last, "the last word is the newest: \(alert), seed \(seed)")
         for page in got {
-          let id = MessageID.of(page.event, topicARN: "arn:aws:sns:farwatch:000000000000:pager")
+          let id = MessageID.of(
+            page.event, topicARN: "arn:aws:sns:farwatch:000000000000:pager")
           #expect(page.messageID == id, "seed \(seed)")
         }
       }

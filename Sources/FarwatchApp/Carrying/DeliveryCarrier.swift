@@ -25,8 +25,11 @@ final class DeliveryCarrier: Sendable {
   func send(_ sent: SentDelivery) {
     signing.async { [client] in
       do {
-        let request = try sent.delivery.makeRequest()
-        client.start(request) { sent.finished(DeliveryResult($0, now: SystemTime().now)) }
+        switch try sent.delivery.makeRequest() {
+        case .http(let request):
+          client.start(request) { sent.finished(sent.delivery.judge($0, now: SystemTime().now)) }
+        case .mail, .program: sent.finished(.failed(.other, "not supported yet"))
+        }
       } catch {
         sent.finished(.failed(.other, "the message could not be made: \(error)"))
       }

@@ -11,22 +11,24 @@ struct SNSChannel: Channel {
   let origin: AlarmMessage.Origin
   let identity: SigningIdentity
 
-  func request(for message: OutgoingMessage) throws -> HTTPRequest {
+  func request(for message: OutgoingMessage) throws -> OutgoingRequest {
     switch message {
-    case .page(let page): try notification(page)
-    case .handshake(let handshake): try confirmation(handshake)
+    case .page(let page): .http(try notification(page))
+    case .handshake(let handshake): .http(try confirmation(handshake))
     }
   }
 
   private func notification(_ page: Page) throws -> HTTPRequest {
-    let alarm = AlarmMessage(event: page.event, topicARN: topicARN, settings: origin)
+    // At least one, by the notification's own promise.
+    let event = page.notification.alerts[0]
+    let alarm = AlarmMessage(event: event, topicARN: topicARN, settings: origin)
     let text = alarm.text
     let envelope = SNSEnvelope(
       messageID: page.messageID, topicARN: topicARN, publishedAt: page.publishedAt,
       content: .notification(
         subject: alarm.subject, message: text,
         unsubscribeURL: SNSLinks.unsubscribe(origin.externalURL, subscriptionARN: subscriptionARN),
-        attributes: attributeLabels.compactMap { name in page.event.labels[name].map { Label(name, $0) } }))
+        attributes: attributeLabels.compactMap { name in event.labels[name].map { Label(name, $0) } }))
     var request = post(envelope, try settings.raw ? text : signed(envelope))
     request.headers.append(HTTPHeader("x-amz-sns-subscription-arn", subscriptionARN))
     if settings.raw { request.headers.append(HTTPHeader("x-amz-sns-rawdelivery", "true")) }

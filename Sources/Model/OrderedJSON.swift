@@ -1,7 +1,5 @@
-internal import Model
-
 /// A JSON document whose members stay in the order they are written in: stable to read and to compare.
-enum OrderedJSON: Equatable {
+package enum OrderedJSON: Equatable, Sendable {
   case null
   case string(String)
   /// NaN and infinities, which JSON has not, become the strings that Prometheus writes.
@@ -10,28 +8,28 @@ enum OrderedJSON: Equatable {
   case array([OrderedJSON])
   case object([Member])
 
-  struct Member: Equatable {
-    let name: String
-    let value: OrderedJSON
-    init(_ name: String, _ value: OrderedJSON) {
+  package struct Member: Equatable, Sendable {
+    package let name: String
+    package let value: OrderedJSON
+    package init(_ name: String, _ value: OrderedJSON) {
       self.name = name
       self.value = value
     }
   }
 
-  static func strings(_ labels: Labels) -> OrderedJSON {
+  package static func strings(_ labels: Labels) -> OrderedJSON {
     .object(labels.entries.map { Member($0.name, .string($0.value)) })
   }
 
   /// Without a space.
-  var compact: String {
+  package var compact: String {
     var out: [UInt8] = []
     append(to: &out)
     return String(decoding: out, as: UTF8.self)
   }
 
   /// The members of an object on lines of their own, as SNS writes its envelope; anything inside them compact.
-  var lines: String {
+  package var lines: String {
     guard case .object(let members) = self else { return compact }
     let rows = members.map { "  \(OrderedJSON.string($0.name).compact) : \($0.value.compact)" }
     return "{\n" + rows.joined(separator: ",\n") + "\n}"
@@ -71,7 +69,9 @@ enum OrderedJSON: Equatable {
       case UInt8(ascii: "\n"): out += Array("\\n".utf8)
       case UInt8(ascii: "\r"): out += Array("\\r".utf8)
       case UInt8(ascii: "\t"): out += Array("\\t".utf8)
-      case 0..<0x20, 0x7f: out += Array(("\\u00" + hexadecimal([byte])).utf8)
+      case 0..<0x20, 0x7f:
+        let digits = Array("0123456789abcdef".utf8)
+        out += Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
       default: out.append(byte)
       }
     }

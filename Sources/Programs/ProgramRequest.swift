@@ -1,0 +1,14 @@
+/// A program to run: found by its path, given its arguments one by one, never a shell.
+package struct ProgramRequest: Hashable, Sendable {
+  /// The first is the program's path.
+  package var arguments: [String]
+  /// Beside `PATH`, which is the daemon's.
+  package var environment: [String: String] = [:]
+  package var standardInput: [UInt8] = []
+  /// A program that takes longer is ended, with all that it started.
+  package var timeout: Duration = .seconds(30)
+  /// Bytes of its output that are kept; the rest is read and thrown away.
+  package var outputLimit = 4096
+
+  package init(arguments: [String]) { self.arguments = arguments }
+}
