@@ -1,0 +1,124 @@
+package import Model
+
+/// Who took an alert on, and when.
+package struct Acknowledgement: Hashable, Sendable, Codable {
+  package var by: String
+  package var comment: String
+  package var at: Timestamp
+
+  package init(by: String, comment: String, at: Timestamp) {
+    self.by = by
+    self.comment = comment
+    self.at = at
+  }
+}
+
+/// An alert that came from outside, as Prometheus posts it.
+package struct PostedAlert: Hashable, Sendable {
+  /// `alertname` among them; at least one.
+  package var labels: Labels
+  package var annotations: Labels
+  /// nil: now, or for a known alert as it was.
+  package var startsAt: Timestamp?
+  /// In the past: it is over. In the future: it is over then, unless it is posted again. nil: after the time that
+  /// ``PagingSettings`` gives.
+  package var endsAt: Timestamp?
+  package var generatorURL: String
+
+  package init(
+    labels: Labels, annotations: Labels, startsAt: Timestamp?, endsAt: Timestamp?, generatorURL: String
+  ) {
+    self.labels = labels
+    self.annotations = annotations
+    self.startsAt = startsAt
+    self.endsAt = endsAt
+    self.generatorURL = generatorURL
+  }
+}
+
+/// An alert as paging knows it.
+package struct PagedAlert: Sendable {
+  package enum Source: String, Sendable, Codable {
+    case rule, alarm
+    /// Posted by another program.
+    case posted
+  }
+
+  package var identity: String
+  /// As Alertmanager computes it, 16 hexadecimal digits.
+  package var fingerprint: String
+  package var source: Source
+  package var status: AlertEvent.Status
+  package var labels: Labels
+  package var annotations: Labels
+  package var startsAt: Timestamp
+  /// When it ended, or will unless it is posted again; nil: open.
+  package var endsAt: Timestamp?
+  package var updatedAt: Timestamp
+  package var generatorURL: String
+  /// Identifiers of the silences that hold it back.
+  package var silencedBy: [String]
+  /// Fingerprints of the alerts that hold it back.
+  package var inhibitedBy: [String]
+  /// Names of the mute time intervals and maintenance windows that hold it back.
+  package var mutedBy: [String]
+  package var acknowledgement: Acknowledgement?
+  /// Topics that its routes lead to.
+  package var topics: [String]
+  /// Topics that were told that it fires.
+  package var toldTopics: [String]
+
+  package init(
+    identity: String, fingerprint: String, source: Source, status: AlertEvent.Status, labels: Labels,
+    annotations: Labels, startsAt: Timestamp, endsAt: Timestamp?, updatedAt: Timestamp, generatorURL: String,
+    silencedBy: [String] = [], inhibitedBy: [String] = [], mutedBy: [String] = [],
+    acknowledgement: Acknowledgement? = nil, topics: [String] = [], toldTopics: [String] = []
+  ) {
+    self.identity = identity
+    self.fingerprint = fingerprint
+    self.source = source
+    self.status = status
+    self.labels = labels
+    self.annotations = annotations
+    self.startsAt = startsAt
+    self.endsAt = endsAt
+    self.updatedAt = updatedAt
+    self.generatorURL = generatorURL
+    self.silencedBy = silencedBy
+    self.inhibitedBy = inhibitedBy
+    self.mutedBy = mutedBy
+    self.acknowledgement = acknowledgement
+    self.topics = topics
+    self.toldTopics = toldTopics
+  }
+}
+
+/// Alerts that are told together.
+package struct AlertGroup: Sendable {
+  /// `group_by` labels and their values.
+  package var labels: Labels
+  package var topic: String
+  package var routeID: String
+  /// Places in ``PagingSnapshot/alerts``.
+  package var alerts: [Int]
+
+  package init(labels: Labels, topic: String, routeID: String, alerts: [Int]) {
+    self.labels = labels
+    self.topic = topic
+    self.routeID = routeID
+    self.alerts = alerts
+  }
+}
+
+/// How paging stands at one moment.
+package struct PagingSnapshot: Sendable {
+  package var alerts: [PagedAlert]
+  package var groups: [AlertGroup]
+  package var silences: [Silence]
+
+  package init(alerts: [PagedAlert], groups: [AlertGroup], silences: [Silence]) {
+    self.alerts = alerts
+    self.groups = groups
+    self.silences = silences
+  }
+}
