@@ -54,6 +54,8 @@ let package = Package(
     // What every stage speaks.
     room("Model"),
 
+    room("RowCoding"),
+
     // Owners of a foreign library, one each.
     room("Threading"),
     room("DurableIO", ["Model"]),
@@ -82,7 +84,7 @@ let package = Package(
       "RuleTesting",
       ["Model", "NativeHistograms", "PromQL", "RegularExpressions", "StrictYAML", "Templating", "Alerting"]),
     // Who is told what, and when: routes, groups, silences, inhibition, acknowledgement.
-    room("Paging", ["Model", "RegularExpressions"]),
+    room("Paging", ["Model", "RegularExpressions", "RowCoding"]),
     // What happened, in an order that nobody can change unseen.
     room("Journal", ["Model", .product(name: "Crypto", package: "swift-crypto")]),
     room("AlertmanagerAPI", ["Model", "Paging", "RegularExpressions"]),

@@ -45,8 +45,10 @@ package struct AlertEvent: Hashable, Sendable, Codable {
   package var topics: [String]?
   /// Of a CloudWatch alarm; nil for an alert of a rule.
   package var alarm: AlarmDetails?
-  /// Of an alert of a rule that is over; nil in what older versions stored.
+  /// Of an alert that is over; nil in what older versions stored.
   package var ending: AlertEnding?
+  /// Where people see what it was made of, as who posted it says; nil: it is our own.
+  package var generatorURL: String?
 
   package init(
     status: Status, identity: String, startsAt: Timestamp, episode: UInt64? = nil, endsAt: Timestamp?,

@@ -9,6 +9,8 @@ package struct AlertEnding: Hashable, Sendable, Codable {
     case ruleRemoved = "rule_removed"
     /// The rule gave more alerts than its group allows, so all of them were ended.
     case overLimit = "over_limit"
+    /// Who posted it no longer does, and did not say that it is over.
+    case sourceSilent = "source_silent"
   }
 
   package enum Keeper: String, Sendable, Codable {

@@ -23,6 +23,9 @@ struct EndingText {
     case .ruleRemoved:
       return "The rule is no longer configured, so its alert is ended: \(held(ending)).\(kept(ending)) "
         + Self.unknown
+    case .sourceSilent:
+      let last = ending.lastSampleAt.map { " since \($0.iso8601)" } ?? ""
+      return "Who posted this alert is silent\(last) and did not say that it is over. \(Self.unknown)"
     case .overLimit:
       return "The rule gives more alerts than its group's limit, so all of them are ended: \(held(ending)). "
         + Self.unknown

@@ -1,0 +1,61 @@
+package import Model
+
+extension PagingDesk {
+  /// How paging stands; takes time in proportion to all alerts.
+  package func snapshot(at time: Moment) -> PagingSnapshot {
+    let sorted = records.values.sorted {
+      ($0.event.startsAt, $0.event.identity) < ($1.event.startsAt, $1.event.identity)
+    }
+    var places: [String: Int] = [:]
+    let alerts = sorted.enumerated().map { place, record in
+      places[record.event.identity] = place
+      return summary(record, time)
+    }
+    let groups = self.groups.values.sorted { byteOrder($0.key, $1.key) }.map { group in
+      AlertGroup(
+        labels: group.labels, topic: group.topic, routeID: group.routeID,
+        alerts: group.members.compactMap { places[$0] }.sorted())
+    }
+    return PagingSnapshot(alerts: alerts, groups: groups, silences: silences.all)
+  }
+
+  private func summary(_ record: AlertRecord, _ time: Moment) -> PagedAlert {
+    let identity = record.event.identity
+    let own = record.groups.compactMap { groups[$0] }
+    let muted = own.filter { mutedGroups.contains($0.key) }.flatMap { mute(of: $0.route, at: time).names }
+    let told = own.filter { $0.told.firing[identity] != nil }
+    var toldTopics = Set(told.map(\.topic))
+    for group in told {
+      toldTopics.formUnion(group.told.escalated.filter { $0.value.contains(identity) }.keys)
+    }
+    if record.direct?.toldFiring ?? false { toldTopics.formUnion(record.event.topics ?? []) }
+    return PagedAlert(
+      identity: identity, fingerprint: fingerprintText(record.event.labels), source: record.source,
+      status: record.event.status, labels: record.event.labels, annotations: record.event.annotations,
+      startsAt: record.event.startsAt, endsAt: record.event.endsAt ?? record.expiresAt,
+      updatedAt: record.updatedAt, generatorURL: record.generatorURL, silencedBy: record.silencedBy,
+      inhibitedBy: record.inhibitedBy.compactMap { records[$0].map { fingerprintText($0.event.labels) } },
+      mutedBy: record.maintenance + Set(muted).sorted(), acknowledgement: record.acknowledgement,
+      topics: (own.map(\.topic) + (record.event.topics ?? [])).reduce(into: []) {
+        if !$0.contains($1) { $0.append($1) }
+      },
+      toldTopics: toldTopics.sorted())
+  }
+
+  /// Alerts that fire and that `topic` was told of, for receivers that have to hear of them again and again. Takes time
+  /// in proportion to all groups.
+  package func standing(_ topic: String) -> [AlertEvent] {
+    var found: [String: AlertEvent] = [:]
+    func note(_ identity: String) {
+      if let record = records[identity], record.isFiring, !record.isHeldBack { found[identity] = record.event }
+    }
+    for group in groups.values {
+      if group.topic == topic { for identity in group.told.firing.keys { note(identity) } }
+      for identity in group.told.escalated[topic] ?? [] { note(identity) }
+    }
+    for record in records.values where record.direct?.toldFiring ?? false {
+      if record.event.topics?.contains(topic) ?? false { note(record.event.identity) }
+    }
+    return found.values.sorted { ($0.startsAt, $0.identity) < ($1.startsAt, $1.identity) }
+  }
+}

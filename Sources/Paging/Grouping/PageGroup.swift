@@ -1,0 +1,267 @@
+package import Model
+internal import RowCoding
+
+/// Alerts of one route that share pages; a single alert where the route does not group.
+///
+/// A pure state machine: ``review(_:at:_:)`` is given how its alerts stand and says what is to be told now and when to
+/// look again. It remembers what was told, so that
+/// - what fires is told once, and again only as a reminder;
+/// - an end is told to those who were told the beginning, whatever was silenced meanwhile, and to nobody else;
+/// - after a restart it goes on, because ``row`` is committed together with the pages it tells of.
+struct PageGroup {
+  let key: String
+  /// nil: the configuration has no such route any more; only ends are told.
+  var route: Route?
+  let routeID: String
+  let topic: String
+  let labels: Labels
+  let isGrouped: Bool
+  var members: Set<String> = []
+  /// When it got its first alert.
+  let createdAt: MonotonicInstant
+  var told = Told()
+
+  /// What is remembered.
+  struct Told: Codable, Equatable {
+    /// Alerts that were told to fire and not yet to be over: identity and the beginning of the episode.
+    var firing: [String: Timestamp] = [:]
+    /// Pages made so far: the number of the next one.
+    var pages: UInt64 = 0
+    /// The newest page with news or a reminder.
+    var notifiedAt: Timestamp?
+    /// Since when something has been told that nobody acknowledged.
+    var waitingSince: Timestamp?
+    /// Steps of the escalation that were taken since then.
+    var steps = 0
+    /// By topic: who was told by escalation, and of what.
+    var escalated: [String: [String]] = [:]
+  }
+
+  /// How an alert of the group stands.
+  struct Member {
+    var event: AlertEvent
+    /// Silenced, inhibited or under maintenance.
+    var isHeldBack: Bool
+    var quietUntil: MonotonicInstant?
+    var isAcknowledged: Bool
+  }
+
+  struct Review {
+    /// With the topic of each.
+    var notifications: [(Notification, String)] = []
+    /// Alerts that the group is done with.
+    var left: [String] = []
+    /// When to look again though nothing changed.
+    var next: MonotonicInstant?
+    /// Whether ``PageGroup/told`` is to be written down.
+    var isChanged = false
+  }
+
+  init(key: String, route: Route, labels: Labels, createdAt: MonotonicInstant) {
+    self.key = key
+    self.route = route
+    routeID = route.id
+    topic = route.topic
+    self.labels = labels
+    isGrouped = route.grouping != .alone
+    self.createdAt = createdAt
+  }
+
+  /// The earliest moment at which news may be told.
+  func newsMayLeaveAt(_ time: Moment) -> MonotonicInstant {
+    guard let route else { return time.monotonic }
+    guard let notifiedAt = told.notifiedAt else { return createdAt + route.groupWait }
+    return time.monotonic(of: notifiedAt) + route.groupInterval
+  }
+
+  /// - Parameters:
+  ///   - isMuted: a mute time of the route holds: what begins is not told.
+  ///   - limit: alerts that one page holds.
+  mutating func review(
+    at time: Moment, isMuted: Bool, limit: Int, _ member: (String) -> Member?
+  ) -> Review {
+    var review = Review()
+    let before = told
+    var tellable: [Member] = []
+    var ended: [Member] = []
+    var hasNews = false
+    func wake(at moment: MonotonicInstant) { review.next = min(review.next ?? moment, moment) }
+    for identity in members {
+      guard let member = member(identity) else {
+        review.left.append(identity)
+        continue
+      }
+      if member.event.status == .resolved {
+        if told.firing[identity] == nil { review.left.append(identity) } else { ended.append(member) }
+        continue
+      }
+      if member.isHeldBack || isMuted || route == nil { continue }
+      if isNews(member.event) {
+        if let quiet = member.quietUntil, quiet > time.monotonic {
+          wake(at: quiet)
+          continue
+        }
+        hasNews = true
+      }
+      tellable.append(member)
+    }
+    if hasNews || !ended.isEmpty {
+      let gate = newsMayLeaveAt(time)
+      if time.monotonic < gate {
+        wake(at: gate)
+      } else {
+        tell(tellable, ended, at: time, limit, &review)
+      }
+    }
+    remindAndEscalate(tellable, at: time, limit, &review)
+    for identity in review.left {
+      members.remove(identity)
+      told.firing[identity] = nil
+    }
+    review.isChanged = told != before
+    return review
+  }
+
+  /// Whether an alert that fires has not been told. One that came back before its end could be told goes on for those
+  /// who are told of groups; told by itself, each episode is told.
+  private func isNews(_ event: AlertEvent) -> Bool {
+    told.firing[event.identity].map { !isGrouped && $0 != event.startsAt } ?? true
+  }
+
+  private mutating func tell(
+    _ tellable: [Member], _ ended: [Member], at time: Moment, _ limit: Int, _ review: inout Review
+  ) {
+    let alerts = ordered(tellable) + ordered(ended)
+    if isGrouped {
+      review.notifications.append((notification(.news, alerts, time, limit), topic))
+    } else {
+      // The news of a single alert is named by the alert itself.
+      for alert in alerts {
+        if alert.status == .firing, !isNews(alert) { continue }
+        review.notifications.append((Notification(alert, route: routeID), topic))
+      }
+    }
+    for member in tellable { told.firing[member.event.identity] = member.event.startsAt }
+    let over = Set(ended.map(\.event.identity))
+    for (topic, knows) in told.escalated {
+      let news = ordered(ended.filter { knows.contains($0.event.identity) })
+      if !news.isEmpty { review.notifications.append((notification(.news, news, time, limit), topic)) }
+      let rest = knows.filter { !over.contains($0) }
+      told.escalated[topic] = rest.isEmpty ? nil : rest
+    }
+    review.left += over
+    told.notifiedAt = time.now
+    for identity in over { told.firing[identity] = nil }
+  }
+
+  private mutating func remindAndEscalate(
+    _ tellable: [Member], at time: Moment, _ limit: Int, _ review: inout Review
+  ) {
+    func wake(at moment: MonotonicInstant) { review.next = min(review.next ?? moment, moment) }
+    let open = tellable.filter { told.firing[$0.event.identity] != nil && !$0.isAcknowledged }
+    guard let route, !open.isEmpty else {
+      (told.waitingSince, told.steps) = (nil, 0)
+      return
+    }
+    if route.repeatInterval > .zero, let last = told.notifiedAt {
+      let due = time.monotonic(of: last) + route.repeatInterval
+      if due <= time.monotonic {
+        let still = ordered(tellable.filter { told.firing[$0.event.identity] != nil })
+        review.notifications.append((notification(.reminder, still, time, limit), topic))
+        told.notifiedAt = time.now
+        wake(at: time.monotonic + route.repeatInterval)
+      } else {
+        wake(at: due)
+      }
+    }
+    let since = min(told.waitingSince ?? time.now, time.now)
+    told.waitingSince = since
+    while told.steps < route.escalation.count {
+      let step = route.escalation[told.steps]
+      let due = time.monotonic(of: since) + step.after
+      guard due <= time.monotonic else {
+        wake(at: due)
+        break
+      }
+      told.steps += 1
+      let alerts = ordered(open)
+      review.notifications.append((notification(.escalation, alerts, time, limit), step.topic))
+      if step.topic != topic {
+        told.escalated[step.topic] = Set(told.escalated[step.topic] ?? []).union(alerts.map(\.identity)).sorted()
+      }
+    }
+  }
+
+  private mutating func notification(
+    _ kind: Notification.Kind, _ alerts: [AlertEvent], _ time: Moment, _ limit: Int
+  ) -> Notification {
+    defer { told.pages += 1 }
+    return Notification(
+      kind: kind, thread: isGrouped ? key : alerts.first?.identity ?? key, serial: "\(key)#\(told.pages)",
+      route: routeID, groupLabels: labels, isGrouped: isGrouped, alerts: Array(alerts.prefix(limit)),
+      truncatedAlerts: max(0, alerts.count - limit), decidedAt: time.now)
+  }
+
+  private func ordered(_ members: [Member]) -> [AlertEvent] {
+    members.map(\.event).sorted {
+      ($0.startsAt, $0.identity) < ($1.startsAt, $1.identity)
+    }
+  }
+}
+
+/// Both clocks at one moment.
+package struct Moment: Sendable {
+  package var now: Timestamp
+  package var monotonic: MonotonicInstant
+
+  package init(now: Timestamp, monotonic: MonotonicInstant) {
+    self.now = now
+    self.monotonic = monotonic
+  }
+
+  /// The monotonic moment of a wall-clock time; a time that is a little in the future, because the clock was set back,
+  /// is now.
+  func monotonic(of past: Timestamp) -> MonotonicInstant { monotonic - max(.zero, now - past) }
+
+  /// The monotonic moment of a time to come.
+  func monotonic(ofNext time: Timestamp) -> MonotonicInstant { monotonic + max(.zero, time - now) }
+}
+
+/// What the database keeps of a ``PageGroup``, under its key.
+struct PageGroupRow: Codable {
+  static let currentVersion = 1
+
+  var version = currentVersion
+  var routeID: String
+  var topic: String
+  var labels: Labels
+  var isGrouped: Bool
+  var told: PageGroup.Told
+
+  init(_ group: PageGroup) {
+    routeID = group.routeID
+    topic = group.topic
+    labels = group.labels
+    isGrouped = group.isGrouped
+    told = group.told
+  }
+}
+
+extension PageGroup {
+  /// A group as it was remembered; its alerts are added by their owner.
+  init(key: String, row: PageGroupRow, route: Route?, createdAt: MonotonicInstant) {
+    self.key = key
+    self.route = route
+    routeID = row.routeID
+    topic = row.topic
+    labels = row.labels
+    isGrouped = row.isGrouped
+    self.createdAt = createdAt
+    told = row.told
+  }
+
+  /// nil when it cannot be encoded.
+  func saved() -> StateChange? {
+    (try? RowCoding.encode(PageGroupRow(self))).map { StateChange(.groups, key, $0) }
+  }
+}
