@@ -35,8 +35,7 @@ extension PagingDesk {
     let identity = new.event.identity
     var record = new
     if let old = records[identity] {
-      // An end that may be told now is told before the next beginning takes its place.
-      if !old.isFiring { reviewGroups(of: old, time) }
+      if !old.isFiring { tellAlone(old, time) }
       if let old = records[identity] {
         record.groups = old.groups
         if old.isFiring, old.isSameEpisode(as: new.event) { record.acknowledgement = old.acknowledgement }
@@ -58,6 +57,8 @@ extension PagingDesk {
   func end(_ event: AlertEvent, source: PagedAlert.Source, _ time: Moment) {
     let identity = event.identity
     let affected = inhibitor.ends(identity: identity)
+    // A beginning that may be told now is told before its end takes its place.
+    if let record = records[identity], record.isFiring { tellAlone(record, time) }
     if var record = records[identity] {
       if record.direct == nil, !isTold(record), record.isHeldBack { statistics.neverTold += 1 }
       record.event = event
@@ -121,10 +122,14 @@ extension PagingDesk {
     }
   }
 
-  private func reviewGroups(of record: AlertRecord, _ time: Moment) {
+  /// Tells at once what is due of an alert that is told by itself: each of its transitions is news. A group shows what
+  /// holds when its time has come.
+  private func tellAlone(_ record: AlertRecord, _ time: Moment) {
     guard !isHolding else { return }
     for key in record.groups {
-      guard let group = groups[key], group.newsMayLeaveAt(time) <= time.monotonic else { continue }
+      guard let group = groups[key], !group.isGrouped, group.newsMayLeaveAt(time) <= time.monotonic else {
+        continue
+      }
       review(key, time)
     }
   }
