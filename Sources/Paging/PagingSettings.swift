@@ -4,9 +4,9 @@ internal import Model
 package struct PagingSettings: Sendable {
   /// Tried in order, first match unless `continue`. An alert that none of them takes is counted and logged.
   package var routes: [RouteSettings] = []
-  package var inhibitions: [InhibitRule] = []
+  package var inhibitions: [InhibitionRule] = []
   /// What routes name in `mute_times` and `active_times`.
-  package var timeIntervals: [String: [TimeInterval]] = [:]
+  package var timeIntervals: [String: [CalendarInterval]] = [:]
   package var maintenance: [MaintenanceWindow] = []
   /// Alerts that one page tells of; the others are counted in it.
   package var alertsPerPage = 200

@@ -29,7 +29,8 @@ final class DeskWorld {
   var moment: Moment { Moment(now: now, monotonic: monotonic) }
 
   /// Ends the process and starts it again with what was durable.
-  func restart(after pause: Duration = .seconds(1), settings new: PagingSettings? = nil, holds: Bool = false) {
+  func restart(after pause: Duration = .seconds(1), settings new: PagingSettings? = nil, holds: Bool = false)
+  {
     now = now + pause
     monotonic = MonotonicInstant(nanoseconds: 5)
     desk = PagingDesk.start(

@@ -143,7 +143,7 @@ import Testing
 @Suite struct HoldingBackTests {
   private func silence(_ name: String, from: Timestamp, to: Timestamp) -> SilenceDraft {
     SilenceDraft(
-      id: nil, matchers: [LabelMatcher("alertname", equals: name)], startsAt: from, endsAt: to,
+      matchers: [LabelMatcher("alertname", equals: name)], startsAt: from, endsAt: to,
       createdBy: "me", comment: "test")
   }
 
@@ -178,7 +178,7 @@ import Testing
   private var inhibiting: PagingSettings {
     settings(route("pager")) {
       $0.inhibitions = [
-        InhibitRule(
+        InhibitionRule(
           source: [LabelMatcher("alertname", equals: "RegionDown")],
           target: [LabelMatcher("severity", equals: "child")], equal: ["region"], wait: .seconds(5))
       ]
@@ -286,7 +286,7 @@ import Testing
     #expect(world.rows.isEmpty)
     _ = try world.desk.set(
       SilenceDraft(
-        id: nil, matchers: [LabelMatcher("alertname", equals: "Unhealthy")], startsAt: world.now,
+        matchers: [LabelMatcher("alertname", equals: "Unhealthy")], startsAt: world.now,
         endsAt: world.now + .seconds(60), createdBy: "me", comment: ""), at: world.moment)
     world.desk.take([alarm(world, .firing, ["critical"])], at: world.moment)
     world.run()

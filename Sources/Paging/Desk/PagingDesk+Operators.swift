@@ -41,16 +41,16 @@ extension PagingDesk {
 
   /// Creates or changes a silence; returns its identifier.
   package func set(_ draft: SilenceDraft, at time: Moment) throws(SilenceProblem) -> String {
-    let (id, changes, journal) = try silences.set(draft, now: time.now)
-    decisions.changes += changes
-    decisions.journal += journal
-    return id
+    let written = try silences.set(draft, now: time.now)
+    decisions.changes += written.changes
+    decisions.journal += written.journal
+    return written.id
   }
 
   package func expireSilence(_ id: String, at time: Moment) throws(SilenceProblem) {
-    let (changes, journal) = try silences.expire(id: id, now: time.now)
-    decisions.changes += changes
-    decisions.journal += journal
+    let written = try silences.expire(id: id, now: time.now)
+    decisions.changes += written.changes
+    decisions.journal += written.journal
   }
 
   private func reviewNow(_ record: AlertRecord, _ time: Moment) {
@@ -63,7 +63,7 @@ extension PagingDesk {
   package func replaceSettings(_ new: PagingSettings, at time: Moment) {
     settings = new
     tree = RouteTree(new.routes)
-    inhibitor = Inhibitor(new.inhibitions)
+    inhibitor = Inhibitor(rules: new.inhibitions)
     for (identity, record) in records where record.isFiring {
       _ = inhibitor.fires(identity: identity, labels: record.event.labels)
     }
@@ -87,7 +87,9 @@ extension PagingDesk {
         statistics.unrouted = unroutedBefore.0
         decisions.untold.removeLast(decisions.untold.count - unroutedBefore.1)
       }
-      for key in old where !(records[identity]?.groups.contains(key) ?? false) { handOver(identity, from: key) }
+      for key in old where !(records[identity]?.groups.contains(key) ?? false) {
+        handOver(identity, from: key)
+      }
       forgetIfDone(identity)
     }
     for (key, group) in groups where group.members.isEmpty {

@@ -79,7 +79,8 @@ extension PagingDesk {
     }
   }
 
-  private func endPosted(_ record: AlertRecord, at end: Timestamp, _ cause: AlertEnding.Cause, _ time: Moment) {
+  private func endPosted(_ record: AlertRecord, at end: Timestamp, _ cause: AlertEnding.Cause, _ time: Moment)
+  {
     var event = record.event
     event.status = .resolved
     event.endsAt = end

@@ -15,7 +15,7 @@ extension PagingDesk {
     let silences = SilenceBook(
       restoring: rows.filter { $0.table == .silences }.map { ($0.key, $0.value) })
     let desk = PagingDesk(settings: settings, silences: silences, monotonic: time.monotonic)
-    desk.restoreProblems += silences.restoreProblems
+    desk.restoreProblems += silences.problems
     desk.restoreAlerts(rows, time)
     desk.restoreGroups(rows, time)
     desk.regroup(time)

@@ -47,7 +47,9 @@ extension PagingDesk {
   package func standing(_ topic: String) -> [AlertEvent] {
     var found: [String: AlertEvent] = [:]
     func note(_ identity: String) {
-      if let record = records[identity], record.isFiring, !record.isHeldBack { found[identity] = record.event }
+      if let record = records[identity], record.isFiring, !record.isHeldBack {
+        found[identity] = record.event
+      }
     }
     for group in groups.values {
       if group.topic == topic { for identity in group.told.firing.keys { note(identity) } }

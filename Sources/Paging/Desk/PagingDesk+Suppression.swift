@@ -8,7 +8,8 @@ extension PagingDesk {
     let labels = record.event.labels
     let silencedBy = silences.silencing(labels, at: time.now)
     let inhibitedBy = inhibitor.inhibitors(of: identity, labels: labels)
-    let maintenance = settings.maintenance.filter { $0.holdsBack(labels, at: time.now) }.map(\.name)
+    let maintenance = settings.maintenance.filter { $0.isActive(at: time.now) && $0.takes(labels) }.map(
+      \.name)
     let changes: [(Bool, Bool, JournalEntry.Kind, JournalEntry.Kind, [String])] = [
       (record.silencedBy.isEmpty, silencedBy.isEmpty, .silenced, .unsilenced, silencedBy),
       (record.inhibitedBy.isEmpty, inhibitedBy.isEmpty, .inhibited, .uninhibited, inhibitedBy),
@@ -35,9 +36,9 @@ extension PagingDesk {
   func noteWindows(_ time: Moment) {
     let isDue = nextWindowChange.map { $0 <= time.monotonic } ?? false
     guard isDue || seenSilences != silences.version else { return }
-    decisions.changes += silences.collectGarbage(now: time.now)
+    decisions.changes += silences.collect(now: time.now)
     seenSilences = silences.version
-    for identity in records.keys { settleSuppression(of: identity, time) }
+    for identity in records.keys.sorted() { settleSuppression(of: identity, time) }
     let next =
       [silences.nextChange(after: time.now)] + settings.maintenance.map { $0.nextChange(after: time.now) }
     nextWindowChange = next.compactMap { $0 }.min().map { time.monotonic(ofNext: $0) }

@@ -25,7 +25,7 @@ package final class PagingDesk {
   package internal(set) var silences: SilenceBook
   var inhibitor: Inhibitor
   /// ``SilenceBook/version`` that the records know.
-  var seenSilences: UInt64?
+  var seenSilences: Int?
   var nextWindowChange: MonotonicInstant?
   /// Groups whose route muted them at the last review.
   var mutedGroups: Set<String> = []
@@ -43,7 +43,7 @@ package final class PagingDesk {
     self.settings = settings
     self.silences = silences
     tree = RouteTree(settings.routes)
-    inhibitor = Inhibitor(settings.inhibitions)
+    inhibitor = Inhibitor(rules: settings.inhibitions)
     holdUntil = monotonic + settings.startHold
   }
 
@@ -100,7 +100,8 @@ package final class PagingDesk {
     decisions.sendings.append(.init(notification: notification, topics: topics))
     if notification.kind == .escalation {
       for event in notification.alerts {
-        journal(.escalated, event, time, ["topic": topics.joined(separator: ","), "route": notification.route])
+        journal(
+          .escalated, event, time, ["topic": topics.joined(separator: ","), "route": notification.route])
       }
     }
   }
@@ -125,14 +126,14 @@ package final class PagingDesk {
   }
 
   private func saveWhatChanged() {
-    for identity in changedRecords {
+    for identity in changedRecords.sorted() {
       if let record = records[identity] {
         keep(AlertRecordRow(record).saved())
       } else {
         keep(StateChange(.paged, identity, nil))
       }
     }
-    for key in changedGroups {
+    for key in changedGroups.sorted() {
       if let group = groups[key], group.told != PageGroup.Told() {
         keep(group.saved())
       } else {

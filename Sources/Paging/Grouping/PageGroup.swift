@@ -143,7 +143,7 @@ struct PageGroup {
     }
     for member in tellable { told.firing[member.event.identity] = member.event.startsAt }
     let over = Set(ended.map(\.event.identity))
-    for (topic, knows) in told.escalated {
+    for (topic, knows) in told.escalated.sorted(by: { byteOrder($0.key, $1.key) }) {
       let news = ordered(ended.filter { knows.contains($0.event.identity) })
       if !news.isEmpty { review.notifications.append((notification(.news, news, time, limit), topic)) }
       let rest = knows.filter { !over.contains($0) }
@@ -187,7 +187,8 @@ struct PageGroup {
       let alerts = ordered(open)
       review.notifications.append((notification(.escalation, alerts, time, limit), step.topic))
       if step.topic != topic {
-        told.escalated[step.topic] = Set(told.escalated[step.topic] ?? []).union(alerts.map(\.identity)).sorted()
+        told.escalated[step.topic] = Set(told.escalated[step.topic] ?? []).union(alerts.map(\.identity))
+          .sorted()
       }
     }
   }
