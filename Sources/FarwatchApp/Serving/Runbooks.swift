@@ -140,6 +140,59 @@ enum Runbooks {
         "The log names the files; they are kept beside the others as .damaged and may be deleted.",
         "Suspect the disk or the memory of the machine: dmesg, smartctl, and the state of other databases on it.",
       ]),
+    "receiver-failing": Page(
+      title: "A receiver takes no pages",
+      meaning:
+        "Several requests in a row failed. Its pages wait, in order, and are tried on; the other receivers are told.",
+      steps: [
+        "farwatch events --kind attempt shows its answers: a 401 or 403 is a key, a 404 a wrong address, a timeout the network.",
+        "Is somebody else told of what is waiting? A subscription's fallback and the topic's other receivers say who.",
+        "After it is mended: farwatch prove --receiver NAME.",
+      ]),
+    "receiver-unproven": Page(
+      title: "A receiver is not proven to work",
+      meaning: "No synthetic page has been taken by it for two days.",
+      steps: [
+        "farwatch prove --receiver NAME sends one now and says how it went.",
+        "If it is taken but nobody sees it: the service behind it (on-call schedule, channel, filter) drops it.",
+      ]),
+    "pages-lost": Page(
+      title: "Pages were not delivered",
+      meaning:
+        "Pages left the outbox without having been taken, because a limit was reached or their time was over.",
+      steps: [
+        "farwatch events --kind dropped and --kind given_up name them: who should have heard of what.",
+        "Tell those people by hand, then mend the receiver.",
+      ]),
+    "pages-not-durable": Page(
+      title: "Pages are sent without being stored",
+      meaning:
+        "The state directory refuses writes. Pages go out at once, but a crash now could lose or repeat some.",
+      steps: [
+        "Is its disk full, or mounted read-only? Make room: what waits is written by itself.",
+        "Do not restart Farwatch before.",
+      ]),
+    "alert-untold": Page(
+      title: "Alerts reach nobody",
+      meaning: "An alert fired, and no route takes it, or its topic has no subscriber that listens.",
+      steps: [
+        "The log and farwatch alerts name it and its labels.",
+        "Add a last route without matchers: it takes what no other does.",
+      ]),
+    "rules-failing": Page(
+      title: "Rules cannot be evaluated",
+      meaning: "Their alerts stay as they are, and no new one can fire.",
+      steps: [
+        "The status page names group, file, rule and error.",
+        "many-to-many matching and duplicate series usually mean that a label is missing in on() or by().",
+      ]),
+    "heartbeat-withheld": Page(
+      title: "The heartbeat is withheld",
+      meaning: "Something that must run does not, so Farwatch no longer says that it watches.",
+      steps: [
+        "The label reason names what: the core, the rules, the state database, the store or the collectors.",
+        "The status page and the log say more.",
+      ]),
     "configuration-reload-failed": Page(
       title: "The configuration on disk is not in force",
       meaning: "Farwatch goes on with what it had. A restart would fail.",
