@@ -6,11 +6,31 @@ package struct Decisions: Sendable {
   package var events: [AlertEvent] = []
   /// Rows of the table of alerts.
   package var changes: [StateChange] = []
+  /// Alerts that began to wait for their `for`, or whose waiting is over without that they fired.
+  package var pendings: [PendingNews] = []
   package var statistics = RuleStatistics()
   /// Rules that began to fail or work again, each once for a change.
   package var news: [RuleNews] = []
 
   package init() {}
+}
+
+/// An alert that waits, which nobody is told of.
+package struct PendingNews: Hashable, Sendable {
+  package var identity: String
+  /// `alertname` among them.
+  package var labels: Labels
+  package var startsAt: Timestamp
+  /// It is over without having fired.
+  package var isOver: Bool
+}
+
+extension Decisions {
+  mutating func notePending(_ instance: AlertInstance, _ identity: String, isOver: Bool) {
+    pendings.append(
+      PendingNews(
+        identity: identity, labels: instance.labels, startsAt: instance.activeAt, isOver: isOver))
+  }
 }
 
 /// Counts of what the engine did.

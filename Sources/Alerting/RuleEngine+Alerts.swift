@@ -80,7 +80,11 @@ extension RuleEngine {
       } else {
         decisions.statistics.rowsRefused += 1
       }
-      guard transition == .fired else { return }
+      guard transition == .fired else {
+        // Firing ones are updated too: that is no news.
+        if instance.state == .pending { decisions.notePending(instance, identity, isOver: false) }
+        return
+      }
       decisions.statistics.fired += 1
       decisions.events.append(
         AlertEvent(

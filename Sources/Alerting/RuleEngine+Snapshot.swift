@@ -1,8 +1,21 @@
-internal import Model
+package import Model
 
 extension RuleEngine {
   /// Whether the last evaluation of any rule failed.
   package var hasFailedRules: Bool { groups.contains { $0.rules.contains { $0.health == .err } } }
+
+  /// By how much the evaluation that is most overdue is late. A rule that is made to rest for taking too long is not late.
+  package func lateness(at monotonic: MonotonicInstant) -> Duration {
+    var worst = Duration.zero
+    for group in groups {
+      if let due = group.nextInterval { worst = max(worst, monotonic - due) }
+      for rule in group.rules where rule.plan != nil && rule.restsUntil == nil {
+        guard let last = rule.lastEvaluated else { continue }
+        worst = max(worst, monotonic - last - group.interval)
+      }
+    }
+    return worst
+  }
 
   /// A copy of everything, for other threads.
   package func snapshot() -> RulesSnapshot {

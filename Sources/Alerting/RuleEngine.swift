@@ -337,7 +337,10 @@ package final class RuleEngine {
   ) {
     let identity = alertIdentity(rule: rule, labels: instance.labels)
     decisions.changes.append(StateChange(.alerts, identity, nil))
-    guard instance.state == .firing else { return }
+    guard instance.state == .firing else {
+      decisions.notePending(instance, identity, isOver: true)
+      return
+    }
     decisions.statistics.resolved += 1
     decisions.events.append(
       AlertEvent(

@@ -82,6 +82,9 @@ package enum ConfigurationFile {
       ["AWS::Region": notifying.arnRegion, "AWS::AccountId": notifying.account]
     ) { own, _ in own }
     settings.alarmPlaces = alarms.places
+    settings.heartbeats = m.optional("heartbeats", HeartbeatSection.list(paths)) ?? []
+    settings.proofs = m.optional("proofs", .mapping(ProofSection.read)) ?? settings.proofs
+    settings.journal = m.optional("journal", .mapping(JournalSection.read)) ?? settings.journal
     return settings
   }
 

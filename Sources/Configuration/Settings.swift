@@ -1,5 +1,6 @@
 package import Alerting
 package import CloudWatchAlarms
+package import Journal
 package import Model
 package import Notifying
 package import Probing
@@ -50,6 +51,9 @@ package struct Settings: Sendable {
   /// Where the file names alarms: under `alarm_skip/NAME` and `alarm_mapping/NAME`.
   package var alarmPlaces: [String: YAMLPosition] = [:]
   package var notifying: NotifyingSettings
+  package var heartbeats: [HeartbeatSettings] = []
+  package var proofs = ProofSettings()
+  package var journal = JournalSettings()
   package var store: Store
   /// Connections to the listener that one client address may have open.
   package var connectionsPerAddress: Int

@@ -6,6 +6,7 @@ internal import DurableIO
 internal import Exposition
 internal import HTTPClient
 internal import HTTPServer
+internal import Journal
 internal import Logging
 internal import Model
 internal import Notifying
@@ -32,6 +33,8 @@ package final class Daemon: Sendable {
   private let server: HTTPServer
   private let endpoints: EndpointBox
   private let reloads: ReloadLog
+  /// Taken while a question about the journal reads the database: one at a time, or they would shut out all others.
+  private let reading = Mutex(false)
   private let stopped = Mutex(false)
 
   /// Reads the configuration, takes the state directory, and watches from the moment it returns.
@@ -118,14 +121,24 @@ package final class Daemon: Sendable {
       settings: loaded.settings.notifying, identity: identity, externalURL: externalURL(loaded.settings),
       restoring: rows.notifying, now: time.now, monotonic: monotonic)
     try commitAndWait(changes)
+    let journal = JournalBook(settings: loaded.settings.journal, restoring: rows.journal)
+    for problem in journal.restoreProblems {
+      logger.error("the journal is damaged", metadata: ["problem": "\(problem)"])
+    }
+    // In the log it is a witness that whoever changes the database does not reach.
+    logger.info(
+      "the journal goes on", metadata: ["entry": "\(journal.head.sequence)", "hash": "\(journal.head.hash)"])
     let selfMetrics = SelfMetrics(
       store: store,
       sources: .init(pages: pages, server: server, database: database, loop: loop, reloads: reloads))
     let conductor = Conductor(
-      watchlist: watchlist, engine: engine, alarms: alarms, dispatcher: dispatcher, store: store,
-      monotonic: monotonic, measureSelf: { selfMetrics.record($0, now: $1) })
+      watchlist: watchlist, engine: engine, alarms: alarms, dispatcher: dispatcher, journal: journal,
+      heartbeats: HeartbeatBook(loaded.settings.heartbeats, restoring: rows.proofs, monotonic: monotonic),
+      store: store, monotonic: monotonic, measureSelf: { selfMetrics.record($0, now: $1) })
+    conductor.record(JournalEntry(at: time.now, kind: .started, detail: ["version": Version.text]))
     let carriers = CoreLoop.Carriers(
       commit: commit, send: { [deliveries] in deliveries.send($0) },
+      beat: { [deliveries] in deliveries.beat($0, $1) },
       note: { [logger] in logger.note($0) })
     do {
       try loop.start(conductor, carriers)
@@ -166,6 +179,7 @@ package final class Daemon: Sendable {
     }
     guard first else { return }
     server.stop()
+    _ = loop.ask { $0.record(JournalEntry(at: $1.now, kind: .stopped)) }
     loop.stop()
     deliveries.stop()
     collectors.stop()
@@ -196,7 +210,8 @@ package final class Daemon: Sendable {
       conductor.replace(
         targets: plans, regions: loaded.settings.regions, groups: loaded.groups,
         policies: loaded.settings.alertPolicies, alarms: loaded.alarms, notifying: loaded.settings.notifying,
-        identity: identity, externalURL: externalURL, at: turnTime)
+        heartbeats: loaded.settings.heartbeats, journal: loaded.settings.journal, identity: identity,
+        externalURL: externalURL, at: turnTime)
       return true
     }
     guard done == true else {
@@ -260,6 +275,23 @@ extension Daemon: DaemonFace {
   var isAlive: Bool { loop.silence < .seconds(5) }
 
   var isReady: Bool { loop.ask(within: .milliseconds(500)) { conductor, _ in conductor.isReady } ?? false }
+
+  func events(_ query: EventsQuery) -> EventsOutcome {
+    let isFree = reading.withLock { isReading in
+      defer { isReading = true }
+      return !isReading
+    }
+    guard isFree else { return .busy }
+    defer { reading.withLock { $0 = false } }
+    guard let view = loop.ask({ conductor, _ in conductor.journalView }) else { return .busy }
+    let search = EventsSearch(query: query, clock: time)
+    do throws(StateDatabaseError) {
+      return .answer(
+        try search.run(newest: view.newest) { () throws(StateDatabaseError) in
+          try StateReader(path: database.path)
+        })
+    } catch { return .failed("\(error)") }
+  }
 
   func visit(_ visit: SubscriptionVisit) -> SNSAnswer? {
     guard let answer = loop.ask({ $0.answer(visit, now: $1.now) }) else { return nil }

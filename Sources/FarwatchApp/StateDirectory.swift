@@ -1,4 +1,5 @@
 internal import DurableIO
+internal import Journal
 internal import Logging
 internal import Model
 internal import Notifying
@@ -9,6 +10,10 @@ struct StoredRows: Sendable {
   var alerts: [(key: String, value: [UInt8])] = []
   var alarms: [(key: String, value: [UInt8])] = []
   var checks: [(key: String, value: [UInt8])] = []
+  /// Its first rows and the newest.
+  var journal: [(key: String, value: [UInt8])] = []
+  /// Of heartbeats and receivers.
+  var proofs: [(key: String, value: [UInt8])] = []
   var notifying: [(table: StateChange.Table, key: String, value: [UInt8])] = []
 }
 
@@ -37,6 +42,9 @@ struct StateDirectory {
       rows = StoredRows(
         alerts: try database.load(.alerts), alarms: try database.load(.alarms),
         checks: try database.load(.checks),
+        journal: try database.load(.journal, from: nil, limit: 2)
+          + database.load(.journal, from: nil, limit: JournalBook.newestLimit, newestFirst: true),
+        proofs: try database.load(.proofs),
         notifying: try database.load(.outbox).map { (.outbox, $0.key, $0.value) }
           + database.load(.subscriptions).map { (.subscriptions, $0.key, $0.value) })
     } catch {

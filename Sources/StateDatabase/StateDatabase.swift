@@ -88,6 +88,28 @@ package final class StateDatabase: Sendable {
     }
   }
 
+  /// At most `limit` durable rows of `table` from `key` on, that row among them: upwards in the order of their keys'
+  /// bytes, or downwards with `newestFirst`; from the first or the last row when `key` is nil. Blocks: for the start.
+  package func load(
+    _ table: StateChange.Table, from key: String?, limit: Int, newestFirst: Bool = false
+  ) throws(StateDatabaseError) -> [(key: String, value: [UInt8])] {
+    guard let connection = state.withLock({ $0.connection }) else {
+      throw StateDatabaseError(reason: .closed, detail: path)
+    }
+    do {
+      return try connection.read { database in
+        var rows: [(key: String, value: [UInt8])] = []
+        try StateReader.scan(table, from: key, newestFirst: newestFirst, limit: limit, in: database) {
+          rows.append(($0, $1))
+          return true
+        }
+        return rows
+      }
+    } catch {
+      throw StateDatabaseError(reason: .read, detail: "\(path): \(error)")
+    }
+  }
+
   /// Makes `changes` durable together and says so, in the order of the calls.
   ///
   /// `completion` is called exactly once: on the writer's queue, or on the caller's thread when the commit is refused

@@ -2,6 +2,7 @@ import CloudWatchAlarms
 import FarwatchTesting
 import Foundation
 import HTTPClient
+import Journal
 import Model
 import Notifying
 import PostgresClient
@@ -29,6 +30,7 @@ func exampleDirectory() throws -> TemporaryDirectory {
   try directory.write("secrets/pager-key", "  k3y \n")
   try directory.write("secrets/ca.pem", "-----BEGIN CERTIFICATE-----\n")
   try directory.write("secrets/taiwan.dsn", "host=localhost")
+  try directory.write("secrets/heartbeat-url", " https://hc.example.com/s3cr3t \n")
   try FileManager.default.copyItem(
     at: root.appending(path: "examples/alarms.yml"), to: URL(filePath: directory.file("alarms.yml")))
   for name in ["b.yml", "a.yml", "a_test.yml"] { try directory.write("rules/\(name)", "groups: []\n") }
@@ -74,6 +76,21 @@ func exampleDirectory() throws -> TemporaryDirectory {
       ])
     #expect(settings.ruleFiles == [directory.file("rules/a.yml"), directory.file("rules/b.yml")])
     #expect(settings.warnings == [])
+  }
+
+  @Test func heartbeatsProofsAndJournal() {
+    var outside = HeartbeatSettings(name: "outside", url: "https://hc.example.com/s3cr3t")
+    outside.method = .get
+    outside.interval = .seconds(30)
+    outside.timeout = .seconds(5)
+    outside.caFile = directory.file("secrets/ca.pem")
+    outside.headers = [HTTPHeader("X-Team", "sre"), HTTPHeader("X-Api-Key", "k3y")]
+    #expect(
+      settings.heartbeats == [
+        outside, HeartbeatSettings(name: "second", url: "https://watcher.example.com/beat"),
+      ])
+    #expect(settings.proofs.every == .seconds(86_400) && settings.proofs.receivers == ["pager"])
+    #expect(settings.journal == JournalSettings())
   }
 
   @Test func alarms() throws {

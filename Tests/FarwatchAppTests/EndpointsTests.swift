@@ -31,6 +31,12 @@ private final class StandIn: DaemonFace {
     visits.withLock { $0.append(visit) }
     return .invalidParameter(evil, requestID: "r")
   }
+  let asked = Mutex<[EventsQuery]>([])
+  let outcome = Mutex<EventsOutcome>(.answer(.entries([], isPartial: false)))
+  func events(_ query: EventsQuery) -> EventsOutcome {
+    asked.withLock { $0.append(query) }
+    return outcome.withLock { $0 }
+  }
   func signingCertificate(named name: String) -> String? { name == "cert.pem" ? "PEM" : nil }
   func allowsWrites(from address: String) -> Bool { address == "127.0.0.1" }
 }

@@ -10,6 +10,7 @@ final class CoreLoop: Sendable {
   struct Carriers: Sendable {
     var commit: @Sendable ([StateChange], @escaping @Sendable (Bool) -> Void) -> Void
     var send: @Sendable (SentDelivery) -> Void
+    var beat: @Sendable (HeartbeatAttempt, @escaping @Sendable (DeliveryResult) -> Void) -> Void
     var note: @Sendable (Notice) -> Void
   }
 
@@ -102,6 +103,7 @@ final class CoreLoop: Sendable {
     case .commit(let changes, let ticket):
       carriers.commit(changes) { mailbox.post(.committed(ticket, durable: $0)) }
     case .note(let notice): carriers.note(notice)
+    case .beat(let attempt): carriers.beat(attempt) { mailbox.post(.beaten(attempt.id, $0)) }
     case .send(let delivery):
       carriers.send(SentDelivery(delivery: delivery) { mailbox.post(.delivered(delivery.id, $0)) })
     }

@@ -36,6 +36,11 @@ final class DeliveryCarrier: Sendable {
     }
   }
 
+  /// Asks a dead man's switch.
+  func beat(_ attempt: HeartbeatAttempt, _ finished: @escaping @Sendable (DeliveryResult) -> Void) {
+    client.start(attempt.request) { finished(DeliveryResult($0, now: SystemTime().now)) }
+  }
+
   func stop() {
     signing.sync {}
     client.shutdown()

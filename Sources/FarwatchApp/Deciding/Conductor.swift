@@ -1,6 +1,7 @@
 internal import Alerting
 internal import CloudWatchAlarms
 internal import Configuration
+internal import Journal
 internal import Model
 internal import Notifying
 internal import Probing
@@ -11,6 +12,8 @@ enum Event: Sendable {
   case collected(TargetKey, generation: UInt64, Outcome)
   case committed(CommitTicket, durable: Bool)
   case delivered(DeliveryID, DeliveryResult)
+  /// What became of a heartbeat.
+  case beaten(UInt64, DeliveryResult)
   /// An operator or a reader speaks: runs on the core's thread.
   case call(@Sendable (Conductor, TurnTime) -> Void)
 }
@@ -31,6 +34,7 @@ enum Effect {
   case collect(any Collector, TargetKey, generation: UInt64)
   case commit([StateChange], CommitTicket)
   case send(Delivery)
+  case beat(HeartbeatAttempt)
   /// For the log.
   case note(Notice)
 }
@@ -48,6 +52,13 @@ final class Conductor {
   /// Their states are to be written into the store though none has changed.
   private var alarmsAreNew = true
   private(set) var dispatcher: Dispatcher
+  var journal: JournalBook
+  var heartbeats: HeartbeatBook
+  /// What happened in this turn, for the journal.
+  private var happened: [JournalEntry] = []
+  /// Commits that were not answered yet, oldest first.
+  private(set) var unanswered: [(ticket: CommitTicket, since: MonotonicInstant)] = []
+  private var lastTurn: MonotonicInstant
   let store: SampleStore
   /// Writes what the process measures of itself into the store, now and then.
   private let measureSelf: (Conductor, Timestamp) -> Void
@@ -68,7 +79,8 @@ final class Conductor {
   private static let garbageCollectionInterval: Duration = .seconds(60)
 
   init(
-    watchlist: Watchlist, engine: RuleEngine, alarms: AlarmEngine, dispatcher: Dispatcher, store: SampleStore,
+    watchlist: Watchlist, engine: RuleEngine, alarms: AlarmEngine, dispatcher: Dispatcher,
+    journal: JournalBook = JournalBook(), heartbeats: HeartbeatBook? = nil, store: SampleStore,
     monotonic: MonotonicInstant, measureSelf: @escaping (Conductor, Timestamp) -> Void
   ) {
     self.watchlist = watchlist
@@ -76,6 +88,9 @@ final class Conductor {
     self.alarms = alarms
     alarmRecorder = ReadingRecorder(store, base: .empty)
     self.dispatcher = dispatcher
+    self.journal = journal
+    self.heartbeats = heartbeats ?? HeartbeatBook(monotonic: monotonic)
+    lastTurn = monotonic
     self.store = store
     self.measureSelf = measureSelf
     judgeAt = monotonic + Self.warmUpLimit
@@ -91,7 +106,7 @@ final class Conductor {
     var next = nextHousekeeping
     for deadline in [
       watchlist.nextDeadline, judging ? engine.nextDeadline : judgeAt,
-      judging ? alarms.nextDeadline : nil, dispatcher.nextDeadline,
+      judging ? alarms.nextDeadline : nil, dispatcher.nextDeadline, heartbeats.nextDeadline,
     ] {
       if let deadline, deadline < next { next = deadline }
     }
@@ -121,11 +136,17 @@ final class Conductor {
     // Before the alerts that follow from them.
     for notice in watchlist.takeNotices() { effects.append(.note(notice)) }
     judge(now: now, monotonic: monotonic)
-    commit()
+    planHeartbeats(now: now, monotonic: monotonic)
+    lastTurn = monotonic
+    writeJournal(now, sweeping: housekeeping)
+    commit(monotonic)
     for delivery in dispatcher.takeDeliveries(now: now, monotonic: monotonic) {
       effects.append(.send(delivery))
     }
-    for notice in dispatcher.takeNotices() { effects.append(.note(Notice(notice))) }
+    for attempt in heartbeats.takeAttempts() { effects.append(.beat(attempt)) }
+    for notice in dispatcher.takeNotices() + heartbeats.takeNotices() {
+      effects.append(.note(Notice(notice)))
+    }
     defer { effects = [] }
     return effects
   }
@@ -145,7 +166,11 @@ final class Conductor {
       pendingChanges += watchlist.take(
         outcome, from: key, generation: generation, now: now, monotonic: monotonic)
     case .committed(let ticket, let durable):
+      unanswered.removeAll { $0.ticket == ticket }
+      heartbeats.committed(ticket, durable: durable, monotonic: monotonic)
       dispatcher.committed(ticket, durable: durable)
+    case .beaten(let id, let result):
+      heartbeats.finished(id, result, now: now, monotonic: monotonic)
     case .delivered(let id, let result):
       pendingChanges += dispatcher.deliveryFinished(id, result: result, now: now, monotonic: monotonic)
     case .call(let body):
@@ -168,6 +193,7 @@ final class Conductor {
     let decisions = engine.run(now: now, monotonic: monotonic)
     pendingChanges += decisions.changes
     for notice in Notice.of(decisions.news) { effects.append(.note(notice)) }
+    happened += JournalEntry.of(decisions, at: now)
     let events = decisions.events + judgeAlarms(now: now, monotonic: monotonic)
     for event in decisions.events { effects.append(.note(Notice(event))) }
     guard !events.isEmpty else { return }
@@ -179,6 +205,7 @@ final class Conductor {
     let decisions = alarms.run(now: now, monotonic: monotonic)
     pendingChanges += decisions.changes
     for transition in decisions.transitions { effects.append(.note(Notice(transition))) }
+    happened += decisions.events.map { JournalEntry(of: $0) }
     if alarmsAreNew || !decisions.transitions.isEmpty {
       alarmsAreNew = false
       alarmRecorder.record(AlarmMetrics.readings(alarms.snapshot()), at: now)
@@ -187,11 +214,29 @@ final class Conductor {
   }
 
   /// What this turn decided becomes durable together: an alert's state and its page, or neither.
-  private func commit() {
+  private func commit(_ monotonic: MonotonicInstant) {
     guard !pendingChanges.isEmpty else { return }
     ticket += 1
+    unanswered.append((CommitTicket(ticket), monotonic))
     effects.append(.commit(pendingChanges, CommitTicket(ticket)))
     pendingChanges = []
+  }
+
+  /// The one place where entries of all parts come together: they leave with the commit of what they tell of.
+  private func writeJournal(_ now: Timestamp, sweeping: Bool) {
+    pendingChanges += journal.append(happened, at: now)
+    happened = []
+    if sweeping { pendingChanges += journal.sweep(now: now) }
+  }
+
+  /// For the journal, with this turn's commit.
+  func record(_ entry: JournalEntry) { happened.append(entry) }
+
+  private func planHeartbeats(now: Timestamp, monotonic: MonotonicInstant) {
+    pendingChanges += heartbeats.plan(
+      { heartbeatFacts(monotonic, silence: monotonic - lastTurn) }, ticket: CommitTicket(ticket + 1),
+      now: now,
+      monotonic: monotonic)
   }
 
   // MARK: Operators and readers
@@ -200,7 +245,8 @@ final class Conductor {
   func replace(
     targets: [TargetPlan], regions: [Settings.Region], groups: [RuleGroup], policies: [AlertPolicy],
     alarms: [Alarm],
-    notifying: NotifyingSettings, identity: SigningIdentity, externalURL: String, at time: TurnTime
+    notifying: NotifyingSettings, heartbeats: [HeartbeatSettings], journal: JournalSettings,
+    identity: SigningIdentity, externalURL: String, at time: TurnTime
   ) {
     pendingChanges += watchlist.replace(
       with: targets, regions: regions, now: time.now, monotonic: time.monotonic)
@@ -209,6 +255,9 @@ final class Conductor {
     alarmsAreNew = true
     pendingChanges += dispatcher.replaceSettings(
       notifying, identity: identity, externalURL: externalURL, now: time.now)
+    pendingChanges += self.heartbeats.replaceSettings(heartbeats, monotonic: time.monotonic)
+    self.journal.replaceSettings(journal)
+    record(JournalEntry(at: time.now, kind: .reloaded))
   }
 
   func keep(_ changes: [StateChange]) { pendingChanges += changes }

@@ -41,6 +41,8 @@ final class WatchedTarget {
   var slot: Timetable.TargetID?
   /// Generation of the newest run in this place, maybe of a collector before this one: only its end ends what runs.
   var running: UInt64?
+  /// When its newest run began.
+  var startedAt: MonotonicInstant?
   /// What it measures, the state that follows from it, and how the collector itself is.
   let readings: ReadingRecorder
   let state: ReadingRecorder
@@ -97,10 +99,18 @@ final class Watchlist {
   /// Whether every collector has come back at least once since it was made.
   var everyoneReported: Bool { unheard.isEmpty }
 
+  /// Collectors that have not come back though twice their own time limit, and half a minute, is over.
+  func stuck(at now: MonotonicInstant) -> Int {
+    targets.values.count { target in
+      guard let id = target.slot, let began = target.startedAt, timetable.isRunning(id) else { return false }
+      return now - began > target.plan.description.timeout * 2 + .seconds(30)
+    }
+  }
+
   /// The collectors to start now.
   func takeDue(_ now: MonotonicInstant) -> [WatchedTarget] {
     let started = timetable.due(now).compactMap { slots[$0] }
-    for target in started { target.running = target.generation }
+    for target in started { (target.running, target.startedAt) = (target.generation, now) }
     return started
   }
 

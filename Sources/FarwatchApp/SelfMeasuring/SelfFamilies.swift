@@ -48,6 +48,14 @@ enum SelfFamilies {
   static let alertsFired = MetricFamily.counter("farwatch_alerts_fired_total", "Alerts that began to fire.")
   static let alertsResolved = MetricFamily.counter("farwatch_alerts_resolved_total", "Alerts that ended.")
 
+  static let journalEntries = MetricFamily.gauge(
+    "farwatch_journal_entries", "Entries that the journal keeps.")
+  static let journalWritten = MetricFamily.counter(
+    "farwatch_journal_entries_written_total", "Entries written into the journal.")
+  static let journalOmitted = MetricFamily.counter(
+    "farwatch_journal_entries_omitted_total",
+    "Entries that were only counted in the journal, because too many came at once.")
+
   static let commits = MetricFamily.counter(
     "farwatch_state_commits_total", "Transactions that reached the disk.")
   static let commitFailures = MetricFamily.counter(

@@ -1,6 +1,7 @@
 internal import Alerting
 internal import Exposition
 internal import HTTPServer
+internal import Journal
 internal import Model
 internal import Notifying
 internal import SampleStore
@@ -34,6 +35,8 @@ final class SelfMetrics {
     readings += storeReadings(conductor.store.statistics)
     readings += ruleReadings(conductor.engine)
     readings += conductor.dispatcher.snapshot(now: now).readings
+    readings += conductor.heartbeats.readings
+    readings += journalReadings(conductor.journal)
     readings += databaseReadings(sources.database.statistics)
     readings += serverReadings(sources.server.statistics)
     readings += reloadReadings(sources.reloads.current)
@@ -107,6 +110,14 @@ final class SelfMetrics {
         Reading(SelfFamilies.groupTemplateFailures, Double(sum.templateFailures), labels: labels),
       ]
     }
+  }
+
+  private func journalReadings(_ journal: JournalBook) -> [Reading] {
+    [
+      Reading(SelfFamilies.journalEntries, Double(journal.count)),
+      Reading(SelfFamilies.journalWritten, Double(journal.statistics.appended)),
+      Reading(SelfFamilies.journalOmitted, Double(journal.statistics.omitted)),
+    ]
   }
 
   private func databaseReadings(_ s: StateDatabaseStatistics) -> [Reading] {

@@ -19,6 +19,8 @@ protocol DaemonFace: Sendable {
   func visit(_ visit: SubscriptionVisit) -> SNSAnswer?
   /// The certificate that pages are signed with, when `name` is its file name.
   func signingCertificate(named name: String) -> String?
+  /// What the journal has.
+  func events(_ query: EventsQuery) -> EventsOutcome
   /// Whether requests that change something are taken from this client address.
   func allowsWrites(from address: String) -> Bool
 }
@@ -44,6 +46,7 @@ struct Endpoints: Sendable {
           ? .text(200, "Farwatch is ready.\n") : .text(503, "Not every collector has reported yet.\n")
       }
     case "/-/reload": return reload(request)
+    case "/api/events": return EventsEndpoint(daemon: daemon).answer(request)
     case "/sns":
       return reading(request) {
         let visit = SubscriptionVisit(request.query.map { ($0.name, $0.value) })

@@ -44,7 +44,8 @@ extension Conductor {
       lastReloadProblem: reloads.problem, regions: firstRegions, links: linkStatuses(now),
       backups: backupStatuses(now),
       alerts: alertStatuses(rules), alarms: alarmStatuses(), ruleProblems: storeProblems + problems,
-      receivers: receiverStatuses(now), store: storeStatus(reloads.settings))
+      receivers: receiverStatuses(now), store: storeStatus(reloads.settings),
+      heartbeats: heartbeatStatuses, events: newestEvents)
   }
 
   private func alertStatuses(_ rules: RulesSnapshot) -> [StatusSnapshot.ActiveAlert] {

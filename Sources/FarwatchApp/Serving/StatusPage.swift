@@ -22,6 +22,8 @@ enum StatusPage {
     alerts(status, &page)
     alarms(status, &page)
     receivers(status, &page)
+    heartbeats(status, &page)
+    events(status, &page)
     store(status, &page)
     page.raw("</body></html>\n")
     return page.bytes

@@ -117,6 +117,24 @@ package struct StatusSnapshot: Sendable {
     package var lastProblem: String?
   }
 
+  /// A dead man's switch.
+  package struct Heartbeat: Sendable {
+    package var name: String
+    package var interval: Duration
+    package var lastSuccess: Timestamp?
+    package var lastProblem: String?
+    /// Why none is sent; empty: they are.
+    package var withheld: [String]
+  }
+
+  /// One line of the journal.
+  package struct Event: Sendable {
+    package var at: Timestamp
+    package var kind: String
+    package var alert: String
+    package var what: String
+  }
+
   package var takenAt: Timestamp
   package var startedAt: Timestamp
   package var vantage: String
@@ -133,4 +151,7 @@ package struct StatusSnapshot: Sendable {
   package var ruleProblems: [String]
   package var receivers: [Receiver]
   package var store: Store?
+  package var heartbeats: [Heartbeat] = []
+  /// Newest first.
+  package var events: [Event] = []
 }
