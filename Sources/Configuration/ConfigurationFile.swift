@@ -76,6 +76,9 @@ package enum ConfigurationFile {
       regions: regions, checks: checks.map(\.value), links: links.compactMap(\.value),
       backups: backups.map(\.value), ruleFiles: expand(ruleFiles, paths, m.problems), alertPolicies: policies,
       notifying: notifying, store: store, connectionsPerAddress: connections)
+    settings.inhibitions = InhibitionSection.read(m)
+    settings.timeIntervals = TimeIntervalsSection.read(m, scope)
+    settings.maintenance = MaintenanceSection.read(m, scope)
     settings.alarmFiles = alarms.files
     settings.alarmContext = alarms.context
     settings.alarmContext.parameters.merge(

@@ -2,6 +2,7 @@ package import Alerting
 package import CloudWatchAlarms
 package import Model
 package import Notifying
+package import Paging
 package import Probing
 package import StrictYAML
 
@@ -50,6 +51,11 @@ package struct Settings: Sendable {
   /// Where the file names alarms: under `alarm_skip/NAME` and `alarm_mapping/NAME`.
   package var alarmPlaces: [String: YAMLPosition] = [:]
   package var notifying: NotifyingSettings
+  /// Which alerts keep which others from being told.
+  package var inhibitions: [InhibitionRule] = []
+  /// By name.
+  package var timeIntervals: [String: TimeIntervals] = [:]
+  package var maintenance: [MaintenanceWindow] = []
   package var store: Store
   /// Connections to the listener that one client address may have open.
   package var connectionsPerAddress: Int

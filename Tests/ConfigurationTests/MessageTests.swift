@@ -16,7 +16,9 @@ import Testing
     }
   }
 
-  @Test(arguments: healthFaults + dataFaults + notifyingFaults) func aFaultIsNamed(_ fault: Fault) throws {
+  @Test(arguments: healthFaults + dataFaults + notifyingFaults + suppressionFaults) func aFaultIsNamed(
+    _ fault: Fault
+  ) throws {
     let found = try said(fault.text)
     #expect(found == fault.said, "\(fault.text)")
     #expect(!found.contains { $0.contains("secret@") || $0.contains("key=") }, "a secret in a message")

@@ -103,8 +103,8 @@ private func rule(_ source: String, _ target: String, _ equal: [String] = [], wa
           }
       }.keys.sorted()
     }
-    for _ in 0..<400 {
-      let identity = "alert-\(Int.random(in: 0..<30, using: &random))"
+    for _ in 0..<120 {
+      let identity = "alert-\(Int.random(in: 0..<20, using: &random))"
       let before = firing.mapValues { $0 }.map { ($0.key, !expected($0.key, $0.value).isEmpty) }
       let told: [String]
       if random.chance(40) {

@@ -119,11 +119,16 @@ package struct TimeIntervals: Equatable, Sendable {
   /// each other without a gap more than a thousand times; nil: no change within ``CalendarInterval/horizonDays``.
   package func nextChange(after now: Timestamp) -> Timestamp? {
     let wasActive = isActive(at: now)
+    // An entry that never changes takes the longest to say so: each is asked again only once its time has come.
+    var next = entries.map { $0.nextChange(after: now) }
     var cursor = now
     for _ in 0..<1000 {
-      guard let next = entries.compactMap({ $0.nextChange(after: cursor) }).min() else { return nil }
-      if isActive(at: next) != wasActive { return next }
-      cursor = next
+      guard let first = next.compactMap(\.self).min() else { return nil }
+      cursor = first
+      if isActive(at: cursor) != wasActive { return cursor }
+      for place in entries.indices where next[place] == cursor {
+        next[place] = entries[place].nextChange(after: cursor)
+      }
     }
     return cursor
   }

@@ -3,6 +3,8 @@ package import Model
 /// Why bytes are no time zone.
 package struct ZoneProblem: Error, Hashable, Sendable, CustomStringConvertible {
   package var description: String
+
+  package init(description: String) { self.description = description }
 }
 
 /// How far the local time of a zone is from UTC, by moment.
