@@ -4,6 +4,24 @@ extension RuleEngine {
   /// Whether the last evaluation of any rule failed.
   package var hasFailedRules: Bool { groups.contains { $0.rules.contains { $0.health == .err } } }
 
+  /// Whether every rule that can be evaluated was, since the start or since it was configured.
+  package var everyRuleWasJudged: Bool {
+    groups.allSatisfy { $0.rules.allSatisfy { $0.plan == nil || $0.lastEvaluated != nil } }
+  }
+
+  /// Identities of the alerts that fire.
+  package var firingAlerts: Set<String> {
+    var all: Set<String> = []
+    for group in groups {
+      for rule in group.rules {
+        for instance in rule.instances.values where instance.state == .firing {
+          all.insert(alertIdentity(rule: rule.identity, labels: instance.labels))
+        }
+      }
+    }
+    return all
+  }
+
   /// By how much the evaluation that is most overdue is late. A rule that is made to rest for taking too long is not late.
   package func lateness(at monotonic: MonotonicInstant) -> Duration {
     var worst = Duration.zero

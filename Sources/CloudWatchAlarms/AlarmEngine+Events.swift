@@ -36,11 +36,14 @@ extension AlarmEngine {
     let isAlarm = entry.row.state == .alarm
     // Every transition is an episode of its own: its moment names the message.
     return AlertEvent(
-      status: isAlarm ? .firing : .resolved, identity: "alarm/\(alarm.name)", startsAt: entry.row.changedAt,
+      status: isAlarm ? .firing : .resolved, identity: Self.identity(of: alarm.name), startsAt: entry.row.changedAt,
       endsAt: isAlarm ? nil : entry.row.changedAt, labels: Labels(labels),
       annotations: alarm.description.map { ["description": $0] } ?? .empty, value: .nan, origin: origin,
       decidedAt: now, topics: topics, alarm: details)
   }
+
+  /// The identity of an alarm's events.
+  package static func identity(of alarm: String) -> String { "alarm/\(alarm)" }
 
   /// As AWS words it: which alarm changed, and when.
   func compositeReason(_ entry: Entry, _ now: Timestamp) -> String {

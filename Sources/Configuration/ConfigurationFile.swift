@@ -1,6 +1,7 @@
 internal import CloudWatchAlarms
 internal import Model
 internal import Notifying
+internal import Paging
 internal import Probing
 package import StrictYAML
 
@@ -50,7 +51,9 @@ package enum ConfigurationFile {
     let backups = m.optional("backups", .list(.located(backup))) ?? []
     let ruleFiles = m.optional("rule_files", .list(.located(YAMLType<String>.nonEmptyString))) ?? []
     let policies = m.optional("alerting", .mapping(AlertingSection.read)) ?? []
-    let notifying = NotifyingSection.read(m, paths, warnings)
+    let notifying = NotifyingSection.read(m, paths)
+    let paging = PagingSection.read(m, scope, topics: notifying.topics.map(\.name))
+    NotifyingSection.warn(notifying, paging.routes, m, warnings)
     let alarms = AlarmsSection.read(m, scope, topics: notifying.topics.map(\.name))
     if ruleFiles.isEmpty, m.node("rule_files") == nil || m.node("rule_files")?.content.isEmptyList == true {
       if !m.has("alarms") {
@@ -76,6 +79,7 @@ package enum ConfigurationFile {
       regions: regions, checks: checks.map(\.value), links: links.compactMap(\.value),
       backups: backups.map(\.value), ruleFiles: expand(ruleFiles, paths, m.problems), alertPolicies: policies,
       notifying: notifying, store: store, connectionsPerAddress: connections)
+    settings.paging = paging
     settings.alarmFiles = alarms.files
     settings.alarmContext = alarms.context
     settings.alarmContext.parameters.merge(

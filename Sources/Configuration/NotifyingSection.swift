@@ -1,22 +1,17 @@
 internal import HTTPClient
 internal import Model
 internal import Notifying
+internal import Paging
 internal import RegularExpressions
 internal import StrictYAML
 
-/// `topics:`, `routes:`, `aws_region:` and `aws_account:`.
+/// `topics:`, `aws_region:` and `aws_account:`.
 enum NotifyingSection {
-  static func read(_ m: MappingReader, _ paths: FilePaths, _ warnings: Problems) -> NotifyingSettings {
+  static func read(_ m: MappingReader, _ paths: FilePaths) -> NotifyingSettings {
     var settings = NotifyingSettings()
     settings.region = m.optional("aws_region", .nonEmptyString.validated(regionComplaint))
     settings.account = m.optional("aws_account", account) ?? settings.account
     settings.topics = m.optional("topics", topics(paths)) ?? []
-    let names = settings.topics.map(\.name)
-    settings.routes = m.optional("routes", .list(route(names))) ?? []
-    if m.has("routes"), settings.topics.isEmpty {
-      m.problem("routes lead nowhere without `topics`", at: "routes")
-    }
-    warn(settings, m, warnings)
     return settings
   }
 
@@ -35,18 +30,20 @@ enum NotifyingSection {
   }
 
   /// What leaves alerts untold although every line is right.
-  private static func warn(_ settings: NotifyingSettings, _ m: MappingReader, _ warnings: Problems) {
+  static func warn(
+    _ settings: NotifyingSettings, _ routes: [RouteSettings], _ m: MappingReader, _ warnings: Problems
+  ) {
     guard case .mapping(let entries) = m.node("topics")?.content, !entries.isEmpty else {
       warnings.add("no `topics`: alerts are shown on the status page and reach nobody", at: .start)
       return
     }
     // Alarms name their topics themselves; what nobody leads to is told once their files are read.
     if m.has("alarms") { return }
-    if settings.routes.isEmpty {
+    if routes.isEmpty {
       warnings.add("no `routes`: alerts reach none of the topics", at: entries[0].keyPosition)
       return
     }
-    let reached = Set(settings.routes.flatMap(\.topicsBelow))
+    let reached = Set(routes.flatMap(\.topicsBelow))
     for entry in entries where !reached.contains(entry.key) {
       warnings.add("no route leads to the topic \"\(entry.key)\"", at: entry.keyPosition)
     }
@@ -152,24 +149,6 @@ enum NotifyingSection {
     return policy
   }
 
-  private static func route(_ topics: [String]) -> YAMLType<RouteSettings> {
-    .mapping { m in
-      var route = RouteSettings()
-      route.match = matchers(m)
-      route.topic = m.optional("topic", topic(topics))
-      route.continue = m.optional("continue", .bool) ?? false
-      if m.has("routes") {
-        route.routes = m.optional("routes", .list(Self.route(topics))) ?? []
-      } else {
-        m.allow("routes")
-      }
-      if route.topic == nil, route.routes.isEmpty, m.node("topic") == nil {
-        m.problem("a route needs a `topic` or `routes` of its own")
-      }
-      return route
-    }
-  }
-
   /// `match` and `match_re`, which choose alerts by their labels.
   static func matchers(_ m: MappingReader) -> [LabelMatcher] {
     let equal = m.optional("match", .labels) ?? .empty
@@ -180,17 +159,6 @@ enum NotifyingSection {
       matchers.append(LabelMatcher(name, text: found.text, matching: found.expression))
     }
     return matchers
-  }
-
-  private static func topic(_ topics: [String]) -> YAMLType<String> {
-    YAMLType<String>.nonEmptyString.validated { name in
-      // That there are none at all was said once.
-      if topics.contains(name) || topics.isEmpty { return nil }
-      if let near = suggestion(for: name, among: topics) {
-        return "unknown topic \"\(name)\"; did you mean \"\(near)\"?"
-      }
-      return "unknown topic \"\(name)\"; `topics` declares \(topics.joined(separator: ", "))"
-    }
   }
 
   /// A regular expression that must match a whole label value.
@@ -206,9 +174,4 @@ extension NotifyingSettings {
   var asksForConfirmation: Bool {
     topics.contains { $0.subscriptions.contains { $0.confirmation == .required } }
   }
-}
-
-extension RouteSettings {
-  /// Topics that this route or one below it names.
-  fileprivate var topicsBelow: [String] { (topic.map { [$0] } ?? []) + routes.flatMap(\.topicsBelow) }
 }

@@ -3,6 +3,7 @@ package import CloudWatchAlarms
 package import Journal
 package import Model
 package import Notifying
+package import Paging
 package import Probing
 package import StrictYAML
 
@@ -51,6 +52,7 @@ package struct Settings: Sendable {
   /// Where the file names alarms: under `alarm_skip/NAME` and `alarm_mapping/NAME`.
   package var alarmPlaces: [String: YAMLPosition] = [:]
   package var notifying: NotifyingSettings
+  package var paging = PagingSettings()
   package var heartbeats: [HeartbeatSettings] = []
   package var proofs = ProofSettings()
   package var journal = JournalSettings()

@@ -10,6 +10,7 @@ internal import Journal
 internal import Logging
 internal import Model
 internal import Notifying
+internal import Paging
 internal import PostgresClient
 internal import SampleStore
 internal import StateDatabase
@@ -117,6 +118,12 @@ package final class Daemon: Sendable {
     for problem in alarms.restoreProblems {
       logger.error("stored alarm cannot be read", metadata: ["problem": "\(problem)"])
     }
+    let desk = PagingDesk.start(
+      settings: loaded.settings.paging, restoring: rows.paging,
+      at: Moment(now: time.now, monotonic: monotonic))
+    for problem in desk.restoreProblems {
+      logger.error("stored state of paging cannot be read", metadata: ["problem": "\(problem)"])
+    }
     let (dispatcher, changes) = Dispatcher.start(
       settings: loaded.settings.notifying, identity: identity, externalURL: externalURL(loaded.settings),
       restoring: rows.notifying, now: time.now, monotonic: monotonic)
@@ -132,7 +139,7 @@ package final class Daemon: Sendable {
       store: store,
       sources: .init(pages: pages, server: server, database: database, loop: loop, reloads: reloads))
     let conductor = Conductor(
-      watchlist: watchlist, engine: engine, alarms: alarms, dispatcher: dispatcher, journal: journal,
+      watchlist: watchlist, engine: engine, alarms: alarms, desk: desk, dispatcher: dispatcher, journal: journal,
       heartbeats: HeartbeatBook(loaded.settings.heartbeats, restoring: rows.proofs, monotonic: monotonic),
       store: store, monotonic: monotonic, measureSelf: { selfMetrics.record($0, now: $1) })
     conductor.record(JournalEntry(at: time.now, kind: .started, detail: ["version": Version.text]))
@@ -209,7 +216,8 @@ package final class Daemon: Sendable {
     let done = loop.ask(within: .seconds(10)) { conductor, turnTime in
       conductor.replace(
         targets: plans, regions: loaded.settings.regions, groups: loaded.groups,
-        policies: loaded.settings.alertPolicies, alarms: loaded.alarms, notifying: loaded.settings.notifying,
+        policies: loaded.settings.alertPolicies, alarms: loaded.alarms, paging: loaded.settings.paging,
+        notifying: loaded.settings.notifying,
         heartbeats: loaded.settings.heartbeats, journal: loaded.settings.journal, identity: identity,
         externalURL: externalURL, at: turnTime)
       return true

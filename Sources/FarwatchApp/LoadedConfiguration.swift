@@ -3,6 +3,7 @@ internal import CloudWatchAlarms
 internal import Configuration
 internal import Model
 internal import Notifying
+internal import Paging
 internal import StrictYAML
 
 /// A configuration file and the rule files it names, all of them without a problem.
@@ -48,7 +49,7 @@ struct LoadedConfiguration: Sendable {
       alarmWarnings = alarmFiles.warnings.map(\.description)
       warnings =
         settings.warnings + rules.warnings.map(\.description)
-        + untoldAlerts(rules.groups, settings.notifying.routes) + alarmWarnings
+        + untoldAlerts(rules.groups, settings.paging.routes) + alarmWarnings
         + unusedAlarmSettings(settings, alarmFiles, file: file)
     } catch { throw StartFailure(error.list.map(\.description)) }
     self.settings = settings
@@ -84,7 +85,7 @@ func unusedAlarmSettings(_ settings: Settings, _ loaded: LoadedAlarms, file: Str
   }
   let context = settings.alarmContext
   let reached = Set(
-    settings.notifying.routes.flatMap(\.topicsBelow)
+    settings.paging.routes.flatMap(\.topicsBelow)
       + alarms.flatMap { ($0.alarmActions + $0.okActions + $0.insufficientDataActions).map(\.topic) })
   return context.mapping.alarmDimensions.keys.sorted().filter {
     !names.contains($0) && !context.leftOut.contains($0)
@@ -98,10 +99,6 @@ func unusedAlarmSettings(_ settings: Settings, _ loaded: LoadedAlarms, file: Str
     + settings.notifying.topics.map(\.name).filter { !reached.contains($0) }.map {
       "no route and no alarm leads to the topic \"\($0)\""
     }
-}
-
-extension RouteSettings {
-  fileprivate var topicsBelow: [String] { (topic.map { [$0] } ?? []) + routes.flatMap(\.topicsBelow) }
 }
 
 extension Result where Failure == YAMLProblems {

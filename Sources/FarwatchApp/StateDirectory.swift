@@ -14,6 +14,7 @@ struct StoredRows: Sendable {
   var journal: [(key: String, value: [UInt8])] = []
   /// Of heartbeats and receivers.
   var proofs: [(key: String, value: [UInt8])] = []
+  var paging: [(table: StateChange.Table, key: String, value: [UInt8])] = []
   var notifying: [(table: StateChange.Table, key: String, value: [UInt8])] = []
 }
 
@@ -45,6 +46,9 @@ struct StateDirectory {
         journal: try database.load(.journal, from: nil, limit: 2)
           + database.load(.journal, from: nil, limit: JournalBook.newestLimit, newestFirst: true),
         proofs: try database.load(.proofs),
+        paging: try [StateChange.Table.paged, .groups, .silences].flatMap { table in
+          try database.load(table).map { (table, $0.key, $0.value) }
+        },
         notifying: try database.load(.outbox).map { (.outbox, $0.key, $0.value) }
           + database.load(.subscriptions).map { (.subscriptions, $0.key, $0.value) })
     } catch {

@@ -36,7 +36,6 @@ extension Dispatcher {
     self.settings = settings
     self.identity = identity
     self.externalURL = externalURL
-    router = Router(settings.routes)
     return install(now: now) + forgetOldOrphans(now)
   }
 

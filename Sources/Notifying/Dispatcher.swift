@@ -27,7 +27,6 @@ package final class Dispatcher {
   var identity: SigningIdentity
   var externalURL: String
   var random: any RandomNumberGenerator
-  var router: Router
   /// By ``SubscriptionKey/text``, those that left the configuration among them.
   var receivers: [String: Receiver] = [:]
   /// Keys in the order of the configuration.
@@ -49,7 +48,6 @@ package final class Dispatcher {
     self.identity = identity
     self.externalURL = externalURL
     self.random = random
-    router = Router(settings.routes)
   }
 
   // MARK: Coming in
@@ -58,18 +56,13 @@ package final class Dispatcher {
   ///
   /// - Parameter ticket: names the transaction; a ticket is used once.
   package func accept(
-    _ events: [AlertEvent], ticket: CommitTicket, now: Timestamp, monotonic: MonotonicInstant
+    _ notifications: [(notification: Notification, topics: [String])], ticket: CommitTicket, now: Timestamp,
+    monotonic: MonotonicInstant
   ) -> [StateChange] {
     var changes: [StateChange] = []
-    for event in events {
-      statistics.events += 1
+    for (notification, topics) in notifications {
+      guard let event = notification.alerts.first else { continue }
       let alert = ["alert": event.labels.description, "status": event.status.rawValue]
-      let topics = event.topics ?? router.topics(for: event.labels)
-      if topics.isEmpty {
-        statistics.unrouted += 1
-        note(.error, "alert matches no route: nobody is told", alert)
-        continue
-      }
       let keys = topics.flatMap { topicReceivers[$0] ?? [] }
         .filter { receivers[$0].map { $0.row.state != .unsubscribed } ?? false }
       if keys.isEmpty {

@@ -2,8 +2,6 @@ package import Model
 
 /// What delivery says about itself on the metrics page.
 package enum NotifyingMetrics {
-  static let events = MetricFamily.counter(
-    "farwatch_alert_events_total", "Alert events handed to delivery.")
   static let unrouted = MetricFamily.counter(
     "farwatch_alert_events_untold_total", "Alert events that nobody was told of, by reason.")
   static let accepted = MetricFamily.counter(
@@ -47,7 +45,6 @@ extension NotifyingSnapshot {
       Reading(family, Double(value), labels: labels)
     }
     var all = [
-      count(M.events, s.events), count(M.unrouted, s.unrouted, ["reason": "no_route"]),
       count(M.unrouted, s.withoutSubscriber, ["reason": "no_subscriber"]), count(M.accepted, s.accepted),
       count(M.undurable, s.undurable), count(M.delivered, s.delivered), count(M.gaveUp, s.gaveUp),
       count(M.retries, s.retries),

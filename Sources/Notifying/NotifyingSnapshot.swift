@@ -2,10 +2,6 @@ package import Model
 
 /// Counts since the start.
 package struct NotifyingStatistics: Hashable, Sendable {
-  /// Alert events handed to the dispatcher.
-  package var events: UInt64 = 0
-  /// Events that no route took.
-  package var unrouted: UInt64 = 0
   /// Events whose topics have nobody to tell.
   package var withoutSubscriber: UInt64 = 0
   /// Pages that entered the outbox.

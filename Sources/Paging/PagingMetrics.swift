@@ -4,6 +4,8 @@ package import Model
 package enum PagingMetrics {
   static let events = MetricFamily.counter(
     "farwatch_alert_events_total", "Alerts that began or ended by rules and alarms.")
+  static let untold = MetricFamily.counter(
+    "farwatch_alert_events_untold_total", "Alert events that nobody was told of, by reason.")
   static let alerts = MetricFamily.gauge(
     "farwatch_paging_alerts", "Alerts that fire, as paging knows them, by what holds them back first.")
   static let acknowledged = MetricFamily.gauge(
@@ -41,6 +43,7 @@ extension PagingDesk {
     let silenceCounts = silences.counts(at: now)
     var all = [
       Reading(M.events, Double(statistics.events)),
+      Reading(M.untold, Double(statistics.unrouted), labels: ["reason": "no_route"]),
       Reading(M.acknowledged, Double(acknowledged)), Reading(M.groups, Double(groups.count)),
       Reading(M.neverTold, Double(statistics.neverTold)),
       Reading(M.posted, Double(statistics.posted), labels: ["outcome": "taken"]),

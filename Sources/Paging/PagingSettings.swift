@@ -6,7 +6,7 @@ package struct PagingSettings: Sendable {
   package var routes: [RouteSettings] = []
   package var inhibitions: [InhibitionRule] = []
   /// What routes name in `mute_times` and `active_times`.
-  package var timeIntervals: [String: [CalendarInterval]] = [:]
+  package var timeIntervals: [String: TimeIntervals] = [:]
   package var maintenance: [MaintenanceWindow] = []
   /// Alerts that one page tells of; the others are counted in it.
   package var alertsPerPage = 200

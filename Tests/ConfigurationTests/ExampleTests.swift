@@ -51,7 +51,8 @@ func exampleDirectory() throws -> TemporaryDirectory {
     let folder = root.appending(path: "Sources/Configuration")
     let text = try exampleText()
     var keys: Set<String> = []
-    for file in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+    for file in try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+    where file.hasSuffix(".swift") {
       let source = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
       for match in source.matches(of: #/m\.(?:required|optional)\("(\w+)"/#) { keys.insert(String(match.1)) }
     }
@@ -226,6 +227,41 @@ func exampleDirectory() throws -> TemporaryDirectory {
     #expect(both.map(\.description) == [#"severity="page""#, #"region=~"taiwan|japan""#])
     #expect(both[1].matches("japan") && !both[1].matches("japan-2"))
     #expect(notifying.routes[1].routes.map(\.topic) == ["pager"])
+  }
+
+  @Test func whatHoldsPagesBack() throws {
+    let rule = try #require(settings.paging.inhibitions.first)
+    #expect(settings.paging.inhibitions.count == 2)
+    #expect(rule.source.map(\.description) == [#"alertname="RegionDown""#])
+    #expect(rule.target.map(\.description) == [#"severity=~"warning|page""#, #"alertname!="RegionDown""#])
+    #expect(rule.equal == ["region"] && rule.wait == .seconds(10))
+    let old = settings.paging.inhibitions[1]
+    #expect(old.source.map(\.description) == [#"severity="critical""#, #"team=~"db|net""#])
+    #expect(old.target.map(\.description) == [#"severity="info""#, #"team=~".+""#])
+    #expect(old.equal == [] && old.wait == .zero)
+
+    #expect(settings.paging.timeIntervals.keys.sorted() == ["office", "year-end"])
+    let office = try #require(settings.paging.timeIntervals["office"]?.entries.first)
+    #expect(
+      office.times == [9 * 60..<12 * 60 + 30, 13 * 60 + 30..<24 * 60] && office.weekdays == [1...5, 6...6])
+    #expect(
+      office.zone.name == "Europe/Berlin"
+        && office.zone.offset(at: Timestamp(year: 2026, month: 7, day: 1)) == 7200)
+    let yearEnd = try #require(settings.paging.timeIntervals["year-end"]?.entries)
+    #expect(
+      yearEnd.map(\.daysOfMonth) == [
+        [.init(from: -7, to: -1)], [.init(from: 1, to: 6), .init(from: 8, to: 8)],
+      ])
+    #expect(
+      yearEnd.map(\.months) == [[12...12], [1...1, 2...3]]
+        && yearEnd.map(\.years) == [[], [2026...2028, 2030...2030]])
+    #expect(yearEnd.map(\.zone) == [.utc, .utc])
+
+    let window = try #require(settings.paging.maintenance.first)
+    #expect(window.name == "move-storage" && window.comment == "new shelves")
+    #expect(window.matchers.map(\.description) == [#"region="taiwan""#])
+    #expect(
+      window.from.iso8601 == "2026-12-05T14:00:00.000Z" && window.to.iso8601 == "2026-12-05T18:30:00.000Z")
   }
 
   /// Whatever a hand or a disk does to the text, the answer is settings or problems.

@@ -16,7 +16,8 @@ import Testing
     }
   }
 
-  @Test(arguments: healthFaults + dataFaults + notifyingFaults + watchingFaults) func aFaultIsNamed(
+  @Test(arguments: healthFaults + dataFaults + notifyingFaults + watchingFaults + suppressionFaults + pagingFaults)
+  func aFaultIsNamed(
     _ fault: Fault
   ) throws {
     let found = try said(fault.text)

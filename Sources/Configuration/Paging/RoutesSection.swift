@@ -17,7 +17,7 @@ struct RoutesSection {
   private func route(inherited: String?) -> YAMLType<RouteSettings> {
     .mapping { m in
       var route = RouteSettings()
-      route.match = NotifyingSection.matchers(m)
+      route.match = NotifyingSection.matchers(m) + (m.optional("matchers", .matchers) ?? [])
       route.topic = m.optional("topic", topic)
       route.continue = m.optional("continue", .bool) ?? false
       readTimes(m, &route)

@@ -4,6 +4,7 @@ internal import Configuration
 internal import Journal
 internal import Model
 internal import Notifying
+internal import Paging
 internal import Probing
 internal import SampleStore
 
@@ -51,6 +52,7 @@ final class Conductor {
   private let alarmRecorder: ReadingRecorder
   /// Their states are to be written into the store though none has changed.
   private var alarmsAreNew = true
+  let desk: PagingDesk
   private(set) var dispatcher: Dispatcher
   var journal: JournalBook
   var heartbeats: HeartbeatBook
@@ -66,6 +68,8 @@ final class Conductor {
   /// is known, and "unknown" must not look like "gone".
   private let judgeAt: MonotonicInstant
   private var judging = false
+  /// Every rule was evaluated once since the start: what silences and inhibits is known.
+  private var suppressorsAreKnown = false
   private var nextHousekeeping: MonotonicInstant
   private var nextGarbageCollection: MonotonicInstant
   private var ticket: UInt64 = 0
@@ -79,7 +83,7 @@ final class Conductor {
   private static let garbageCollectionInterval: Duration = .seconds(60)
 
   init(
-    watchlist: Watchlist, engine: RuleEngine, alarms: AlarmEngine, dispatcher: Dispatcher,
+    watchlist: Watchlist, engine: RuleEngine, alarms: AlarmEngine, desk: PagingDesk, dispatcher: Dispatcher,
     journal: JournalBook = JournalBook(), heartbeats: HeartbeatBook? = nil, store: SampleStore,
     monotonic: MonotonicInstant, measureSelf: @escaping (Conductor, Timestamp) -> Void
   ) {
@@ -87,6 +91,7 @@ final class Conductor {
     self.engine = engine
     self.alarms = alarms
     alarmRecorder = ReadingRecorder(store, base: .empty)
+    self.desk = desk
     self.dispatcher = dispatcher
     self.journal = journal
     self.heartbeats = heartbeats ?? HeartbeatBook(monotonic: monotonic)
@@ -106,7 +111,8 @@ final class Conductor {
     var next = nextHousekeeping
     for deadline in [
       watchlist.nextDeadline, judging ? engine.nextDeadline : judgeAt,
-      judging ? alarms.nextDeadline : nil, dispatcher.nextDeadline, heartbeats.nextDeadline,
+      judging ? alarms.nextDeadline : nil, desk.nextDeadline, dispatcher.nextDeadline,
+      heartbeats.nextDeadline,
     ] {
       if let deadline, deadline < next { next = deadline }
     }
@@ -136,6 +142,7 @@ final class Conductor {
     // Before the alerts that follow from them.
     for notice in watchlist.takeNotices() { effects.append(.note(notice)) }
     judge(now: now, monotonic: monotonic)
+    page(now: now, monotonic: monotonic)
     planHeartbeats(now: now, monotonic: monotonic)
     lastTurn = monotonic
     writeJournal(now, sweeping: housekeeping)
@@ -194,23 +201,48 @@ final class Conductor {
     pendingChanges += decisions.changes
     for notice in Notice.of(decisions.news) { effects.append(.note(notice)) }
     happened += JournalEntry.of(decisions, at: now)
-    let events = decisions.events + judgeAlarms(now: now, monotonic: monotonic)
     for event in decisions.events { effects.append(.note(Notice(event))) }
-    guard !events.isEmpty else { return }
-    let next = CommitTicket(ticket + 1)
-    pendingChanges += dispatcher.accept(events, ticket: next, now: now, monotonic: monotonic)
+    let time = Moment(now: now, monotonic: monotonic)
+    desk.take(decisions.events, at: time)
+    judgeAlarms(time)
+    if !suppressorsAreKnown, engine.everyRuleWasJudged {
+      suppressorsAreKnown = true
+      desk.reconcile(rules: engine.firingAlerts, at: time)
+      desk.releaseStartHold()
+    }
   }
 
-  private func judgeAlarms(now: Timestamp, monotonic: MonotonicInstant) -> [AlertEvent] {
-    let decisions = alarms.run(now: now, monotonic: monotonic)
+  private func judgeAlarms(_ time: Moment) {
+    let decisions = alarms.run(now: time.now, monotonic: time.monotonic)
     pendingChanges += decisions.changes
     for transition in decisions.transitions { effects.append(.note(Notice(transition))) }
     happened += decisions.events.map { JournalEntry(of: $0) }
-    if alarmsAreNew || !decisions.transitions.isEmpty {
-      alarmsAreNew = false
-      alarmRecorder.record(AlarmMetrics.readings(alarms.snapshot()), at: now)
+    desk.take(decisions.events, at: time)
+    guard alarmsAreNew || !decisions.transitions.isEmpty else { return }
+    alarmsAreNew = false
+    let all = alarms.snapshot()
+    alarmRecorder.record(AlarmMetrics.readings(all), at: time.now)
+    // Alarms that left ALARM without having anybody to tell, and those that are gone.
+    let firing = Set(all.filter { $0.state == .alarm }.map { AlarmEngine.identity(of: $0.name) })
+    for identity in desk.firingAlarms where !firing.contains(identity) { desk.alarmEnded(identity, at: time) }
+  }
+
+  /// What the desk decided goes into the outbox: with the alerts' states in one commit.
+  private func page(now: Timestamp, monotonic: MonotonicInstant) {
+    let decisions = desk.run(at: Moment(now: now, monotonic: monotonic))
+    pendingChanges += decisions.changes
+    happened += decisions.journal
+    for event in decisions.untold {
+      effects.append(
+        .note(
+          Notice(
+            .error, "alert matches no route: nobody is told",
+            ["alert": event.labels.description, "status": event.status.rawValue])))
     }
-    return decisions.events
+    guard !decisions.sendings.isEmpty else { return }
+    pendingChanges += dispatcher.accept(
+      decisions.sendings.map { ($0.notification, $0.topics) }, ticket: CommitTicket(ticket + 1), now: now,
+      monotonic: monotonic)
   }
 
   /// What this turn decided becomes durable together: an alert's state and its page, or neither.
@@ -245,7 +277,7 @@ final class Conductor {
   func replace(
     targets: [TargetPlan], regions: [Settings.Region], groups: [RuleGroup], policies: [AlertPolicy],
     alarms: [Alarm],
-    notifying: NotifyingSettings, heartbeats: [HeartbeatSettings], journal: JournalSettings,
+    paging: PagingSettings, notifying: NotifyingSettings, heartbeats: [HeartbeatSettings], journal: JournalSettings,
     identity: SigningIdentity, externalURL: String, at time: TurnTime
   ) {
     pendingChanges += watchlist.replace(
@@ -253,6 +285,7 @@ final class Conductor {
     engine.replaceRules(groups, policies: policies)
     self.alarms.replace(with: alarms, now: time.now)
     alarmsAreNew = true
+    desk.replaceSettings(paging, at: Moment(now: time.now, monotonic: time.monotonic))
     pendingChanges += dispatcher.replaceSettings(
       notifying, identity: identity, externalURL: externalURL, now: time.now)
     pendingChanges += self.heartbeats.replaceSettings(heartbeats, monotonic: time.monotonic)

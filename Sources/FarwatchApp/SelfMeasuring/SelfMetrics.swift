@@ -4,6 +4,7 @@ internal import HTTPServer
 internal import Journal
 internal import Model
 internal import Notifying
+internal import Paging
 internal import SampleStore
 internal import StateDatabase
 
@@ -34,6 +35,7 @@ final class SelfMetrics {
     ]
     readings += storeReadings(conductor.store.statistics)
     readings += ruleReadings(conductor.engine)
+    readings += conductor.desk.readings(at: now)
     readings += conductor.dispatcher.snapshot(now: now).readings
     readings += conductor.heartbeats.readings
     readings += journalReadings(conductor.journal)

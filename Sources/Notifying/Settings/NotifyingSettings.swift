@@ -1,11 +1,9 @@
 package import HTTPClient
-package import Model
+internal import Model
 
 /// Everything that delivery is told: who hears what, and how.
 package struct NotifyingSettings: Sendable {
   package var topics: [TopicSettings] = []
-  /// Tried in order, first match unless `continue`. An alert that none of them takes is counted and logged.
-  package var routes: [RouteSettings] = []
   /// An AWS region code or a name of one's own; used in ARNs and, unless an alert has a label `region`, in messages.
   package var region: String?
   /// The AWS account that messages and ARNs name: 12 digits.
@@ -77,26 +75,5 @@ package struct SubscriptionSettings: Sendable {
   package init(_ transport: Transport, _ endpoint: String) {
     self.transport = transport
     self.endpoint = endpoint
-  }
-}
-
-/// A node of the routing tree.
-package struct RouteSettings: Sendable {
-  /// All must hold; none: everything matches.
-  package var match: [LabelMatcher]
-  /// nil: the parent's.
-  package var topic: String?
-  /// Go on to the next sibling after a match.
-  package var `continue`: Bool
-  /// Tried before this node's own topic, which is used only when none of them matches.
-  package var routes: [RouteSettings]
-
-  package init(
-    match: [LabelMatcher] = [], topic: String? = nil, continue: Bool = false, routes: [RouteSettings] = []
-  ) {
-    self.match = match
-    self.topic = topic
-    self.continue = `continue`
-    self.routes = routes
   }
 }

@@ -48,14 +48,14 @@ extension PagingDesk {
   func mute(of route: Route?, at time: Moment) -> (names: [String], next: MonotonicInstant?) {
     guard let route, !route.muteTimes.isEmpty || !route.activeTimes.isEmpty else { return ([], nil) }
     func isActive(_ name: String) -> Bool {
-      (settings.timeIntervals[name] ?? []).contains { $0.isActive(at: time.now) }
+      settings.timeIntervals[name]?.isActive(at: time.now) ?? false
     }
     var names = route.muteTimes.filter(isActive)
     if !route.activeTimes.isEmpty, !route.activeTimes.contains(where: isActive) {
       names += route.activeTimes.map { "outside of \($0)" }
     }
-    let next = (route.muteTimes + route.activeTimes).flatMap { settings.timeIntervals[$0] ?? [] }
-      .compactMap { $0.nextChange(after: time.now) }.min()
+    let next = (route.muteTimes + route.activeTimes)
+      .compactMap { settings.timeIntervals[$0]?.nextChange(after: time.now) }.min()
     return (names, next.map { time.monotonic(ofNext: $0) })
   }
 
