@@ -121,6 +121,9 @@ final class Conductor {
     // Before the alerts that follow from them.
     for notice in watchlist.takeNotices() { effects.append(.note(notice)) }
     judge(now: now, monotonic: monotonic)
+    pendingChanges += dispatcher.tend(
+      ticket: CommitTicket(ticket + 1), now: now, monotonic: monotonic)
+    _ = dispatcher.takeJournal()
     commit()
     for delivery in dispatcher.takeDeliveries(now: now, monotonic: monotonic) {
       effects.append(.send(delivery))

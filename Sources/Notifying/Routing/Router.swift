@@ -1,4 +1,4 @@
-internal import Model
+package import Model
 
 /// Finds the topics of an alert, as Alertmanager's routing tree does.
 struct Router {
@@ -32,5 +32,17 @@ struct Router {
       if !route.continue { break }
     }
     return (matched, topics)
+  }
+}
+
+extension Dispatcher {
+  /// Routes single alerts by the settings' own routes.
+  package func accept(
+    _ events: [AlertEvent], ticket: CommitTicket, now: Timestamp, monotonic: MonotonicInstant
+  ) -> [StateChange] {
+    let router = Router(settings.routes)
+    return accept(
+      events.map { (Notification($0), $0.topics ?? router.topics(for: $0.labels)) }, ticket: ticket, now: now,
+      monotonic: monotonic)
   }
 }
