@@ -141,6 +141,30 @@ extension Delivery {
   var label: String { page.map { "\($0.event.identity) \($0.event.status.rawValue)" } ?? "handshake" }
 }
 
+extension SubscriptionSettings {
+  init(_ transport: SNSHTTPReceiver.Transport, _ endpoint: String) {
+    self.init(SNSHTTPReceiver(transport, endpoint))
+  }
+
+  /// The receiver's own settings where it is told over HTTP.
+  var http: SNSHTTPReceiver {
+    get { receiver as? SNSHTTPReceiver ?? SNSHTTPReceiver(.http, "") }
+    set { receiver = newValue }
+  }
+  var endpoint: String {
+    get { http.endpoint }
+    set { http.endpoint = newValue }
+  }
+  var raw: Bool {
+    get { http.raw }
+    set { http.raw = newValue }
+  }
+  var confirmation: SNSHTTPReceiver.Confirmation {
+    get { http.confirmation }
+    set { http.confirmation = newValue }
+  }
+}
+
 /// One topic `pager` that hears everything; `endpoints` need no handshake.
 func pager(_ endpoints: String..., adjust: (inout SubscriptionSettings) -> Void = { _ in })
   -> NotifyingSettings
