@@ -91,7 +91,7 @@ let package = Package(
     room(
       "Notifying",
       [
-        "Model", "HTTPClient", "Programs", "Templating",
+        "Model", "HTTPClient", "Programs", "RowCoding", "Templating",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "X509", package: "swift-certificates"),

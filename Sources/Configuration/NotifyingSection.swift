@@ -1,4 +1,3 @@
-internal import HTTPClient
 internal import Model
 internal import Notifying
 internal import Paging
@@ -56,44 +55,56 @@ enum NotifyingSection {
         return nil
       }
       var lines: [String: Int] = [:]
-      return entries.compactMap { entry in
+      var subscriptions: [(topic: String, found: SubscriptionSection.Found)] = []
+      let topics = entries.compactMap { entry -> TopicSettings? in
         if !isTopicName(entry.key) {
           problems.add(
             "a topic's name is 1 to 256 letters, digits, - and _, found \"\(entry.key)\"",
             at: entry.keyPosition)
         }
-        let topic = YAMLType<TopicSettings>.mapping { readTopic($0, named: entry.key, paths) }
-          .read(entry.value, problems)
+        var found: [SubscriptionSection.Found] = []
+        let topic = YAMLType<TopicSettings>.mapping { m in
+          readTopic(m, named: entry.key, paths, &found)
+        }.read(entry.value, problems)
+        subscriptions += found.map { (entry.key, $0) }
         // Two topics of one name for the outside would share their subscriptions.
         if let arn = topic?.arn, let line = lines.updateValue(entry.keyPosition.line, forKey: arn) {
           problems.add("the topic in line \(line) has the same arn", at: entry.keyPosition)
         }
         return topic
       }
+      FallbackPaths(subscriptions: subscriptions, topics: entries.map(\.key)).check(problems)
+      return topics
     }
   }
 
-  private static func readTopic(_ m: MappingReader, named name: String, _ paths: FilePaths) -> TopicSettings {
+  private static func readTopic(
+    _ m: MappingReader, named name: String, _ paths: FilePaths, _ all: inout [SubscriptionSection.Found]
+  ) -> TopicSettings {
     var topic = TopicSettings(name: name)
     topic.arn = m.optional("arn", arn)
     topic.displayName = m.optional("display_name", .string)
     let version = m.optional("signature_version", .int(1...2)) ?? 2
     topic.signatureVersion = TopicSettings.SignatureVersion(rawValue: version) ?? .sha256
-    let subscription = YAMLType<SubscriptionSettings>.mapping { readSubscription($0, paths) }
-    let subscriptions = m.required("subscriptions", .list(.located(subscription)))
+    all = m.required("subscriptions", .list(SubscriptionSection.type(paths)))
     if m.node("subscriptions")?.content.isEmptyList == true {
       m.problem("needs at least one subscription: nobody would be told", at: "subscriptions")
     }
-    var lines: [String: Int] = [:]
-    for (one, node) in subscriptions where !one.endpoint.isEmpty {
+    var lines: [[String]: Int] = [:]
+    for one in all {
+      guard let receiver = one.settings?.receiver, receiver.keyParts.contains(where: { !$0.isEmpty }) else {
+        continue
+      }
       // Named by its line alone: an endpoint may hold a secret.
-      if let line = lines[one.endpoint] {
-        m.problems.add("the same endpoint is subscribed a second time; first in line \(line)", at: node)
+      let parts = [receiver.kind] + receiver.keyParts
+      if let line = lines[parts] {
+        m.problems.add(
+          "the same endpoint is subscribed a second time; first in line \(line)", at: one.position)
       } else {
-        lines[one.endpoint] = node.position.line
+        lines[parts] = one.position.line
       }
     }
-    topic.subscriptions = subscriptions.map(\.value)
+    topic.subscriptions = all.compactMap(\.settings)
     return topic
   }
 
@@ -112,41 +123,6 @@ enum NotifyingSection {
       let isGood = parts.count == 6 && parts[0] == "arn" && parts[2] == "sns" && !parts[5].isEmpty
       return isGood ? nil : "must be arn:PARTITION:sns:REGION:ACCOUNT:NAME, found \"\(text)\""
     }
-  }
-
-  private static func readSubscription(_ m: MappingReader, _ paths: FilePaths) -> SubscriptionSettings {
-    let transport = m.required("protocol", YAMLType<SubscriptionSettings.Transport>.choice())
-    let endpoint = m.required("endpoint", .nonEmptyString.validated(httpURLComplaint))
-    if m.has("protocol"), m.has("endpoint"), endpoint.contains("://"),
-      !endpoint.hasPrefix("\(transport.rawValue)://")
-    {
-      m.problem("the endpoint does not begin with \(transport.rawValue)://, its protocol", at: "endpoint")
-    }
-    var subscription = SubscriptionSettings(transport, endpoint)
-    subscription.raw = m.optional("raw", .bool) ?? false
-    subscription.confirmation = m.optional("confirm", .choice()) ?? .required
-    subscription.timeout =
-      m.optional("timeout", .duration(.milliseconds(100) ... .seconds(300))) ?? .seconds(15)
-    subscription.caFile = m.optional("ca_file", paths.existing("the CA file"))
-    subscription.headers = Headers.read(m, paths)
-    subscription.retry = m.optional("retry", .mapping(readRetry)) ?? RetryPolicy()
-    return subscription
-  }
-
-  private static func readRetry(_ m: MappingReader) -> RetryPolicy {
-    var policy = RetryPolicy()
-    let count = YAMLType<Int>.int(0...100_000)
-    let delay = YAMLType<Duration>.duration(.milliseconds(10) ... .seconds(86_400))
-    policy.noDelayRetries = m.optional("no_delay_retries", count) ?? policy.noDelayRetries
-    policy.minDelayRetries = m.optional("min_delay_retries", count) ?? policy.minDelayRetries
-    policy.backoffRetries = m.optional("backoff_retries", count) ?? policy.backoffRetries
-    policy.maxDelayRetries = m.optional("max_delay_retries", count)
-    policy.minDelay = m.optional("min_delay", delay) ?? policy.minDelay
-    policy.maxDelay = m.optional("max_delay", delay) ?? policy.maxDelay
-    policy.growth = m.optional("backoff", .choice()) ?? policy.growth
-    policy.maxAge = m.optional("max_age", .duration(.seconds(1) ... .seconds(365 * 86_400))) ?? policy.maxAge
-    if policy.minDelay > policy.maxDelay { m.problem("min_delay is longer than max_delay", at: "min_delay") }
-    return policy
   }
 
   /// `match` and `match_re`, which choose alerts by their labels.
@@ -172,6 +148,6 @@ enum NotifyingSection {
 extension NotifyingSettings {
   /// Whether some receiver must visit a link of ours before it hears anything.
   var asksForConfirmation: Bool {
-    topics.contains { $0.subscriptions.contains { $0.confirmation == .required } }
+    topics.contains { $0.subscriptions.contains { $0.receiver.asksForConfirmation } }
   }
 }

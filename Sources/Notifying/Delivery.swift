@@ -1,5 +1,6 @@
 package import HTTPClient
 package import Model
+internal import Programs
 
 /// One attempt to tell one receiver something. Made by the dispatcher, carried by the application.
 package struct Delivery: Sendable {
@@ -7,11 +8,24 @@ package struct Delivery: Sendable {
   package let topicARN: String
   package let subscriptionARN: String
   let message: OutgoingMessage
+  let timeout: Duration
   let channel: any Channel
 
   /// Builds body and signature: a millisecond of work that belongs on a delivery thread. Each call gives the same.
   /// An error is reported as ``DeliveryResult/failed(_:_:)``; it does not lose the page.
-  package func makeRequest() throws -> OutgoingRequest { try channel.request(for: message) }
+  package func makeRequest() throws -> OutgoingRequest {
+    switch try channel.request(for: message) {
+    case .http(var request):
+      request.timeout = timeout
+      return .http(request)
+    case .mail(var request):
+      request.timeout = timeout
+      return .mail(request)
+    case .program(var request):
+      request.timeout = timeout
+      return .program(request)
+    }
+  }
 
   /// What an answer over HTTP to this delivery means.
   package func judge(_ answer: HTTPResult, now: Timestamp) -> DeliveryResult {

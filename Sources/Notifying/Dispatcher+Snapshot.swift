@@ -1,7 +1,7 @@
 package import Model
 
 extension Dispatcher {
-  /// How things stand; takes time in proportion to the pages that wait.
+  /// How things stand.
   package func snapshot(now: Timestamp) -> NotifyingSnapshot {
     let topics = settings.topics.map {
       NotifyingSnapshot.Topic(name: $0.name, arn: settings.arn(of: $0), displayName: $0.displayName)
@@ -25,10 +25,11 @@ extension Dispatcher {
     let queue = receiver.queue
     return NotifyingSnapshot.Subscription(
       id: String(receiver.key.prefix(8)), topic: receiver.place?.topicName ?? receiver.row.topicARN,
-      endpoint: receiver.place.map { redacted($0.settings.endpoint) } ?? "",
+      receiver: receiver.place?.settings.label ?? "", endpoint: receiver.shownEndpoint,
       subscriptionARN: receiver.row.subscriptionARN, standing: standing, queued: queue.entryCount,
       queuedBytes: queue.bytes, inFlight: queue.inFlight, givenUp: queue.givenUp.count,
       oldestPendingAge: queue.oldestAcceptedAt.map { max(.zero, now - $0) },
-      lastSuccess: receiver.row.lastSuccess, consecutiveFailures: queue.consecutiveFailures)
+      lastSuccess: receiver.row.lastSuccess, consecutiveFailures: queue.consecutiveFailures,
+      attempts: receiver.attempts, filtered: receiver.filtered, fellBack: receiver.fellBack)
   }
 }

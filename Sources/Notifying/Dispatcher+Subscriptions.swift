@@ -1,4 +1,3 @@
-internal import HTTPClient
 package import Model
 
 extension Dispatcher {
@@ -52,7 +51,7 @@ extension Dispatcher {
       topicIsKnown = true
       if receiver.row.token.matches(token) { found = key }
     }
-    guard let found, var receiver = receivers[found] else {
+    guard let found, let receiver = receivers[found] else {
       return (topicIsKnown ? .invalidToken : .unknownTopic, [])
     }
     let answer = ConfirmationAnswer.confirmed(subscriptionARN: receiver.row.subscriptionARN)
@@ -60,7 +59,6 @@ extension Dispatcher {
     receiver.row.state = .confirmed
     receiver.row.changedAt = now
     receiver.settleHandshake()
-    receivers[found] = receiver
     note(.info, "subscription confirmed", describe(receiver))
     return (answer, receiver.row.saved(found).map { [$0] } ?? [])
   }
@@ -70,15 +68,15 @@ extension Dispatcher {
     subscriptionARN: String, now: Timestamp
   ) -> (UnsubscribeAnswer, [StateChange]) {
     guard let key = order.first(where: { receivers[$0]?.row.subscriptionARN == subscriptionARN }),
-      var receiver = receivers[key]
+      let receiver = receivers[key]
     else { return (.unknownSubscription, []) }
     guard receiver.row.state != .unsubscribed else { return (.unsubscribed, []) }
     receiver.unsubscribe(at: now, token: ConfirmationToken(using: &random))
     let gone = receiver.queue.removeAll()
-    receivers[key] = receiver
     note(.warning, "receiver unsubscribed itself", describe(receiver))
     return (
-      .unsubscribed, (receiver.row.saved(key).map { [$0] } ?? []) + dropped(gone.map { ($0, .unsubscribed) })
+      .unsubscribed,
+      (receiver.row.saved(key).map { [$0] } ?? []) + dropped(gone.map { ($0, .unsubscribed) }, at: now)
     )
   }
 
@@ -86,13 +84,12 @@ extension Dispatcher {
   /// settings ask for no confirmation, hears again at once). false when there is none such.
   package func resubscribe(subscriptionARN: String, now: Timestamp) -> (Bool, [StateChange]) {
     guard let key = order.first(where: { receivers[$0]?.row.subscriptionARN == subscriptionARN }),
-      var receiver = receivers[key], receiver.row.state == .unsubscribed
+      let receiver = receivers[key], receiver.row.state == .unsubscribed
     else { return (false, []) }
     receiver.row.state = .pending
     receiver.row.changedAt = now
     receiver.row.token = ConfirmationToken(using: &random)
     receiver.settleHandshake()
-    receivers[key] = receiver
     return (true, receiver.row.saved(key).map { [$0] } ?? [])
   }
 
@@ -103,125 +100,50 @@ extension Dispatcher {
     for key in order { receivers[key]?.place = nil }
     order = []
     topicReceivers = [:]
-    let origin = AlarmMessage.Origin(
-      region: settings.region, account: settings.account, externalURL: SNSLinks.trimmed(externalURL))
+    namedReceivers = [:]
     for topic in settings.topics {
       let topicARN = settings.arn(of: topic)
       for subscription in topic.subscriptions {
-        let key = SubscriptionKey(topicARN: topicARN, settings: subscription).text
+        let key = SubscriptionKey(topicARN: topicARN, receiver: subscription.receiver).text
         guard receivers[key]?.place == nil else {
           note(
             .error, "subscription is configured twice; the first holds",
-            ["topic": topic.name, "endpoint": redacted(subscription.endpoint)])
+            ["topic": topic.name, "endpoint": subscription.receiver.shownEndpoint])
           continue
         }
-        var receiver = receivers[key] ?? newReceiver(key, topicARN: topicARN, now: now)
+        let receiver = receivers[key] ?? newReceiver(key, topicARN: topicARN, now: now)
         if receivers[key] == nil, let saved = receiver.row.saved(key) { changes.append(saved) }
-        let channel = SNSChannel(
-          settings: subscription, topicARN: topicARN, subscriptionARN: receiver.row.subscriptionARN,
-          signatureVersion: topic.signatureVersion, attributeLabels: settings.attributeLabels, origin: origin,
+        let context = ChannelContext(
+          topicName: topic.name, topicARN: topicARN, subscriptionARN: receiver.row.subscriptionARN,
+          signatureVersion: topic.signatureVersion, region: settings.region, account: settings.account,
+          externalURL: SNSLinks.trimmed(externalURL), attributeLabels: settings.attributeLabels,
           identity: identity)
-        receiver.place = .init(topicName: topic.name, settings: subscription, channel: channel)
+        receiver.place = .init(
+          topicName: topic.name, settings: subscription, channel: subscription.receiver.channel(context),
+          origin: AlarmMessage.Origin(context))
         receiver.queue.limits = limits
+        receiver.queue.watchForFallback(subscription.fallback != nil)
         receiver.settleHandshake()
         receivers[key] = receiver
         order.append(key)
         topicReceivers[topic.name, default: []].append(key)
+        if let name = subscription.name { namedReceivers[name] = key }
       }
     }
     return changes
   }
 
-  private var limits: SubscriptionQueue.Limits {
+  var limits: SubscriptionQueue.Limits {
     .init(
       entries: max(1, settings.maximumEntriesPerSubscription),
       bytes: max(1, settings.maximumBytesPerSubscription),
       givenUp: max(0, settings.maximumGivenUpPerSubscription))
   }
 
-  private func newReceiver(_ key: String, topicARN: String, now: Timestamp) -> Receiver {
+  func newReceiver(_ key: String, topicARN: String, now: Timestamp) -> Receiver {
     let row = SubscriptionRow(
       topicARN: topicARN, subscriptionARN: "\(topicARN):\(MessageID.random(using: &random))",
       token: ConfirmationToken(using: &random), state: .pending, changedAt: now)
     return Receiver(key: key, row: row, limits: limits)
   }
-
-  // MARK: Restoring
-
-  private func restoreSubscriptions(_ rows: [StoredRow]) {
-    for stored in rows where stored.table == .subscriptions {
-      guard let row = try? RowCoding.decode(SubscriptionRow.self, stored.value),
-        row.version == SubscriptionRow.currentVersion
-      else {
-        note(.error, "subscription row cannot be read", ["key": stored.key])
-        continue
-      }
-      receivers[stored.key] = Receiver(key: stored.key, row: row, limits: limits)
-    }
-  }
-
-  private func restoreOutbox(
-    _ stored: [StoredRow], _ now: Timestamp, _ monotonic: MonotonicInstant
-  ) -> [StateChange] {
-    var rows: [(row: OutboxRow, bytes: Int)] = []
-    for stored in stored where stored.table == .outbox {
-      guard let row = try? RowCoding.decode(OutboxRow.self, stored.value),
-        row.version == OutboxRow.currentVersion, row.key == stored.key
-      else {
-        note(.error, "outbox row cannot be read", ["key": stored.key])
-        continue
-      }
-      rows.append((row, stored.value.count))
-    }
-    var changes: [StateChange] = []
-    for (row, bytes) in rows.sorted(by: { $0.row.sequence < $1.row.sequence }) {
-      nextSequence = max(nextSequence, row.sequence &+ 1)
-      let key = row.subscription
-      var receiver =
-        receivers.removeValue(forKey: key) ?? newReceiver(key, topicARN: row.topicARN, now: now)
-      if row.givenUp != nil {
-        let old = receiver.queue.keepGivenUp(row)
-        receivers[key] = receiver
-        changes += dropped(old.map { [($0, .givenUpOverflow)] } ?? [])
-        continue
-      }
-      // A clock that was set back must not make a page immortal, one set forward must not kill it untried.
-      let age = max(.zero, now - row.acceptedAt)
-      let entry = OutboxEntry(
-        row, bytes: bytes, state: .ready, expiresAt: monotonic + receiver.policy.maxAge - age)
-      let gone = receiver.queue.append(entry)
-      receivers[key] = receiver
-      changes += dropped(gone)
-    }
-    return changes
-  }
-
-  /// Drops the old pages of subscriptions that are not configured (any more), and those that a crash left behind
-  /// when their receiver unsubscribed itself.
-  private func forgetOldOrphans(_ now: Timestamp) -> [StateChange] {
-    var changes: [StateChange] = []
-    for key in order where receivers[key]?.row.state == .unsubscribed {
-      changes += dropped(receivers[key]?.queue.removeAll().map { ($0, .unsubscribed) } ?? [])
-    }
-    for key in receivers.keys.sorted() {
-      guard let receiver = receivers[key], receiver.place == nil else { continue }
-      let gone = receivers[key]?.queue.removeOlder(than: now - RetryPolicy().maxAge) ?? []
-      changes += dropped(gone.map { ($0, .removed) })
-      if !receiver.queue.isEmpty {
-        note(
-          .warning, "pages wait for a subscription that is not configured",
-          ["topic": receiver.row.topicARN, "pages": String(receiver.queue.entryCount)])
-      }
-    }
-    return changes
-  }
-
-  private func describe(_ receiver: Receiver) -> [String: String] {
-    var data = ["topic": receiver.row.topicARN]
-    if let place = receiver.place { data["endpoint"] = redacted(place.settings.endpoint) }
-    return data
-  }
 }
-
-/// An endpoint as it may be shown: without user information and query.
-func redacted(_ endpoint: String) -> String { HTTPURL(endpoint)?.redacted ?? "(not a URL)" }

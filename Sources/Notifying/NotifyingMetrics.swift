@@ -34,6 +34,20 @@ package enum NotifyingMetrics {
   static let lastSuccess = MetricFamily.gauge(
     "farwatch_receiver_last_success_timestamp_seconds",
     "When the receiver last took a page; absent until it did.")
+  static let queueOldest = MetricFamily.gauge(
+    "farwatch_receiver_queue_oldest_seconds",
+    "Age of the oldest page that waits for the receiver, 0 when none does.")
+  static let attempts = MetricFamily.counter(
+    "farwatch_receiver_attempts_total", "Requests to the receiver, by outcome: taken, or why not.")
+  static let filtered = MetricFamily.counter(
+    "farwatch_receiver_filtered_alerts_total", "Alerts that the subscription's filter policy kept from it.")
+  static let fellBack = MetricFamily.counter(
+    "farwatch_receiver_fallback_pages_total",
+    "Pages that were told to the fallback while the receiver failed.")
+  static let deadLettered = MetricFamily.counter(
+    "farwatch_pages_dead_lettered_total", "Pages given up that were published to a dead-letter topic.")
+  static let journalLost = MetricFamily.counter(
+    "farwatch_notifying_journal_lost_total", "Entries about pages that the journal did not take in time.")
 }
 
 extension NotifyingSnapshot {
@@ -47,12 +61,15 @@ extension NotifyingSnapshot {
     var all = [
       count(M.unrouted, s.withoutSubscriber, ["reason": "no_subscriber"]), count(M.accepted, s.accepted),
       count(M.undurable, s.undurable), count(M.delivered, s.delivered), count(M.gaveUp, s.gaveUp),
-      count(M.retries, s.retries),
+      count(M.retries, s.retries), count(M.unrouted, s.filteredOut, ["reason": "filtered"]),
+      count(M.deadLettered, s.deadLettered), count(M.journalLost, s.journalLost),
     ]
     all += NotifyingStatistics.dropReasons.map { count(M.dropped, s.dropped[$0] ?? 0, ["reason": $0]) }
     all += FailureReason.allCases.map { count(M.failed, s.failed[$0] ?? 0, ["reason": $0.rawValue]) }
     for one in subscriptions {
-      let labels: Labels = ["topic": one.topic, "endpoint": one.endpoint, "subscription": one.id]
+      let labels: Labels = [
+        "topic": one.topic, "receiver": one.receiver, "endpoint": one.endpoint, "subscription": one.id,
+      ]
       func gauge(_ family: MetricFamily, _ value: Double?) {
         if let value { all.append(Reading(family, value, labels: labels)) }
       }
@@ -63,6 +80,13 @@ extension NotifyingSnapshot {
       gauge(M.confirmed, one.standing == .confirmed ? 1 : 0)
       gauge(M.failures, Double(one.consecutiveFailures))
       gauge(M.lastSuccess, one.lastSuccess?.seconds)
+      gauge(M.queueOldest, one.oldestPendingAge?.inSeconds ?? 0)
+      gauge(M.filtered, Double(one.filtered))
+      gauge(M.fellBack, Double(one.fellBack))
+      for outcome in one.attempts.keys.sorted() {
+        all.append(
+          count(M.attempts, one.attempts[outcome] ?? 0, labels.setting("outcome", to: outcome)))
+      }
     }
     return all
   }

@@ -19,6 +19,16 @@ package struct NotifyingStatistics: Hashable, Sendable {
   /// Pages that will never be sent, by one of ``dropReasons``.
   package var dropped: [String: UInt64] = [:]
   package var handshakes: UInt64 = 0
+  /// Alerts that every subscriber's filter policy refused.
+  package var filteredOut: UInt64 = 0
+  /// Pages that were told to a fallback.
+  package var fellBack: UInt64 = 0
+  /// Pages given up that were published to a dead-letter topic.
+  package var deadLettered: UInt64 = 0
+  /// Requests that told a receiver again what still fires.
+  package var refreshes: UInt64 = 0
+  /// Entries for the journal that nobody took in time.
+  package var journalLost: UInt64 = 0
 
   /// Every value that may be a key of ``dropped``.
   package static let dropReasons = SubscriptionQueue.Loss.allCases.map(\.rawValue)
@@ -46,7 +56,9 @@ package struct NotifyingSnapshot: Sendable {
     /// Tells subscriptions of one topic and endpoint apart (they may differ in a secret query); no secret.
     package let id: String
     package let topic: String
-    /// Scheme, host, port and path of the endpoint; user information and query may be secrets.
+    /// The subscription's name, or its receiver's kind.
+    package let receiver: String
+    /// What may be shown of where it leads, such as a URL's scheme, host, port and path; never a secret.
     package let endpoint: String
     /// As in the links that receivers get; knowing it is the right to unsubscribe, so it is not for the page.
     package let subscriptionARN: String
@@ -58,6 +70,12 @@ package struct NotifyingSnapshot: Sendable {
     package let oldestPendingAge: Duration?
     package let lastSuccess: Timestamp?
     package let consecutiveFailures: Int
+    /// Attempts by outcome: `taken` or a ``FailureReason``; without those that never were.
+    package let attempts: [String: UInt64]
+    /// Alerts that its filter policy kept from it.
+    package let filtered: UInt64
+    /// Pages that were told to its fallback.
+    package let fellBack: UInt64
   }
 
   package struct Attempt: Hashable, Sendable {

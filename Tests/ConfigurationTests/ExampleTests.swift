@@ -51,6 +51,7 @@ func exampleDirectory() throws -> TemporaryDirectory {
     let folder = root.appending(path: "Sources/Configuration")
     let text = try exampleText()
     var keys: Set<String> = []
+    // Sections of receivers have a folder of their own.
     for file in try FileManager.default.subpathsOfDirectory(atPath: folder.path)
     where file.hasSuffix(".swift") {
       let source = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
@@ -199,9 +200,10 @@ func exampleDirectory() throws -> TemporaryDirectory {
     #expect(pager.arn == "arn:aws:sns:eu-central-1:123456789012:pager")
     #expect(pager.displayName == "Night shift")
     #expect(pager.signatureVersion == .sha1)
-    let phone = try #require(pager.subscriptions.first)
+    let first = try #require(pager.subscriptions.first)
+    let phone = try #require(first.receiver as? SNSHTTPReceiver)
     #expect(phone.transport == .https && phone.endpoint == "https://pager.example.com/sns")
-    #expect(phone.raw && phone.confirmation == .skip && phone.timeout == .seconds(5))
+    #expect(phone.raw && phone.confirmation == .skip && first.timeout == .seconds(5))
     #expect(phone.caFile == directory.file("secrets/ca.pem"))
     #expect(phone.headers.map { "\($0.name)=\($0.value)" } == ["X-Team=sre", "X-Api-Key=k3y"])
     var retry = RetryPolicy()
@@ -213,13 +215,25 @@ func exampleDirectory() throws -> TemporaryDirectory {
     retry.maxDelay = .seconds(120)
     retry.growth = .geometric
     retry.maxAge = .seconds(86_400)
-    #expect(phone.retry == retry)
+    #expect(first.retry == retry)
+    #expect(first.name == "phone" && first.maximumInFlight == 2)
+    #expect(first.fallback == "chat" && first.fallbackAfter == .seconds(120))
+    #expect(first.deadLetterTopic == "chat")
+    let policy = try #require(first.filterPolicy)
+    #expect(policy.scope == .attributes)
+    #expect(
+      policy.accepts(.object([.init("severity", .string("page")), .init("region", .string("taiwan"))])))
+    #expect(
+      !policy.accepts(.object([.init("severity", .string("page")), .init("region", .string("lab-1"))])))
 
     let chat = try #require(notifying.topics.last)
     #expect(chat.arn == nil && chat.displayName == nil && chat.signatureVersion == .sha256)
-    let hook = try #require(chat.subscriptions.first)
-    #expect(!hook.raw && hook.confirmation == .required && hook.timeout == .seconds(15))
-    #expect(hook.headers.isEmpty && hook.caFile == nil && hook.retry == RetryPolicy())
+    let second = try #require(chat.subscriptions.first)
+    let hook = try #require(second.receiver as? SNSHTTPReceiver)
+    #expect(!hook.raw && hook.confirmation == .required && second.timeout == .seconds(15))
+    #expect(hook.headers.isEmpty && hook.caFile == nil && second.retry == RetryPolicy())
+    #expect(second.filterPolicy == nil && second.fallback == nil && second.deadLetterTopic == nil)
+    #expect(second.name == nil && second.maximumInFlight == 4 && second.fallbackAfter == .seconds(60))
 
     #expect(notifying.routes.map(\.topic) == ["pager", "chat"])
     #expect(notifying.routes.map(\.continue) == [true, false])

@@ -99,10 +99,10 @@ func ruleGroups(_ text: String) -> [RuleGroup] {
 
 func onePager() -> NotifyingSettings {
   var settings = NotifyingSettings()
-  var subscription = SubscriptionSettings(.http, "http://pager.test/")
-  subscription.confirmation = .skip
+  var receiver = SNSHTTPReceiver(.http, "http://pager.test/")
+  receiver.confirmation = .skip
+  let subscription = SubscriptionSettings(receiver)
   settings.topics = [TopicSettings(name: "pager", subscriptions: [subscription])]
-  settings.routes = [RouteSettings(topic: "pager")]
   return settings
 }
 

@@ -32,7 +32,7 @@ let testIdentity: SigningIdentity = {
 
 func event(
   _ status: AlertEvent.Status, _ alert: String = "LagHigh", episode: Int = 0, labels: Labels = [:],
-  annotations: Labels = ["summary": "Lag is high"], value: Double = 73.25
+  annotations: Labels = ["summary": "Lag is high"], value: Double = 73.25, topics: [String]? = nil
 ) -> AlertEvent {
   let began = start + .seconds(episode * 1000)
   return AlertEvent(
@@ -42,7 +42,7 @@ func event(
     origin: AlertOrigin(
       group: "replication", alertName: alert, expression: "lag_seconds > 60", holdSeconds: 300,
       intervalSeconds: 30),
-    decidedAt: began + .seconds(status == .resolved ? 500 : 300))
+    decidedAt: began + .seconds(status == .resolved ? 500 : 300), topics: topics)
 }
 
 /// A dispatcher with a database and a clock around it.
@@ -141,6 +141,30 @@ extension Delivery {
   var label: String { page.map { "\($0.event.identity) \($0.event.status.rawValue)" } ?? "handshake" }
 }
 
+extension SubscriptionSettings {
+  init(_ transport: SNSHTTPReceiver.Transport, _ endpoint: String) {
+    self.init(SNSHTTPReceiver(transport, endpoint))
+  }
+
+  /// The receiver's own settings where it is told over HTTP.
+  var http: SNSHTTPReceiver {
+    get { receiver as? SNSHTTPReceiver ?? SNSHTTPReceiver(.http, "") }
+    set { receiver = newValue }
+  }
+  var endpoint: String {
+    get { http.endpoint }
+    set { http.endpoint = newValue }
+  }
+  var raw: Bool {
+    get { http.raw }
+    set { http.raw = newValue }
+  }
+  var confirmation: SNSHTTPReceiver.Confirmation {
+    get { http.confirmation }
+    set { http.confirmation = newValue }
+  }
+}
+
 /// One topic `pager` that hears everything; `endpoints` need no handshake.
 func pager(_ endpoints: String..., adjust: (inout SubscriptionSettings) -> Void = { _ in })
   -> NotifyingSettings
@@ -153,7 +177,6 @@ func pager(_ endpoints: String..., adjust: (inout SubscriptionSettings) -> Void 
     return subscription
   }
   settings.topics = [TopicSettings(name: "pager", subscriptions: subscriptions)]
-  settings.routes = [RouteSettings(topic: "pager")]
   return settings
 }
 
@@ -192,4 +215,15 @@ func run(_ command: String, files: [String: [UInt8]]) throws -> String {
 extension Page {
   /// The alert of a page that tells of one.
   var event: AlertEvent { notification.alerts[0] }
+}
+
+extension Dispatcher {
+  /// The news of single alerts, each to its own topics or to `pager`.
+  func accept(
+    _ events: [AlertEvent], ticket: CommitTicket, now: Timestamp, monotonic: MonotonicInstant
+  ) -> [StateChange] {
+    accept(
+      events.map { (Notification($0), $0.topics ?? ["pager"]) }, ticket: ticket, now: now,
+      monotonic: monotonic)
+  }
 }

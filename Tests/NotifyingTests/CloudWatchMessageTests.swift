@@ -65,10 +65,8 @@ import Testing
           + #""State":{"Value":"ALARM","Timestamp":"1970-01-01T00:00:01.000+0000"}}]}"#))
   }
 
-  @Test func topicsOfTheEventBeatTheRoutes() {
-    var settings = pager("https://receiver.example/hook")
-    settings.routes = []
-    var world = World(settings)
+  @Test func theTopicsOfAnAlarmAreTold() {
+    var world = World(pager("https://receiver.example/hook"))
     world.page(event(details("ALARM"), topics: ["pager"]))
     #expect(world.take().count == 1)
     world.page(event(details("OK"), topics: ["nobody"]))

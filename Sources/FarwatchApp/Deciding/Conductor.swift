@@ -143,6 +143,8 @@ final class Conductor {
     for notice in watchlist.takeNotices() { effects.append(.note(notice)) }
     judge(now: now, monotonic: monotonic)
     page(now: now, monotonic: monotonic)
+    pendingChanges += dispatcher.tend(ticket: CommitTicket(ticket + 1), now: now, monotonic: monotonic)
+    happened += dispatcher.takeJournal()
     planHeartbeats(now: now, monotonic: monotonic)
     lastTurn = monotonic
     writeJournal(now, sweeping: housekeeping)

@@ -34,20 +34,32 @@ struct OutboxEntry {
     case giveUp
   }
 
-  let row: OutboxRow
+  private(set) var row: OutboxRow
   /// Of the encoded row.
-  let bytes: Int
+  private(set) var bytes: Int
+  /// When it was accepted.
+  let since: MonotonicInstant
   /// A failed attempt after this moment is the last.
   let expiresAt: MonotonicInstant
   private(set) var state: State
   private(set) var attempts = 0
 
-  init(_ row: OutboxRow, bytes: Int, state: State, expiresAt: MonotonicInstant) {
+  init(_ row: OutboxRow, bytes: Int, state: State, since: MonotonicInstant, maxAge: Duration) {
     self.row = row
     self.bytes = bytes
     self.state = state
-    self.expiresAt = expiresAt
+    self.since = since
+    expiresAt = since + maxAge
   }
+
+  /// Another text for the same page; it must not be on its way.
+  mutating func rewrite(_ row: OutboxRow, bytes: Int) {
+    self.row = row
+    self.bytes = bytes
+  }
+
+  /// Not counted in ``bytes``: it may be on its way.
+  mutating func noteToldFallback() { row.toldFallback = true }
 
   var isInFlight: Bool { if case .inFlight = state { true } else { false } }
 

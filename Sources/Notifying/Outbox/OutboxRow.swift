@@ -1,16 +1,20 @@
 internal import Crypto
 internal import FoundationEssentials
 package import Model
+internal import RowCoding
 
-/// What the database keeps of one page for one subscription. Written when the alert changes, rewritten only when it
-/// is given up, removed when the receiver has taken it: retries cost no commit, and start afresh after a restart.
-struct OutboxRow: Codable, Equatable, Sendable {
+/// What the database keeps of one page for one subscription. Written when the page is accepted, rewritten only when
+/// it is given up, folded or told to a fallback, removed when the receiver has taken it: retries cost no commit, and
+/// start afresh after a restart.
+struct OutboxRow: Equatable, Sendable {
   struct GivenUp: Codable, Equatable, Sendable {
     var at: Timestamp
     var reason: String
   }
 
-  static let currentVersion = 1
+  /// Version 1 held one `AlertEvent`; it is read as the news of that alert.
+  static let currentVersion = 2
+  static let readableVersions = 1...2
 
   var version = OutboxRow.currentVersion
   /// Order of acceptance, over all subscriptions and restarts.
@@ -20,13 +24,62 @@ struct OutboxRow: Codable, Equatable, Sendable {
   var topicARN: String
   var messageID: String
   var acceptedAt: Timestamp
-  var event: AlertEvent
+  var notification: Notification
   var givenUp: GivenUp?
+  /// The fallback was told of it.
+  var toldFallback: Bool?
+  /// ``SubscriptionKey/text`` of the subscription that this page comes from, as a dead letter or to its fallback.
+  var cameFrom: String?
 
   /// The key of a row: a later event of another status has another key, the same event again the same.
   static func key(subscription: String, messageID: String) -> String { "\(subscription)/\(messageID)" }
 
   var key: String { Self.key(subscription: subscription, messageID: messageID) }
+}
+
+extension OutboxRow: Codable {
+  private enum Key: String, CodingKey {
+    case version, sequence, subscription, topicARN, messageID, acceptedAt, notification, event, givenUp
+    case toldFallback, cameFrom
+  }
+
+  init(from decoder: any Decoder) throws {
+    let row = try decoder.container(keyedBy: Key.self)
+    let version = try row.decode(Int.self, forKey: .version)
+    guard Self.readableVersions.contains(version) else {
+      throw DecodingError.dataCorruptedError(forKey: .version, in: row, debugDescription: "unknown version")
+    }
+    sequence = try row.decode(UInt64.self, forKey: .sequence)
+    subscription = try row.decode(String.self, forKey: .subscription)
+    topicARN = try row.decode(String.self, forKey: .topicARN)
+    messageID = try row.decode(String.self, forKey: .messageID)
+    acceptedAt = try row.decode(Timestamp.self, forKey: .acceptedAt)
+    notification =
+      version == 1
+      ? Notification(try row.decode(AlertEvent.self, forKey: .event))
+      : try row.decode(Notification.self, forKey: .notification)
+    givenUp = try row.decodeIfPresent(GivenUp.self, forKey: .givenUp)
+    toldFallback = try row.decodeIfPresent(Bool.self, forKey: .toldFallback)
+    cameFrom = try row.decodeIfPresent(String.self, forKey: .cameFrom)
+    guard !notification.alerts.isEmpty else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .notification, in: row, debugDescription: "a page of no alert")
+    }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var row = encoder.container(keyedBy: Key.self)
+    try row.encode(version, forKey: .version)
+    try row.encode(sequence, forKey: .sequence)
+    try row.encode(subscription, forKey: .subscription)
+    try row.encode(topicARN, forKey: .topicARN)
+    try row.encode(messageID, forKey: .messageID)
+    try row.encode(acceptedAt, forKey: .acceptedAt)
+    try row.encode(notification, forKey: .notification)
+    try row.encodeIfPresent(givenUp, forKey: .givenUp)
+    try row.encodeIfPresent(toldFallback, forKey: .toldFallback)
+    try row.encodeIfPresent(cameFrom, forKey: .cameFrom)
+  }
 }
 
 extension OutboxRow {
@@ -38,12 +91,12 @@ extension OutboxRow {
 
   /// What is to be removed once the receiver has taken this page, or it is dropped.
   ///
-  /// With a resolved page goes the firing page of its episode, again: if an earlier removal did not become durable,
-  /// a restart would otherwise send the alarm after its end.
+  /// With the end of a single alert goes the firing page of its episode, again: if an earlier removal did not become
+  /// durable, a restart would otherwise send the alarm after its end.
   func removed() -> [StateChange] {
     var changes = [StateChange(.outbox, key, nil)]
-    if event.status == .resolved {
-      var firing = event
+    if notification.isNewsOfOneAlert, notification.status == .resolved, var firing = notification.alerts.first
+    {
       firing.status = .firing
       let id = MessageID.of(firing, topicARN: topicARN)
       changes.append(StateChange(.outbox, Self.key(subscription: subscription, messageID: id), nil))
@@ -52,21 +105,13 @@ extension OutboxRow {
   }
 }
 
-/// Rows are JSON with sorted keys; numbers that JSON cannot hold (NaN, infinities) are strings.
-enum RowCoding {
-  static func encode(_ value: some Encodable) throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "+Inf", negativeInfinity: "-Inf", nan: "NaN")
-    return Array(try encoder.encode(value))
-  }
+extension Notification {
+  /// What its alert's episode and status name without a serial.
+  var isNewsOfOneAlert: Bool { kind == .news && serial.isEmpty && alerts.count == 1 }
 
-  static func decode<Row: Decodable>(_ type: Row.Type, _ bytes: [UInt8]) throws -> Row {
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "+Inf", negativeInfinity: "-Inf", nan: "NaN")
-    return try decoder.decode(type, from: Data(bytes))
+  /// The labels of its alert, or what names the group.
+  var subject: String {
+    isGrouped ? "\(groupLabels.description) (\(alerts.count) alerts)" : alerts.first?.labels.description ?? ""
   }
 }
 
@@ -77,6 +122,14 @@ package enum MessageID {
     uuid(
       [topicARN, event.identity, String(event.startsAt.milliseconds), event.status.rawValue]
         + (event.episode.map { [String($0)] } ?? []))
+  }
+
+  /// Of a page: as above for the news of one alert, else made from topic, thread, kind and serial.
+  static func of(_ notification: Notification, topicARN: String) -> String {
+    if notification.isNewsOfOneAlert, let event = notification.alerts.first {
+      return of(event, topicARN: topicARN)
+    }
+    return uuid([topicARN, notification.thread, notification.kind.rawValue, notification.serial])
   }
 
   /// SHA-256 over the parts, each followed by a byte that no text contains, cut to a UUID of version 8 (RFC 9562:

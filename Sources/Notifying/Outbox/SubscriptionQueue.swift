@@ -3,15 +3,18 @@ internal import Model
 /// The pages that wait for one subscription, and the decision which goes next.
 ///
 /// Invariants:
-/// - A lane holds one alert's pages, oldest first; only its head is ever sent. So neither the end of an episode nor
-///   a later episode overtakes an earlier page, while other alerts pass a page that is refused.
+/// - A lane holds one thread's pages (an alert's or a group's), oldest first; only its head is ever sent. So neither
+///   the end of an episode nor a later episode overtakes an earlier page, while others pass a page that is refused.
 /// - After a failure two pages at a time are tried, each alert in its turn, until one is taken; once a second alert
 ///   failed, only after a pause of the whole queue (``OutagePace``). So a receiver in trouble is not pressed, however
 ///   many pages wait, and one page that it cannot digest does not stop the others. When pages are taken again after
 ///   an outage, all that wait are sent without sitting out their pauses.
 /// - A page leaves only by being taken, given up (kept apart), or by the limits: then pages that are older than
-///   another page of their alert go first, then the oldest end of an alert, then the oldest alarm. What goes is
-///   reported. A page that is on its way never goes and does not count.
+///   another page of their thread go first, their alerts that the newest does not mention carried over into it; then
+///   the oldest page that only tells of ends, then the oldest alarm. So no alarm goes for an end, and what is not
+///   dropped is known in its newest state. What goes is reported. A page that is on its way never goes and does not
+///   count.
+/// - Nothing here takes time in proportion to all pages, but what empties or folds the whole queue.
 struct SubscriptionQueue {
   struct Limits: Equatable {
     var entries: Int
@@ -46,10 +49,18 @@ struct SubscriptionQueue {
   private static let inFlightInTrouble = 2
 
   var limits: Limits
+  /// By thread.
   private var lanes: [String: [OutboxEntry]] = [:]
+  /// Every page stands in one of them, in order of acceptance: those that fire, and those that only tell of ends.
+  private var alarms = ArrivalLine(isOfAlarms: true)
+  private var ends = ArrivalLine(isOfAlarms: false)
+  /// Those that fire and that no fallback was told of, where there is one.
+  private var untold = ArrivalLine(isOfAlarms: true)
+  /// Whether ``untold`` is kept.
+  var hasFallback = false
   private var ready = ReadyList()
   private var waiting = WaitingHeap()
-  /// Alerts that had more than one page when they were noted.
+  /// Threads that had more than one page when they were noted.
   private var foldable: [String] = []
   private(set) var inFlight = 0
   private var inFlightBytes = 0
@@ -64,23 +75,45 @@ struct SubscriptionQueue {
   init(limits: Limits) { self.limits = limits }
 
   var isEmpty: Bool { entryCount == 0 }
-  var oldestAcceptedAt: Timestamp? { lanes.values.compactMap { $0.first?.row.acceptedAt }.min() }
+
+  /// Of the oldest page that waits or is on its way.
+  var oldestAcceptedAt: Timestamp? {
+    [alarms, ends].compactMap { line in line.first { entry($0, in: line) != nil } }
+      .compactMap { entry($0, in: nil)?.row.acceptedAt }.min()
+  }
+
+  /// Of the oldest that tells of something that fires.
+  var oldestAlarmAcceptedAt: Timestamp? {
+    alarms.first { entry($0, in: alarms) != nil }.flatMap { entry($0, in: nil)?.row.acceptedAt }
+  }
+
+  /// Identities of the alerts that waiting pages tell of; takes time in proportion to them.
+  var alertsAtHand: Set<String> {
+    Set(lanes.values.joined().lazy.flatMap(\.row.notification.alerts).map(\.identity))
+  }
 
   // MARK: Coming in
 
   /// Whether this page already waits here.
   func contains(_ row: OutboxRow) -> Bool {
-    lanes[row.event.identity]?.contains { $0.row.messageID == row.messageID } ?? false
+    lanes[row.notification.thread]?.contains { $0.row.messageID == row.messageID } ?? false
   }
 
-  /// Puts `entry` last in its alert's lane; returns what had to go for it.
-  mutating func append(_ entry: OutboxEntry) -> [(row: OutboxRow, loss: Loss)] {
-    let alert = entry.row.event.identity
-    lanes[alert, default: []].append(entry)
+  /// What the limits took, and the rows that were changed by it.
+  struct Shed {
+    var gone: [(row: OutboxRow, loss: Loss)] = []
+    var rewritten: [StateChange] = []
+  }
+
+  /// Puts `entry` last in its thread's lane; returns what had to go for it.
+  mutating func append(_ entry: OutboxEntry) -> Shed {
+    let thread = entry.row.notification.thread
+    lanes[thread, default: []].append(entry)
     entryCount += 1
     bytes += entry.bytes
-    if lanes[alert, default: []].count > 1 { noteFoldable(alert) }
-    settle(alert)
+    lineUp(entry.row)
+    if lanes[thread, default: []].count > 1 { noteFoldable(thread) }
+    settle(thread)
     return makeRoom(for: entry.row)
   }
 
@@ -89,11 +122,11 @@ struct SubscriptionQueue {
     return givenUp.count > limits.givenUp ? givenUp.removeFirst() : nil
   }
 
-  mutating func commitEnded(_ ticket: CommitTicket, alert: String) {
-    guard var lane = lanes[alert] else { return }
+  mutating func commitEnded(_ ticket: CommitTicket, thread: String) {
+    guard var lane = lanes[thread] else { return }
     for place in lane.indices { _ = lane[place].commitEnded(ticket) }
-    lanes[alert] = lane
-    settle(alert)
+    lanes[thread] = lane
+    settle(thread)
   }
 
   // MARK: Going out
@@ -101,51 +134,52 @@ struct SubscriptionQueue {
   /// Marks the next page as sent and returns it; nil when nothing may be sent now.
   mutating func takeNext(_ id: DeliveryID, now: MonotonicInstant, maximumInFlight: Int) -> OutboxEntry? {
     if let pausedUntil, now < pausedUntil { return nil }
-    while let due = waiting.earliest, due <= now, let alert = waiting.removeEarliest() {
-      guard case .waitingRetry(let until) = lanes[alert]?.first?.state, until <= now else { continue }
-      lanes[alert]?[0].wake()
-      settle(alert)
+    while let due = waiting.earliest, due <= now, let thread = waiting.removeEarliest() {
+      guard case .waitingRetry(let until) = lanes[thread]?.first?.state, until <= now else { continue }
+      lanes[thread]?[0].wake()
+      settle(thread)
     }
     guard mayFly(maximumInFlight) else { return nil }
-    while let alert = ready.removeFirst() {
-      guard lanes[alert]?.first?.state == .ready else { continue }
-      lanes[alert]?[0].sent(id)
+    while let thread = ready.removeFirst() {
+      guard lanes[thread]?.first?.state == .ready else { continue }
+      lanes[thread]?[0].sent(id)
       inFlight += 1
-      inFlightBytes += lanes[alert]?.first?.bytes ?? 0
-      return lanes[alert]?.first
+      inFlightBytes += lanes[thread]?.first?.bytes ?? 0
+      return lanes[thread]?.first
     }
     return nil
   }
 
   mutating func finish(
-    _ id: DeliveryID, alert: String, result: DeliveryResult, now: MonotonicInstant, at wall: Timestamp,
+    _ id: DeliveryID, thread: String, result: DeliveryResult, now: MonotonicInstant, at wall: Timestamp,
     policy: RetryPolicy
   ) -> Finish {
-    guard let sent = lanes[alert]?.first, sent.state == .inFlight(id) else { return .unknown }
+    guard let sent = lanes[thread]?.first, sent.state == .inFlight(id) else { return .unknown }
     inFlight -= 1
     inFlightBytes -= sent.bytes
     if result.succeeded {
-      guard let entry = removeHead(of: alert) else { return .unknown }
+      guard let entry = removeHead(of: thread) else { return .unknown }
+      forgetGone()
       let wasOut = consecutiveFailures >= Self.outageStreak
       consecutiveFailures = 0
       pace.succeeded()
       pausedUntil = nil
       if wasOut { wakeAll() }
-      settle(alert)
+      settle(thread)
       return .delivered(entry.row, attempts: entry.attempts)
     }
-    if !result.isCancelled { rest(after: result, of: alert, now, policy) }
-    switch lanes[alert]?[0].failed(at: now, result: result, policy: policy) {
+    if !result.isCancelled { rest(after: result, of: thread, now, policy) }
+    switch lanes[thread]?[0].failed(at: now, result: result, policy: policy) {
     case .retry(let at):
-      waiting.insert(alert, at: at)
-      guard let head = lanes[alert]?.first else { return .unknown }
+      waiting.insert(thread, at: at)
+      guard let head = lanes[thread]?.first else { return .unknown }
       return .retry(head.row, attempts: head.attempts, at: at)
     case .giveUp:
-      guard let head = removeHead(of: alert) else { return .unknown }
+      guard let head = removeHead(of: thread) else { return .unknown }
       var row = head.row
       row.givenUp = .init(at: wall, reason: result.reason?.rawValue ?? "other")
       let dropped = keepGivenUp(row)
-      settle(alert)
+      settle(thread)
       return .gaveUp(row, attempts: head.attempts, dropped: dropped)
     case nil: return .unknown
     }
@@ -153,10 +187,10 @@ struct SubscriptionQueue {
 
   /// Counts a failure and lets the whole queue rest as long as it asks for.
   private mutating func rest(
-    after result: DeliveryResult, of alert: String, _ now: MonotonicInstant, _ policy: RetryPolicy
+    after result: DeliveryResult, of thread: String, _ now: MonotonicInstant, _ policy: RetryPolicy
   ) {
     consecutiveFailures += 1
-    pace.failed(alert)
+    pace.failed(thread)
     let asked = min(result.retryAfter ?? .zero, policy.retryAfterLimit)
     let until = now + max(asked, pace.pause)
     if until > now { pausedUntil = max(pausedUntil ?? until, until) }
@@ -178,30 +212,31 @@ struct SubscriptionQueue {
   /// Empties the queue, pages on their way included: their answers will be ``Finish/unknown``.
   mutating func removeAll() -> [OutboxRow] {
     let rows = lanes.values.joined().map(\.row).sorted { $0.sequence < $1.sequence } + givenUp
+    let hasFallback = hasFallback
     self = SubscriptionQueue(limits: limits)
+    self.hasFallback = hasFallback
     return rows
   }
 
   /// Removes the pages accepted before `limit` of a subscription that no longer exists.
   mutating func removeOlder(than limit: Timestamp) -> [OutboxRow] {
     var gone: [OutboxRow] = []
-    for alert in Array(lanes.keys) {
-      gone += remove(from: alert) { $0.row.acceptedAt < limit }
+    for thread in Array(lanes.keys) {
+      gone += remove(from: thread) { $0.row.acceptedAt < limit }
     }
     gone += givenUp.filter { $0.acceptedAt < limit }
     givenUp.removeAll { $0.acceptedAt < limit }
     return gone.sorted { $0.sequence < $1.sequence }
   }
 
-  private mutating func makeRoom(for newcomer: OutboxRow) -> [(row: OutboxRow, loss: Loss)] {
-    var gone: [(row: OutboxRow, loss: Loss)] = []
-    if isOverLimit { gone += fold(newcomer.event.identity) }
-    while isOverLimit, let alert = foldable.popLast() { gone += fold(alert) }
-    while isOverLimit, let victim = leastMissed(but: newcomer.sequence) {
-      gone += remove(from: victim.event.identity) { $0.row.sequence == victim.sequence }
-        .map { ($0, .overflow) }
+  private mutating func makeRoom(for newcomer: OutboxRow) -> Shed {
+    var shed = Shed()
+    if isOverLimit { fold(newcomer.notification.thread, &shed) }
+    while isOverLimit, let thread = foldable.popLast() { fold(thread, &shed) }
+    while isOverLimit, let victim = leastMissed(for: newcomer) {
+      shed.gone += remove(from: victim.thread) { $0.row.sequence == victim.sequence }.map { ($0, .overflow) }
     }
-    return gone
+    return shed
   }
 
   /// What is on its way does not count: it cannot go, and must not push out the news that follow it.
@@ -209,42 +244,129 @@ struct SubscriptionQueue {
     entryCount - inFlight > limits.entries || bytes - inFlightBytes > limits.bytes
   }
 
-  private mutating func noteFoldable(_ alert: String) {
+  private mutating func noteFoldable(_ thread: String) {
     // Most lanes shrink by delivery and are never asked about: forget those now and then.
     if foldable.count > 64 + 2 * lanes.count {
       foldable = lanes.filter { $0.value.count > 1 }.keys.sorted()
     }
-    foldable.append(alert)
+    foldable.append(thread)
   }
 
-  private mutating func fold(_ alert: String) -> [(row: OutboxRow, loss: Loss)] {
-    guard let newest = lanes[alert]?.last?.row.sequence else { return [] }
-    return remove(from: alert) { $0.row.sequence != newest }.map { ($0, .folded) }
+  private mutating func fold(_ thread: String, _ shed: inout Shed) {
+    guard let newest = lanes[thread]?.last, !newest.isInFlight else { return }
+    let older = remove(from: thread) { $0.row.sequence != newest.row.sequence }
+    guard !older.isEmpty else { return }
+    shed.gone += older.map { ($0, .folded) }
+    var row = newest.row
+    row.notification = row.notification.carrying(older.map(\.notification))
+    guard row.notification != newest.row.notification, let saved = row.saved(),
+      let place = lanes[thread]?.indices.last
+    else { return }
+    let size = saved.value?.count ?? 0
+    bytes += size - newest.bytes
+    lanes[thread]?[place].rewrite(row, bytes: size)
+    if row.notification.status != newest.row.notification.status { lineUp(row) }
+    shed.rewritten.append(saved)
   }
 
-  private func leastMissed(but kept: UInt64) -> OutboxRow? {
-    func rank(_ row: OutboxRow) -> (Int, UInt64) { (row.event.status == .resolved ? 0 : 1, row.sequence) }
-    return lanes.values.joined().lazy.filter { !$0.isInFlight && $0.row.sequence != kept }.map(\.row)
-      .min { rank($0) < rank($1) }
+  /// The oldest end, then the oldest alarm. A newcomer that fires does not push itself out, nor does the only page.
+  private mutating func leastMissed(for newcomer: OutboxRow) -> ArrivalLine.Place? {
+    if entryCount - inFlight <= 1 { return nil }
+    let isAlarm = newcomer.notification.status == .firing
+    func mayGo(_ place: ArrivalLine.Place, _ line: ArrivalLine) -> Bool {
+      entry(place, in: line).map { !$0.isInFlight && !(isAlarm && place.sequence == newcomer.sequence) }
+        ?? false
+    }
+    forgetGone()
+    return ends.first { mayGo($0, ends) } ?? alarms.first { mayGo($0, alarms) }
   }
 
-  private mutating func remove(from alert: String, where matches: (OutboxEntry) -> Bool) -> [OutboxRow] {
-    guard let lane = lanes[alert] else { return [] }
+  // MARK: Fallback
+
+  /// Keeps in mind, from now on, which pages no fallback was told of.
+  mutating func watchForFallback(_ isWatched: Bool) {
+    guard hasFallback != isWatched else { return }
+    hasFallback = isWatched
+    untold = ArrivalLine(isOfAlarms: true)
+    guard isWatched else { return }
+    for row in lanes.values.joined().map(\.row)
+    where row.notification.status == .firing && row.toldFallback != true {
+      untold.insert(.init(thread: row.notification.thread, sequence: row.sequence))
+    }
+  }
+
+  /// When the oldest page was accepted that fires and that no fallback was told of; nil: there is none.
+  var oldestUntold: MonotonicInstant? {
+    untold.first { entry($0, in: untold) != nil }.flatMap { entry($0, in: nil)?.since }
+  }
+
+  /// The oldest page accepted until `limit` that fires and that no fallback was told of, marked as told, and the pages
+  /// of its thread behind it that tell of its end.
+  mutating func takeUntold(acceptedUntil limit: MonotonicInstant) -> (row: OutboxRow, ends: [OutboxRow])? {
+    forgetGone()
+    guard let place = untold.first(where: { _ in true }), let found = entry(place, in: untold),
+      found.since <= limit,
+      let index = lanes[place.thread]?.firstIndex(where: { $0.row.sequence == place.sequence })
+    else { return nil }
+    untold.removeFirst()
+    lanes[place.thread]?[index].noteToldFallback()
+    let behind = lanes[place.thread]?[(index + 1)...].map(\.row) ?? []
+    var row = found.row
+    row.toldFallback = true
+    return (row, behind.filter { $0.notification.status == .resolved })
+  }
+
+  // MARK: The lines
+
+  private mutating func lineUp(_ row: OutboxRow) {
+    let place = ArrivalLine.Place(thread: row.notification.thread, sequence: row.sequence)
+    if row.notification.status == .firing { alarms.insert(place) } else { ends.insert(place) }
+    if hasFallback, row.notification.status == .firing, row.toldFallback != true { untold.insert(place) }
+    // Pages that were delivered leave their places behind.
+    if alarms.count + ends.count > 64 + 2 * entryCount {
+      untold = untold.keeping { entry($0, in: untold)?.row.toldFallback == nil }
+      alarms = alarms.keeping { entry($0, in: alarms) != nil }
+      ends = ends.keeping { entry($0, in: ends) != nil }
+    }
+  }
+
+  /// Drops places at the front whose pages are gone, so that looking for the first is cheap.
+  private mutating func forgetGone() {
+    while let first = untold.first(where: { _ in true }), entry(first, in: untold) == nil {
+      untold.removeFirst()
+    }
+    while let first = alarms.first(where: { _ in true }), entry(first, in: alarms) == nil {
+      alarms.removeFirst()
+    }
+    while let first = ends.first(where: { _ in true }), entry(first, in: ends) == nil { ends.removeFirst() }
+  }
+
+  /// The page at `place`; nil when it is gone or now stands in the other line.
+  private func entry(_ place: ArrivalLine.Place, in line: ArrivalLine?) -> OutboxEntry? {
+    guard let entry = lanes[place.thread]?.first(where: { $0.row.sequence == place.sequence }) else {
+      return nil
+    }
+    guard let line else { return entry }
+    return (entry.row.notification.status == .firing) == (line.isOfAlarms) ? entry : nil
+  }
+
+  private mutating func remove(from thread: String, where matches: (OutboxEntry) -> Bool) -> [OutboxRow] {
+    guard let lane = lanes[thread] else { return [] }
     let gone = lane.filter { matches($0) && !$0.isInFlight }
     guard !gone.isEmpty else { return [] }
     let sequences = Set(gone.map(\.row.sequence))
     let kept = lane.filter { !sequences.contains($0.row.sequence) }
-    lanes[alert] = kept.isEmpty ? nil : kept
+    lanes[thread] = kept.isEmpty ? nil : kept
     entryCount -= gone.count
     bytes -= gone.reduce(0) { $0 + $1.bytes }
-    settle(alert)
+    settle(thread)
     return gone.map(\.row)
   }
 
-  private mutating func removeHead(of alert: String) -> OutboxEntry? {
-    guard var lane = lanes[alert], !lane.isEmpty else { return nil }
+  private mutating func removeHead(of thread: String) -> OutboxEntry? {
+    guard var lane = lanes[thread], !lane.isEmpty else { return nil }
     let head = lane.removeFirst()
-    lanes[alert] = lane.isEmpty ? nil : lane
+    lanes[thread] = lane.isEmpty ? nil : lane
     entryCount -= 1
     bytes -= head.bytes
     return head
@@ -252,46 +374,18 @@ struct SubscriptionQueue {
 
   private mutating func wakeAll() {
     waiting.removeAll()
-    let asleep = lanes.compactMap { alert, lane -> (String, UInt64)? in
+    let asleep = lanes.compactMap { thread, lane -> (String, UInt64)? in
       guard let head = lane.first, case .waitingRetry = head.state else { return nil }
-      return (alert, head.row.sequence)
+      return (thread, head.row.sequence)
     }
-    for (alert, _) in asleep.sorted(by: { $0.1 < $1.1 }) {
-      lanes[alert]?[0].wake()
-      settle(alert)
+    for (thread, _) in asleep.sorted(by: { $0.1 < $1.1 }) {
+      lanes[thread]?[0].wake()
+      settle(thread)
     }
   }
 
-  /// Lines an alert up when its head is ready.
-  private mutating func settle(_ alert: String) {
-    if lanes[alert]?.first?.state == .ready { ready.append(alert) }
-  }
-}
-
-/// Alerts whose turn it is, first come first served, each at most once.
-private struct ReadyList {
-  private var items: [String] = []
-  private var start = 0
-  private var members: Set<String> = []
-
-  var isEmpty: Bool { members.isEmpty }
-
-  mutating func append(_ alert: String) {
-    if members.insert(alert).inserted { items.append(alert) }
-  }
-
-  mutating func removeFirst() -> String? {
-    guard start < items.count else { return nil }
-    let alert = items[start]
-    start += 1
-    members.remove(alert)
-    if start == items.count {
-      items.removeAll(keepingCapacity: true)
-      start = 0
-    } else if start > 1024, start * 2 > items.count {
-      items.removeFirst(start)
-      start = 0
-    }
-    return alert
+  /// Lines an thread up when its head is ready.
+  private mutating func settle(_ thread: String) {
+    if lanes[thread]?.first?.state == .ready { ready.append(thread) }
   }
 }

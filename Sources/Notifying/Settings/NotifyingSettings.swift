@@ -1,6 +1,3 @@
-package import HTTPClient
-internal import Model
-
 /// Everything that delivery is told: who hears what, and how.
 package struct NotifyingSettings: Sendable {
   package var topics: [TopicSettings] = []
@@ -43,37 +40,5 @@ package struct TopicSettings: Sendable {
   package init(name: String, subscriptions: [SubscriptionSettings] = []) {
     self.name = name
     self.subscriptions = subscriptions
-  }
-}
-
-/// One receiver of a topic.
-package struct SubscriptionSettings: Sendable {
-  /// The raw value is SNS' word.
-  package enum Transport: String, Sendable, CaseIterable { case http, https }
-
-  package enum Confirmation: String, Sendable, CaseIterable {
-    /// Nothing but the request to confirm is sent before the receiver has visited its SubscribeURL.
-    case required
-    /// For receivers that do not know the handshake.
-    case skip
-  }
-
-  package var transport: Transport
-  package var endpoint: String
-  /// The body is the message alone, without SNS' envelope and signature.
-  package var raw = false
-  package var confirmation: Confirmation = .required
-  package var timeout: Duration = .seconds(15)
-  package var retry = RetryPolicy()
-  /// PEM file of the authorities to trust instead of the system's.
-  package var caFile: String?
-  /// Sent with every request, secrets among them.
-  package var headers: [HTTPHeader] = []
-  /// Requests that may be on their way at one time.
-  package var maximumInFlight = 4
-
-  package init(_ transport: Transport, _ endpoint: String) {
-    self.transport = transport
-    self.endpoint = endpoint
   }
 }

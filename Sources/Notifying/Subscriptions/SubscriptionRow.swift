@@ -1,14 +1,15 @@
 internal import Crypto
 internal import Model
+internal import RowCoding
 
-/// Names a subscription by what makes it one: topic, transport and endpoint. Settings that change anything else are
-/// about the same subscription.
+/// Names a subscription by what makes it one: topic, kind of receiver and where it leads. Settings that change anything
+/// else are about the same subscription.
 struct SubscriptionKey: Hashable {
   let text: String
 
-  init(topicARN: String, settings: SubscriptionSettings) {
+  init(topicARN: String, receiver: any ReceiverSettings) {
     var hash = SHA256()
-    for part in [topicARN, settings.transport.rawValue, settings.endpoint] {
+    for part in [topicARN, receiver.kind] + receiver.keyParts {
       hash.update(data: Array(part.utf8))
       hash.update(data: [0xff])
     }
@@ -31,6 +32,8 @@ struct SubscriptionRow: Codable, Equatable, Sendable {
   var changedAt: Timestamp
   /// When the receiver last took a page; nil: never, or before rows told. The stored one may be a minute behind.
   var lastSuccess: Timestamp?
+  /// Threads that the fallback was told of as firing: it must also hear how they end. nil: none.
+  var fallenBack: [String]?
 
   func saved(_ key: String) -> StateChange? {
     guard let bytes = try? RowCoding.encode(self) else { return nil }

@@ -7,6 +7,8 @@ internal import Model
 struct AlarmMessage {
   /// SNS takes messages up to 256 KiB.
   static let maximumBytes = 256 * 1024
+  /// Bytes of one text, unless the whole would be too long.
+  static let usualLimit = 16_384
 
   let event: AlertEvent
   let topicARN: String
@@ -15,8 +17,18 @@ struct AlarmMessage {
   /// What a message says about the Farwatch that sends it.
   struct Origin: Hashable, Sendable {
     var region: String?
-    var account = "000000000000"
+    var account: String
     var externalURL: String
+
+    init(region: String? = nil, account: String = "000000000000", externalURL: String) {
+      self.region = region
+      self.account = account
+      self.externalURL = externalURL
+    }
+
+    init(_ context: ChannelContext) {
+      self.init(region: context.region, account: context.account, externalURL: context.externalURL)
+    }
   }
 
   /// `ALARM: "name" in Asia Pacific (Tokyo)`; at most the 100 characters that SNS allows, on one line.
@@ -33,7 +45,7 @@ struct AlarmMessage {
 
   /// The JSON text. Labels and annotations that would make it too long for SNS are cut, and say so.
   var text: String {
-    for limit in [16_384, 1024, 128] {
+    for limit in [Self.usualLimit, 1024, 128] {
       let text = json(limit).compact
       if text.utf8.count <= Self.maximumBytes { return text }
     }
@@ -43,7 +55,8 @@ struct AlarmMessage {
   var name: String { event.labels["alertname"] ?? event.origin.alertName }
   var region: String { event.labels["region"] ?? settings.region ?? "farwatch" }
 
-  private func json(_ limit: Int) -> OrderedJSON {
+  /// Long texts are cut at `limit` bytes.
+  func json(_ limit: Int) -> OrderedJSON {
     if let alarm = event.alarm { return json(alarm, limit) }
     let state = event.status == .firing ? ("ALARM", "OK") : ("OK", "ALARM")
     let arn =

@@ -3,13 +3,23 @@ internal import Model
 
 /// Speaks to one subscription as Amazon SNS does over HTTP and HTTPS.
 struct SNSChannel: Channel {
-  let settings: SubscriptionSettings
+  let settings: SNSHTTPReceiver
   let topicARN: String
   let subscriptionARN: String
   let signatureVersion: TopicSettings.SignatureVersion
   let attributeLabels: [String]
   let origin: AlarmMessage.Origin
   let identity: SigningIdentity
+
+  init(settings: SNSHTTPReceiver, context: ChannelContext) {
+    self.settings = settings
+    topicARN = context.topicARN
+    subscriptionARN = context.subscriptionARN
+    signatureVersion = context.signatureVersion
+    attributeLabels = context.attributeLabels
+    origin = AlarmMessage.Origin(context)
+    identity = context.identity
+  }
 
   func request(for message: OutgoingMessage) throws -> OutgoingRequest {
     switch message {
@@ -74,7 +84,7 @@ struct SNSChannel: Channel {
         HTTPHeader("x-amz-sns-topic-arn", topicARN),
         HTTPHeader("Content-Type", "text/plain; charset=UTF-8"),
       ] + settings.headers,
-      body: Array(body.utf8), timeout: settings.timeout)
+      body: Array(body.utf8), timeout: .seconds(15))
     request.userAgent = "Amazon Simple Notification Service Agent"
     request.caFile = settings.caFile
     // The answer's body is for logs only; a chatty receiver has taken the message all the same.

@@ -3,58 +3,15 @@ import Testing
 
 @testable import Notifying
 
-@Suite struct RoutingTests {
-  private let tree = Router([
-    RouteSettings(match: [LabelMatcher("severity", equals: "info")], topic: "log"),
-    RouteSettings(
-      match: [LabelMatcher("team", equals: "db")], topic: "db",
-      routes: [
-        RouteSettings(
-          match: [LabelMatcher("severity", equals: "critical")], topic: "db-night", continue: true),
-        RouteSettings(match: [LabelMatcher("region", equals: "eu")], topic: "eu"),
-        RouteSettings(match: [LabelMatcher("kind", equals: "lag")]),
-      ]),
-    RouteSettings(match: [LabelMatcher("audit", equals: "", negated: true)], topic: "audit", continue: true),
-    RouteSettings(match: [LabelMatcher("team", equals: "web")], topic: "web"),
-    RouteSettings(match: [LabelMatcher("team", equals: "web")], topic: "never"),
-    RouteSettings(match: [LabelMatcher("team", equals: "void")]),
-  ])
-
-  @Test(
-    arguments: [
-      (["severity": "info", "team": "db"], ["log"]),
-      (["team": "db"], ["db"]),
-      (["team": "db", "severity": "critical"], ["db-night"]),
-      (["team": "db", "severity": "critical", "region": "eu"], ["db-night", "eu"]),
-      (["team": "db", "kind": "lag"], ["db"]),
-      (["team": "web"], ["web"]),
-      (["team": "web", "audit": "yes"], ["audit", "web"]),
-      (["audit": "yes"], ["audit"]),
-      (["team": "void"], []),
-      (["team": "unknown"], []),
-    ] as [(Labels, [String])])
-  func firstMatchUnlessContinueAndChildrenFirst(labels: Labels, topics: [String]) {
-    #expect(tree.topics(for: labels) == topics)
-  }
-
+@Suite struct ListenersTests {
   @Test func whatNobodyHearsIsCountedAndLogged() {
     var settings = pager("https://a.example/")
     settings.topics.append(TopicSettings(name: "empty"))
-    settings.routes = [
-      RouteSettings(match: [LabelMatcher("team", equals: "db")], topic: "pager"),
-      RouteSettings(match: [LabelMatcher("team", equals: "web")], topic: "empty"),
-    ]
     var world = World(settings)
-    world.page(
-      event(.firing), event(.firing, "B", labels: ["team": "web"]),
-      event(.firing, "C", labels: ["team": "db"]))
-    #expect(world.statistics.unrouted == 1)
+    world.page(event(.firing), event(.firing, "B", topics: ["empty"]))
     #expect(world.statistics.withoutSubscriber == 1)
     #expect(world.statistics.accepted == 1)
-    #expect(
-      world.notices() == [
-        "alert matches no route: nobody is told", "alert has no subscriber: nobody is told",
-      ])
+    #expect(world.notices() == ["alert has no subscriber: nobody is told"])
   }
 }
 

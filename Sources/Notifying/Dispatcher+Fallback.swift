@@ -1,0 +1,83 @@
+package import Model
+
+/// Pages that go elsewhere: those given up to their dead-letter topic, those that wait too long also to the fallback.
+extension Dispatcher {
+  /// What has become due since the last turn; returns what makes it durable. Nearly always nothing.
+  ///
+  /// - Parameter ticket: of the transaction that these changes are part of.
+  package func tend(ticket: CommitTicket, now: Timestamp, monotonic: MonotonicInstant) -> [StateChange] {
+    let how = Acceptance(ticket: ticket, now: now, monotonic: monotonic)
+    var changes: [StateChange] = []
+    let letters = deadLetters
+    deadLetters = []
+    for row in letters { changes += bury(row, how) }
+    for key in order {
+      guard let receiver = receivers[key], let due = receiver.fallbackDeadline, due <= monotonic,
+        let settings = receiver.place?.settings, let fallback = settings.fallback
+      else { continue }
+      changes += fallBack(receiver, fallback, acceptedUntil: monotonic - settings.fallbackAfter, how)
+    }
+    return changes
+  }
+
+  /// The subscriptions that `target`, a topic or the name of one subscription, means.
+  private func keys(of target: String) -> [String] {
+    topicReceivers[target] == nil
+      ? [namedReceivers[target]].compactMap { $0 }.filter { receivers[$0]?.row.state != .unsubscribed }
+      : listeners([target])
+  }
+
+  private func bury(_ row: OutboxRow, _ how: Acceptance) -> [StateChange] {
+    guard let receiver = receivers[row.subscription],
+      let topic = receiver.place?.settings.deadLetterTopic
+    else { return [] }
+    var how = how
+    how.reason = ["dead_letter_of": receiver.shownEndpoint]
+    how.cameFrom = receiver.key
+    statistics.deadLettered += 1
+    let keys = keys(of: topic)
+    if keys.isEmpty { note(.error, "dead-letter topic has no subscriber: nobody is told", describe(row)) }
+    return publish(row.notification, to: keys, how)
+  }
+
+  private func fallBack(
+    _ receiver: Receiver, _ fallback: String, acceptedUntil limit: MonotonicInstant, _ how: Acceptance
+  ) -> [StateChange] {
+    var how = how
+    how.reason = ["fallback_of": receiver.shownEndpoint]
+    how.cameFrom = receiver.key
+    let keys = keys(of: fallback)
+    var changes: [StateChange] = []
+    var told = 0
+    while let (row, ends) = receiver.queue.takeUntold(acceptedUntil: limit) {
+      changes += row.saved().map { [$0] } ?? []
+      if keys.isEmpty { continue }
+      told += 1
+      changes += publish(row.notification, to: keys, how)
+      for end in ends { changes += publish(end.notification, to: keys, how) }
+      if ends.isEmpty { changes += receiver.noteFallenBack(row.notification.thread).map { [$0] } ?? [] }
+    }
+    guard told > 0 else {
+      note(.error, "fallback has no subscriber: nobody is told", describe(receiver))
+      return changes
+    }
+    receiver.fellBack += UInt64(told)
+    statistics.fellBack += UInt64(told)
+    note(
+      .warning, "receiver fails: its fallback is told",
+      describe(receiver).merging(["fallback": fallback, "pages": String(told)]) { $1 })
+    return changes
+  }
+
+  /// Tells the fallback how something ended that it was told the beginning of, whoever takes pages now.
+  func tellEnd(_ page: Notification, _ receiver: Receiver, _ how: Acceptance) -> [StateChange] {
+    guard receiver.row.fallenBack != nil, page.status == .resolved,
+      let fallback = receiver.place?.settings.fallback,
+      let over = receiver.noteOver(page.thread)
+    else { return [] }
+    var how = how
+    how.reason = ["fallback_of": receiver.shownEndpoint]
+    how.cameFrom = receiver.key
+    return [over] + publish(page, to: keys(of: fallback), how)
+  }
+}
