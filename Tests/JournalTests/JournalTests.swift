@@ -25,11 +25,11 @@ import Testing
     table.apply(
       book.append([entry(0), JournalEntry(at: start, kind: .firing, detail: ["a": "b"])], at: start))
     let value = table.text(2)
-    let tail = try #require(value.range(of: #","previous":""#))
+    let tail = try #require(value.firstRange(of: #","previous":""#))
     let previous = value[tail.upperBound...].prefix(64)
     let hash = value.dropLast(2).suffix(64)
     let output = try await ChildProcess.run([
-      "sh", "-c", #"printf %s "$1" | sha256sum"#, "sh", previous + value[..<tail.lowerBound],
+      "sh", "-c", #"printf %s "$1" | sha256sum"#, "sh", String(previous + value[..<tail.lowerBound]),
     ])
     #expect(output.prefix(64) == hash)
     #expect(table.text(1).dropLast(2).suffix(64) == previous)
