@@ -178,7 +178,8 @@ let package = Package(
       [
         "Alerting", "AlertmanagerAPI", "CloudWatchAlarms", "Configuration", "Exposition", "HTTPClient",
         "HTTPServer", "Journal", "Notifying", "Paging",
-        "Probing", "SampleStore", "StrictYAML", .product(name: "Logging", package: "swift-log"),
+        "Probing", "SampleStore", "StateDatabase", "StrictYAML",
+        .product(name: "Logging", package: "swift-log"),
       ]),
     .testTarget(name: "ArchitectureTests", dependencies: ["FarwatchTesting"], swiftSettings: settings),
     .testTarget(

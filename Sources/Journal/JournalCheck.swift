@@ -35,6 +35,12 @@ package struct JournalCheck: Sendable {
     package var sequence: Int?
     package var detail: String
 
+    package init(kind: Kind, sequence: Int?, detail: String) {
+      self.kind = kind
+      self.sequence = sequence
+      self.detail = detail
+    }
+
     package var description: String {
       "\(sequence.map { "entry \($0)" } ?? "a row") was \(kind.rawValue): \(detail)"
     }

@@ -17,38 +17,38 @@ let watchingFaults: [Fault] = [
     "2:14: needs `url` or `url_file`"),
   Fault(
     beat("url: 'ftp://h/'"),
-    #"2:27: must begin with http:// or https://, found "ftp://h/""#),
+    #"2:29: must begin with http:// or https://, found "ftp://h/""#),
   Fault(
     hooked("url_file: secrets/pager-key"),
-    "2:54: secrets/pager-key:1:1: does not hold an http:// or https:// URL without user and password",
-    "2:44: only one of `url`, `url_file` may be given"),
+    "2:42: only one of `url`, `url_file` may be given",
+    "2:52: DIR/secrets/pager-key:1:1: does not hold an http:// or https:// URL without user and password"),
   Fault(
     beat("url_file: secrets/none"),
-    #"2:32: the file of the URL "secrets/none" cannot be read: No such file or directory"#),
+    #"2:34: the file of the URL "secrets/none" cannot be read: No such file or directory"#),
   Fault(
     hooked("method: PUT"),
-    "2:52: unknown value `PUT`; expected one of `GET`, `POST`, `HEAD`"),
+    "2:50: unknown value `PUT`; expected one of `GET`, `POST`, `HEAD`"),
   Fault(
     hooked("interval: 500ms"),
-    "2:54: must be between 1s and 1d, found 500ms"),
+    "2:52: must be between 1s and 1d, found 500ms"),
   Fault(
     hooked("timeout: 10m"),
-    "2:53: must be between 100ms and 5m, found 10m"),
+    "2:51: must be between 100ms and 5m, found 10m"),
   Fault(
     hooked("interval: 5s, timeout: 6s"),
-    "2:67: timeout is longer than interval"),
+    "2:65: timeout is longer than interval"),
   Fault(
     hooked("ca_file: secrets/none"),
-    #"2:53: the CA file "secrets/none" cannot be read: No such file or directory"#),
+    #"2:51: the CA file "secrets/none" cannot be read: No such file or directory"#),
   Fault(
     hooked("headers: {Authorization: k}"),
-    #"2:53: "Authorization" is a secret: name a file for it under `header_files`"#),
+    #"2:51: "Authorization" is a secret: name a file for it under `header_files`"#),
   Fault(
     hooked("header_files: {X: secrets/none}"),
-    #"2:62: the file of the header "secrets/none" cannot be read: No such file or directory"#),
+    #"2:60: the file of the header "secrets/none" cannot be read: No such file or directory"#),
   Fault(
     hooked("every: 5s"),
-    "2:44: unknown key `every`; expected one of `name`, `url`, `url_file`, `method`, `interval`, `timeout`, `ca_file`, `headers`, `header_files`"
+    "2:42: unknown key `every`; expected one of `name`, `url`, `url_file`, `method`, `interval`, `timeout`, `ca_file`, `headers`, `header_files`"
   ),
   Fault(
     region + "proofs: {every: 5s}",

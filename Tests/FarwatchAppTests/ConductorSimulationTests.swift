@@ -1,6 +1,7 @@
 import Alerting
 import Configuration
 import Foundation
+import Journal
 import Model
 import Notifying
 import Probing
@@ -167,7 +168,8 @@ import Testing
         conductor.replace(
           targets: plans, regions: conductor.watchlist.regions, groups: ruleGroups(pageRules), policies: [],
           alarms: [],
-          notifying: onePager(), identity: simulationIdentity, externalURL: "http://watch.test", at: time)
+          notifying: onePager(), heartbeats: [], journal: .init(), identity: simulationIdentity,
+          externalURL: "http://watch.test", at: time)
       },
     ])
     let series = world.store.select([

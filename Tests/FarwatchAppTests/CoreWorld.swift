@@ -3,6 +3,7 @@ import CloudWatchAlarms
 
 import Foundation
 import HTTPClient
+import Journal
 import Model
 import Notifying
 import Probing
@@ -129,6 +130,7 @@ final class CoreWorld {
   private let checks: [HTTPCheckSettings]
   private let settings: NotifyingSettings
   private let seriesLimit: Int
+  private let heartbeats: [HeartbeatSettings]
   private var agenda = Agenda()
   private var random: any RandomNumberGenerator
 
@@ -138,6 +140,8 @@ final class CoreWorld {
   private var lastCommit = MonotonicInstant(nanoseconds: 0)
   private(set) var pages: [PageSeen] = []
   private(set) var trace: [String] = []
+  /// When heartbeats left.
+  private(set) var beats: [MonotonicInstant] = []
 
   // The script.
   var down: Set<String> = []
@@ -149,25 +153,27 @@ final class CoreWorld {
   init(
     regions: [String] = ["taiwan", "japan"], rules: String = pageRules,
     notifying: NotifyingSettings = onePager(),
-    seriesLimit: Int = 10_000, seed: UInt64 = 1, alarms: [Alarm] = []
+    seriesLimit: Int = 10_000, seed: UInt64 = 1, alarms: [Alarm] = [],
+    heartbeats: [HeartbeatSettings] = []
   ) {
     self.rules = rules
     self.alarms = alarms
     settings = notifying
     self.seriesLimit = seriesLimit
+    self.heartbeats = heartbeats
     random = SeededGenerator(seed)
     checks = regions.map { checkSettings("api", $0) }
     time = SimulatedTime()
     store = SampleStore()
     (conductor, store) =
       Self.start(
-        checks, rules, alarms, notifying, seriesLimit, [:], time, random: SeededGenerator(seed)
+        checks, rules, alarms, notifying, seriesLimit, heartbeats, [:], time, random: SeededGenerator(seed)
       ).0
   }
 
   private static func start(
     _ checks: [HTTPCheckSettings], _ rules: String, _ alarms: [Alarm], _ notifying: NotifyingSettings,
-    _ seriesLimit: Int,
+    _ seriesLimit: Int, _ heartbeats: [HeartbeatSettings],
     _ database: [StateChange.Table: [String: [UInt8]]], _ time: SimulatedTime,
     random: any RandomNumberGenerator
   ) -> ((Conductor, SampleStore), [StateChange]) {
@@ -191,8 +197,10 @@ final class CoreWorld {
         + rows(.subscriptions).map { (.subscriptions, $0.key, $0.value) },
       now: time.now, monotonic: time.monotonic, random: random)
     let conductor = Conductor(
-      watchlist: watchlist, engine: engine, alarms: alarmEngine, dispatcher: dispatcher, store: store,
-      monotonic: time.monotonic,
+      watchlist: watchlist, engine: engine, alarms: alarmEngine, dispatcher: dispatcher,
+      journal: JournalBook(restoring: rows(.journal)),
+      heartbeats: HeartbeatBook(heartbeats, restoring: rows(.proofs), monotonic: time.monotonic),
+      store: store, monotonic: time.monotonic,
       measureSelf: { _, _ in })
     return ((conductor, store), changes)
   }
@@ -205,7 +213,7 @@ final class CoreWorld {
     clock = SteadyClock()
     let seed = random.next()
     let (made, changes) = Self.start(
-      checks, rules, alarms, settings, seriesLimit, database, time, random: SeededGenerator(seed))
+      checks, rules, alarms, settings, seriesLimit, heartbeats, database, time, random: SeededGenerator(seed))
     (conductor, store) = made
     apply(changes)
   }
@@ -226,6 +234,11 @@ final class CoreWorld {
     }
     apply(unsaved)
     unsaved = []
+  }
+
+  /// What is stored of `table`, in the order of keys.
+  func stored(_ table: StateChange.Table) -> [(key: String, value: [UInt8])] {
+    (database[table] ?? [:]).sorted { byteOrder($0.key, $1.key) }.map { ($0.key, $0.value) }
   }
 
   func rowCount(_ table: StateChange.Table) -> Int { database[table]?.count ?? 0 }
@@ -270,6 +283,9 @@ final class CoreWorld {
         return .committed(ticket, durable: durable)
       }
     case .send(let delivery): send(delivery)
+    case .beat(let attempt):
+      beats.append(time.monotonic)
+      schedule(.milliseconds(10), .beaten(attempt.id, .answered(200)))
     case .note(let notice): trace.append("\(time.monotonic.nanoseconds / 1_000_000) note \(notice.message)")
     }
   }

@@ -25,11 +25,11 @@ import Testing
     table.apply(
       book.append([entry(0), JournalEntry(at: start, kind: .firing, detail: ["a": "b"])], at: start))
     let value = table.text(2)
-    let tail = try #require(value.range(of: #","previous":""#))
+    let tail = try #require(value.firstRange(of: #","previous":""#))
     let previous = value[tail.upperBound...].prefix(64)
     let hash = value.dropLast(2).suffix(64)
     let output = try await ChildProcess.run([
-      "sh", "-c", #"printf %s "$1" | sha256sum"#, "sh", previous + value[..<tail.lowerBound],
+      "sh", "-c", #"printf %s "$1" | sha256sum"#, "sh", String(previous + value[..<tail.lowerBound]),
     ])
     #expect(output.prefix(64) == hash)
     #expect(table.text(1).dropLast(2).suffix(64) == previous)
@@ -111,7 +111,7 @@ import Testing
   @Test func theChainOutlivesRestartsClocksAndRetention() throws {
     let seed = UInt64.random(in: 1 ... .max)
     var random = SeededNumbers(seed: seed)
-    for _ in 0..<20 {
+    for _ in 0..<6 {
       var settings = JournalSettings()
       settings.retention = random.pick([.seconds(3600), .seconds(86_400)])
       settings.maximumEntries = random.pick([100, 1000, 1_000_000])
@@ -120,10 +120,10 @@ import Testing
       var now = start
       var written = 0
       for _ in 0..<200 {
-        switch Int.random(in: 0..<10, using: &random) {
+        switch Int.random(in: 0..<60, using: &random) {
         case 0: book = JournalBook(settings: settings, restoring: table.newest)
-        case 1: now = now + .seconds(Int.random(in: -7200...7200, using: &random))
-        case 2...4: table.apply(book.sweep(now: now))
+        case 1...6: now = now + .seconds(Int.random(in: -7200...7200, using: &random))
+        case 7...20: table.apply(book.sweep(now: now))
         default:
           let some = (0..<Int.random(in: 1...40, using: &random)).map { entry(written + $0, at: now) }
           written += some.count
@@ -134,7 +134,11 @@ import Testing
       #expect(book.restoreProblems == [], "seed \(seed)")
       let extent = try table.verdict.get()
       #expect(extent.last == written && extent.count == book.count, "seed \(seed)")
-      for _ in 0..<2000 { table.apply(book.sweep(now: now)) }
+      while true {
+        let changes = book.sweep(now: now)
+        if changes.isEmpty { break }
+        table.apply(changes)
+      }
       _ = try table.verdict.get()
       #expect(book.count <= max(16, settings.maximumEntries / 4) + settings.maximumEntries, "seed \(seed)")
       #expect(table.entries.count == book.count, "seed \(seed)")
@@ -169,7 +173,7 @@ import Testing
     settings.maximumEntries = 100
     var book = JournalBook(settings: settings)
     var table = Table()
-    for n in 0..<400 { table.apply(book.append([entry(n)], at: start)) }
+    for n in 0..<300 { table.apply(book.append([entry(n)], at: start)) }
     for _ in 0..<100 { table.apply(book.sweep(now: start)) }
     let first = try #require(try table.verdict.get().first)
     #expect(first > 100)
@@ -220,7 +224,7 @@ import Testing
     table.apply(book.sweep(now: start + .seconds(200 * 86_400)))
     print("JournalTests.foreignRowsNeverCrash: seed \(seed)")
     let pieces = table.sorted.map(\.value)
-    for _ in 0..<3000 {
+    for _ in 0..<400 {
       var copy = table.sorted
       for _ in 0..<3 {
         let place = Int.random(in: 0..<copy.count, using: &random)
