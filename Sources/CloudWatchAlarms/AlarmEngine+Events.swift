@@ -36,7 +36,8 @@ extension AlarmEngine {
     let isAlarm = entry.row.state == .alarm
     // Every transition is an episode of its own: its moment names the message.
     return AlertEvent(
-      status: isAlarm ? .firing : .resolved, identity: Self.identity(of: alarm.name), startsAt: entry.row.changedAt,
+      status: isAlarm ? .firing : .resolved, identity: Self.identity(of: alarm.name),
+      startsAt: entry.row.changedAt,
       endsAt: isAlarm ? nil : entry.row.changedAt, labels: Labels(labels),
       annotations: alarm.description.map { ["description": $0] } ?? .empty, value: .nan, origin: origin,
       decidedAt: now, topics: topics, alarm: details)

@@ -139,7 +139,8 @@ package final class Daemon: Sendable {
       store: store,
       sources: .init(pages: pages, server: server, database: database, loop: loop, reloads: reloads))
     let conductor = Conductor(
-      watchlist: watchlist, engine: engine, alarms: alarms, desk: desk, dispatcher: dispatcher, journal: journal,
+      watchlist: watchlist, engine: engine, alarms: alarms, desk: desk, dispatcher: dispatcher,
+      journal: journal,
       heartbeats: HeartbeatBook(loaded.settings.heartbeats, restoring: rows.proofs, monotonic: monotonic),
       store: store, monotonic: monotonic, measureSelf: { selfMetrics.record($0, now: $1) })
     conductor.record(JournalEntry(at: time.now, kind: .started, detail: ["version": Version.text]))

@@ -5,6 +5,7 @@ import HTTPClient
 import Journal
 import Model
 import Notifying
+import Paging
 import PostgresClient
 import Probing
 import StrictYAML
@@ -235,12 +236,26 @@ func exampleDirectory() throws -> TemporaryDirectory {
     #expect(second.filterPolicy == nil && second.fallback == nil && second.deadLetterTopic == nil)
     #expect(second.name == nil && second.maximumInFlight == 4 && second.fallbackAfter == .seconds(60))
 
-    #expect(notifying.routes.map(\.topic) == ["pager", "chat"])
-    #expect(notifying.routes.map(\.continue) == [true, false])
-    let both = notifying.routes[0].match
+    #expect(settings.paging.routes.map(\.topic) == ["pager", "chat"])
+    #expect(settings.paging.routes.map(\.continue) == [true, false])
+    let both = settings.paging.routes[0].match
     #expect(both.map(\.description) == [#"severity="page""#, #"region=~"taiwan|japan""#])
     #expect(both[1].matches("japan") && !both[1].matches("japan-2"))
-    #expect(notifying.routes[1].routes.map(\.topic) == ["pager"])
+    #expect(both.last?.description == #"team!~"test|demo""#)
+    let first = settings.paging.routes[0]
+    #expect(first.escalation == [EscalationStep(after: .seconds(900), topic: "chat")])
+    #expect(first.grouping == nil && first.groupWait == nil)
+    let second = settings.paging.routes[1]
+    #expect(second.routes.map(\.topic) == ["pager"])
+    #expect(second.grouping == .by(["region"]) && second.groupWait == .seconds(30))
+    #expect(second.groupInterval == .seconds(300) && second.repeatInterval == .seconds(14_400))
+    #expect(second.muteTimes == ["year-end"] && second.activeTimes == ["office"])
+    let defaults = PagingSettings()
+    #expect(settings.paging.alertsPerPage == defaults.alertsPerPage)
+    #expect(settings.paging.startHold == defaults.startHold)
+    #expect(settings.paging.postedAlertLimit == defaults.postedAlertLimit)
+    #expect(settings.paging.resolveTimeout == defaults.resolveTimeout)
+    #expect(settings.paging.silentPosterLimit == defaults.silentPosterLimit)
   }
 
   @Test func whatHoldsPagesBack() throws {

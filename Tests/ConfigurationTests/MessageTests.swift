@@ -16,7 +16,9 @@ import Testing
     }
   }
 
-  @Test(arguments: healthFaults + dataFaults + notifyingFaults + watchingFaults + suppressionFaults + pagingFaults)
+  @Test(
+    arguments: healthFaults + dataFaults + notifyingFaults + watchingFaults + suppressionFaults + pagingFaults
+  )
   func aFaultIsNamed(
     _ fault: Fault
   ) throws {

@@ -3,6 +3,7 @@ import Configuration
 import Foundation
 import Model
 import Notifying
+import Paging
 import SampleStore
 import StrictYAML
 import Testing
@@ -57,13 +58,6 @@ private func alarms(_ text: String) -> [Alarm] {
   return loaded.alarms
 }
 
-/// Alarms alone: no route leads anywhere, so nothing but their actions reaches the pager.
-private func pagerWithoutRoutes() -> NotifyingSettings {
-  var settings = onePager()
-  settings.routes = []
-  return settings
-}
-
 @Suite struct AlarmSimulationTests {
   private func states(_ world: CoreWorld) -> [String: String] {
     Dictionary(
@@ -71,7 +65,7 @@ private func pagerWithoutRoutes() -> NotifyingSettings {
   }
 
   @Test func theScenarioAsWrittenPagesForTheRegionThatIsDown() throws {
-    let world = CoreWorld(rules: "groups: []\n", notifying: pagerWithoutRoutes(), alarms: alarms(scenario))
+    let world = CoreWorld(rules: "groups: []\n", paging: PagingSettings(), alarms: alarms(scenario))
     world.run(.seconds(180))
     #expect(
       states(world) == [
@@ -107,7 +101,7 @@ private func pagerWithoutRoutes() -> NotifyingSettings {
 
   @Test func stateAndPageAreOneCommitAndACrashRepeatsNothing() {
     let text = scenario.replacing("AlarmActions", with: "OKActions: [pager]\n    AlarmActions")
-    let world = CoreWorld(rules: "groups: []\n", notifying: pagerWithoutRoutes(), alarms: alarms(text))
+    let world = CoreWorld(rules: "groups: []\n", paging: PagingSettings(), alarms: alarms(text))
     world.run(.seconds(100))
     let begun = world.told.count
     #expect(begun == 2, "the two regions become OK")
@@ -129,7 +123,7 @@ private func pagerWithoutRoutes() -> NotifyingSettings {
   }
 
   @Test func aReceiverThatFailsGetsThePageLater() {
-    let world = CoreWorld(rules: "groups: []\n", notifying: pagerWithoutRoutes(), alarms: alarms(scenario))
+    let world = CoreWorld(rules: "groups: []\n", paging: PagingSettings(), alarms: alarms(scenario))
     world.run(.seconds(70))
     world.receiver = { .fails }
     world.down = ["japan"]
@@ -141,7 +135,7 @@ private func pagerWithoutRoutes() -> NotifyingSettings {
   }
 
   @Test func theStatesAreSeriesAndStandOnTheStatusPage() throws {
-    let world = CoreWorld(rules: "groups: []\n", notifying: pagerWithoutRoutes(), alarms: alarms(scenario))
+    let world = CoreWorld(rules: "groups: []\n", paging: PagingSettings(), alarms: alarms(scenario))
     world.down = ["japan"]
     world.run(.seconds(200))
     func value(_ alarm: String, _ state: String) -> Double? {
@@ -168,7 +162,7 @@ private func pagerWithoutRoutes() -> NotifyingSettings {
     let text = scenario.replacing("AlarmActions", with: "OKActions: [pager]\n    AlarmActions")
       .replacing("Period: 60", with: "Period: 30")
     let world = CoreWorld(
-      rules: "groups: []\n", notifying: pagerWithoutRoutes(), seed: seed, alarms: alarms(text))
+      rules: "groups: []\n", paging: PagingSettings(), seed: seed, alarms: alarms(text))
     for _ in 0..<90 {
       switch Int.random(in: 0..<8, using: &random) {
       case 0...2:
@@ -197,7 +191,7 @@ private func pagerWithoutRoutes() -> NotifyingSettings {
   }
 
   @Test func theClockThatIsSetBackPagesForNothing() {
-    let world = CoreWorld(rules: "groups: []\n", notifying: pagerWithoutRoutes(), alarms: alarms(scenario))
+    let world = CoreWorld(rules: "groups: []\n", paging: PagingSettings(), alarms: alarms(scenario))
     world.run(.seconds(150))
     world.time.step(.seconds(-1800))
     world.run(.seconds(300))

@@ -168,7 +168,8 @@ import Testing
         conductor.replace(
           targets: plans, regions: conductor.watchlist.regions, groups: ruleGroups(pageRules), policies: [],
           alarms: [],
-          notifying: onePager(), heartbeats: [], journal: .init(), identity: simulationIdentity,
+          paging: toPager(), notifying: onePager(), heartbeats: [], journal: .init(),
+          identity: simulationIdentity,
           externalURL: "http://watch.test", at: time)
       },
     ])

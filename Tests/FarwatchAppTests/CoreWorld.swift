@@ -6,6 +6,7 @@ import HTTPClient
 import Journal
 import Model
 import Notifying
+import Paging
 import Probing
 import SampleStore
 import StrictYAML
@@ -107,6 +108,13 @@ func onePager() -> NotifyingSettings {
   return settings
 }
 
+/// Every alert is told to `pager` by itself, at once.
+func toPager() -> PagingSettings {
+  var settings = PagingSettings()
+  settings.routes = [RouteSettings(topic: "pager")]
+  return settings
+}
+
 /// A deterministic day: the core in simulated time, with everything around it scripted.
 final class CoreWorld {
   enum Answer { case takes, fails, hangs }
@@ -129,6 +137,7 @@ final class CoreWorld {
   private let alarms: [Alarm]
   private let checks: [HTTPCheckSettings]
   private let settings: NotifyingSettings
+  private let paging: PagingSettings
   private let seriesLimit: Int
   private let heartbeats: [HeartbeatSettings]
   private var agenda = Agenda()
@@ -152,13 +161,14 @@ final class CoreWorld {
 
   init(
     regions: [String] = ["taiwan", "japan"], rules: String = pageRules,
-    notifying: NotifyingSettings = onePager(),
+    paging: PagingSettings = toPager(), notifying: NotifyingSettings = onePager(),
     seriesLimit: Int = 10_000, seed: UInt64 = 1, alarms: [Alarm] = [],
     heartbeats: [HeartbeatSettings] = []
   ) {
     self.rules = rules
     self.alarms = alarms
     settings = notifying
+    self.paging = paging
     self.seriesLimit = seriesLimit
     self.heartbeats = heartbeats
     random = SeededGenerator(seed)
@@ -167,12 +177,14 @@ final class CoreWorld {
     store = SampleStore()
     (conductor, store) =
       Self.start(
-        checks, rules, alarms, notifying, seriesLimit, heartbeats, [:], time, random: SeededGenerator(seed)
+        checks, rules, alarms, paging, notifying, seriesLimit, heartbeats, [:], time,
+        random: SeededGenerator(seed)
       ).0
   }
 
   private static func start(
-    _ checks: [HTTPCheckSettings], _ rules: String, _ alarms: [Alarm], _ notifying: NotifyingSettings,
+    _ checks: [HTTPCheckSettings], _ rules: String, _ alarms: [Alarm],
+    _ paging: PagingSettings, _ notifying: NotifyingSettings,
     _ seriesLimit: Int, _ heartbeats: [HeartbeatSettings],
     _ database: [StateChange.Table: [String: [UInt8]]], _ time: SimulatedTime,
     random: any RandomNumberGenerator
@@ -191,13 +203,18 @@ final class CoreWorld {
       clock: time, restoring: rows(.alerts))
     let alarmEngine = AlarmEngine(
       alarms: alarms, settings: .init(region: "test"), reader: store, restoring: rows(.alarms), now: time.now)
+    let desk = PagingDesk.start(
+      settings: paging,
+      restoring: [StateChange.Table.paged, .groups, .silences].flatMap { table in
+        rows(table).map { (table, $0.key, $0.value) }
+      }, at: Moment(now: time.now, monotonic: time.monotonic))
     let (dispatcher, changes) = Dispatcher.start(
       settings: notifying, identity: simulationIdentity, externalURL: "http://watch.test",
       restoring: rows(.outbox).map { (.outbox, $0.key, $0.value) }
         + rows(.subscriptions).map { (.subscriptions, $0.key, $0.value) },
       now: time.now, monotonic: time.monotonic, random: random)
     let conductor = Conductor(
-      watchlist: watchlist, engine: engine, alarms: alarmEngine, dispatcher: dispatcher,
+      watchlist: watchlist, engine: engine, alarms: alarmEngine, desk: desk, dispatcher: dispatcher,
       journal: JournalBook(restoring: rows(.journal)),
       heartbeats: HeartbeatBook(heartbeats, restoring: rows(.proofs), monotonic: time.monotonic),
       store: store, monotonic: time.monotonic,
@@ -213,7 +230,8 @@ final class CoreWorld {
     clock = SteadyClock()
     let seed = random.next()
     let (made, changes) = Self.start(
-      checks, rules, alarms, settings, seriesLimit, heartbeats, database, time, random: SeededGenerator(seed))
+      checks, rules, alarms, paging, settings, seriesLimit, heartbeats, database, time,
+      random: SeededGenerator(seed))
     (conductor, store) = made
     apply(changes)
   }

@@ -279,7 +279,8 @@ final class Conductor {
   func replace(
     targets: [TargetPlan], regions: [Settings.Region], groups: [RuleGroup], policies: [AlertPolicy],
     alarms: [Alarm],
-    paging: PagingSettings, notifying: NotifyingSettings, heartbeats: [HeartbeatSettings], journal: JournalSettings,
+    paging: PagingSettings, notifying: NotifyingSettings, heartbeats: [HeartbeatSettings],
+    journal: JournalSettings,
     identity: SigningIdentity, externalURL: String, at time: TurnTime
   ) {
     pendingChanges += watchlist.replace(
