@@ -107,6 +107,22 @@ struct World {
     dispatcher.committed(ticket, durable: true)
   }
 
+  /// Accepts and commits notifications for the topic `pager`.
+  mutating func tell(_ notifications: Notification...) {
+    let ticket = ticket()
+    apply(
+      dispatcher.accept(
+        notifications.map { ($0, ["pager"]) }, ticket: ticket, now: now, monotonic: monotonic))
+    dispatcher.committed(ticket, durable: true)
+  }
+
+  /// The end of a turn: dead letters and fallbacks.
+  mutating func tend() {
+    let ticket = ticket()
+    apply(dispatcher.tend(ticket: ticket, now: now, monotonic: monotonic))
+    dispatcher.committed(ticket, durable: true)
+  }
+
   func take() -> [Delivery] { dispatcher.takeDeliveries(now: now, monotonic: monotonic) }
 
   mutating func finish(_ delivery: Delivery, _ result: DeliveryResult) {

@@ -10,7 +10,8 @@ private let hasMoto: Bool = (try? run("python3 -c 'import moto, boto3'", files: 
 /// Random policies and messages, judged by us and by moto's SNS that publishes to a queue of its SQS.
 @Suite struct MotoAgreementTests {
   /// Where Amazon's documentation differs from moto, or moto has no such operator, nothing is generated: `anything-but`
-  /// with lists of values in the message, `wildcard`, `cidr`, a key that is absent beside other patterns than `exists`.
+  /// with lists of values in the message, `wildcard`, `cidr`, a key that is absent beside other patterns than `exists`,
+  /// text held against a number before other patterns. How `$or` counts as combinations differs too.
   private struct Maker {
     var random: SeededRandom
     static let words = ["alpha", "alps", "beta", "gamma", "Alpha", "be", "ta", "x-1"]
@@ -45,6 +46,7 @@ private let hasMoto: Bool = (try? run("python3 -c 'import moto, boto3'", files: 
           block[pick(Self.keys)] = [["exists": Bool.random(using: &random)]]
         } else {
           block[pick(Self.keys)] = (0..<Int.random(in: 1...3, using: &random)).map { _ in pattern() }
+            .sorted { !($0 is Double) && $1 is Double }
         }
       }
       return block
@@ -100,7 +102,7 @@ private let hasMoto: Bool = (try? run("python3 -c 'import moto, boto3'", files: 
     let seed = UInt64.random(in: 1 ... .max)
     var maker = Maker(random: SeededRandom(seed: seed))
     var cases: [(policy: [String: Any], messages: [[String: Any]])] = []
-    for _ in 0..<120 {
+    for _ in 0..<40 {
       cases.append((maker.policy(), (0..<6).map { _ in maker.message() }))
     }
     let text = try JSONSerialization.data(
@@ -117,9 +119,10 @@ private let hasMoto: Bool = (try? run("python3 -c 'import moto, boto3'", files: 
       } else {
         ours = "refused"
       }
+      if verdict == "refused", one.policy["$or"] != nil { continue }
       taken += ours.filter { $0 == "y" }.count
       #expect(ours == verdict, "seed \(seed): \(one)")
     }
-    #expect((50...650).contains(taken), "both verdicts occur: \(taken), seed \(seed)")
+    #expect((10...230).contains(taken), "both verdicts occur: \(taken), seed \(seed)")
   }
 }
