@@ -49,7 +49,8 @@ func exampleDirectory() throws -> TemporaryDirectory {
     let folder = root.appending(path: "Sources/Configuration")
     let text = try exampleText()
     var keys: Set<String> = []
-    for file in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    for file in files where file.hasSuffix(".swift") {
       let source = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
       for match in source.matches(of: #/m\.(?:required|optional)\("(\w+)"/#) { keys.insert(String(match.1)) }
     }

@@ -91,7 +91,7 @@ import Testing
       "{routing_key_file: key, severities: {page: loud}}",
       "f:1:44: must be one of critical, error, warning, info, found \"loud\""
     ),
-    ("{routing_key_file: key, title: 'a {{ .Status'}", "f:1:46: template of `title`: unclosed action"),
+    ("{routing_key_file: key, title: 'a {{ .Status'}", "f:1:37: template of `title`: unclosed action"),
     (
       "{routing_key_file: key, title: 'a {{ nope 1 }}'}",
       "f:1:38: template of `title`: function \"nope\" not defined"

@@ -13,20 +13,22 @@ import Testing
     "{{", "&amp;", "\u{feff}", "\u{10ffff}", " ",
   ]
 
-  private func text(_ random: inout SeededNumbers) -> String {
-    let count = random.chance(3) ? 20_000 : Int.random(in: 0...40, using: &random)
+  private func text(_ random: inout SeededNumbers, isLong: Bool = false) -> String {
+    let count = isLong ? 20_000 : Int.random(in: 0...40, using: &random)
     return (0..<count).map { _ in random.pick(Self.pieces) }.joined()
   }
 
-  private func odd(_ random: inout SeededNumbers) -> AlertEvent {
+  private func odd(_ random: inout SeededNumbers, isHuge: Bool) -> AlertEvent {
     func labels() -> Labels {
-      let count = random.chance(2) ? 500 : Int.random(in: 0...8, using: &random)
+      let count = isHuge && random.chance(30) ? 200 : Int.random(in: 0...8, using: &random)
       let names = [
         "severity", "region", "summary", "description", "runbook_url", "dashboard_url", "service",
         "alertname",
       ]
       return Labels(
-        (0..<count).map { Label($0 < 3 ? random.pick(names) : text(&random), text(&random)) })
+        (0..<count).map {
+          Label($0 < 3 ? random.pick(names) : text(&random), text(&random, isLong: isHuge && $0 < 4))
+        })
     }
     var alert = event(
       random.chance(60) ? .firing : .resolved, text(&random), labels: labels(), annotations: labels(),
@@ -46,9 +48,11 @@ import Testing
       (SlackSettings(url: "http://h/"), 200 << 10), (TeamsSettings(url: "http://h/"), 28 << 10),
       (StandardWebhookSettings(url: "http://h/", secrets: [secret]), 1 << 20),
     ]
-    for turn in 0..<60 {
-      let count = random.chance(10) ? 60 : Int.random(in: 1...3, using: &random)
-      let alerts = (0..<count).map { _ in odd(&random) }.sorted {
+    for turn in 0..<25 {
+      // A value of 100 KB, or 200 labels, in one alert in twenty pages; many alerts in as many others.
+      let isHuge = turn % 20 == 7
+      let count = turn % 20 == 13 ? 60 : Int.random(in: 1...3, using: &random)
+      let alerts = (0..<count).map { _ in odd(&random, isHuge: isHuge) }.sorted {
         $0.status == .firing && $1.status != .firing
       }
       let page = page(
