@@ -44,11 +44,10 @@ import Testing
   @Test func everyKindIsRead() throws {
     let pagerDuty = try #require(
       try read(
-        "{routing_key_file: key, url: 'http://h/x', severities: {page: error}, component_labels: a, title: '{{ .Status }}', timeout: 3s}",
+        "{routing_key_file: key, url: 'http://h/x', severities: {page: error}, component_labels: a, title: '{{ .Status }}'}",
         PagerDutySection.read) as? PagerDutySettings)
     #expect(pagerDuty.routingKey == "s3cret" && pagerDuty.severities == ["page": "error"])
     #expect(pagerDuty.componentLabels == ["a"] && pagerDuty.templates.title != nil)
-    #expect(pagerDuty.options.timeout == .seconds(3))
     let opsgenie = try #require(
       try read(
         "{api_key_file: key, region: eu, responders: [{type: user, name: a@b}], tags: [x], priorities: {page: P2}}",

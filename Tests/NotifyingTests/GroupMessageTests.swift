@@ -1,25 +1,15 @@
-import HTTPClient
 import Model
 import Testing
 
 @testable import Notifying
 
 @Suite struct GroupMessageTests {
-  private func channel(_ settings: SubscriptionSettings = .init(.https, "https://h.example/")) -> SNSChannel {
-    var settings = settings
-    settings.raw = true
-    var channel = SNSChannel(
-      settings: settings, topicARN: "arn:aws:sns:ap-northeast-1:123456789012:pager",
-      subscriptionARN: "arn:aws:sns:ap-northeast-1:123456789012:pager:1", signatureVersion: .sha256,
-      attributeLabels: ["region"],
-      origin: .init(region: "ap-northeast-1", account: "123456789012", externalURL: "https://watch.example/"),
-      identity: testIdentity)
-    channel.acknowledgeURL = { _ in "https://watch.example/ack" }
-    return channel
-  }
-
   private func message(_ page: Page) throws -> Document {
-    try Document(#require(channel().request(for: .page(page)).http).body)
+    let origin = AlarmMessage.Origin(
+      region: "ap-northeast-1", account: "123456789012", externalURL: "https://watch.example")
+    let content = SNSContent(page, context(), origin)
+    #expect(content.subject.unicodeScalars.count <= 100)
+    return try Document(Array(content.message.utf8))
   }
 
   @Test func aGroupIsAnAlarmWithItsAlerts() throws {
@@ -41,7 +31,7 @@ import Testing
     #expect(json.text("Farwatch", "alerts", 11, "endsAt") == "2026-01-01T00:08:20.000Z")
     #expect(json.text("Farwatch", "alerts", 0, "labels", "check") == "c0")
     #expect(json.number("Farwatch", "truncatedAlerts") == 0)
-    #expect(json.text("Farwatch", "acknowledgeURL") == "https://watch.example/ack")
+    #expect(json.text("Farwatch", "acknowledgeURL") == "https://watch.example/ack?thread=CheckDown")
   }
 
   @Test func whatDoesNotFitIsLeftOutAndCounted() throws {

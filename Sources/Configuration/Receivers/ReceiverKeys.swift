@@ -64,7 +64,7 @@ struct SecretFault: Error, CustomStringConvertible {
 
 /// What several kinds of receivers share.
 enum ReceiverKeys {
-  /// `timeout`, `ca_file`, `headers`, `header_files`, `username` with `password_file`, `bearer_token_file`.
+  /// `ca_file`, `headers`, `header_files`, `username` with `password_file`, `bearer_token_file`.
   static func post(_ m: MappingReader, _ paths: FilePaths) -> PostOptions {
     var options = plainPost(m, paths)
     let username = m.optional("username", .nonEmptyString)
@@ -88,11 +88,9 @@ enum ReceiverKeys {
     return options
   }
 
-  /// For services that have a key of their own: `timeout`, `ca_file`, `headers` and `header_files`.
+  /// For services that have a key of their own: `ca_file`, `headers` and `header_files`.
   static func plainPost(_ m: MappingReader, _ paths: FilePaths) -> PostOptions {
     var options = PostOptions()
-    options.timeout =
-      m.optional("timeout", .duration(.milliseconds(100) ... .seconds(300))) ?? options.timeout
     options.caFile = m.optional("ca_file", paths.existing("the CA file"))
     options.headers = Headers.read(m, paths)
     return options

@@ -4,8 +4,6 @@ internal import Model
 
 /// What all receivers that are posted to over HTTP can be told.
 package struct PostOptions: Hashable, Sendable {
-  /// Of the whole exchange.
-  package var timeout: Duration = .seconds(15)
   /// PEM file of the authorities to trust instead of the system's.
   package var caFile: String?
   /// Sent with every request, secrets among them.
@@ -20,7 +18,9 @@ package struct PostOptions: Hashable, Sendable {
   func post(_ url: String, _ body: [UInt8], headers own: [HTTPHeader] = []) -> HTTPRequest {
     var request = HTTPRequest(
       method: "POST", url: url,
-      headers: [HTTPHeader("Content-Type", "application/json")] + own + headers, body: body, timeout: timeout)
+      headers: [HTTPHeader("Content-Type", "application/json")] + own + headers, body: body,
+      // The subscription's own time-out takes its place.
+      timeout: .seconds(15))
     request.caFile = caFile
     // The answer's body only explains; a chatty receiver has taken the message all the same.
     request.bodyLimit = 4096

@@ -6,7 +6,10 @@ struct GroupMessage {
   let facts: PageFacts
 
   /// `ALARM: 12 alerts (region="japan")`; at most SNS' 100 characters, on one line.
-  var subject: String { cut(oneLine("\(state.new): \(facts.name)"), characters: 100) }
+  var subject: String {
+    let line = oneLine("\(state.new): \(facts.name)")
+    return line.unicodeScalars.count > 100 ? cut(line, characters: 98).dropLast() + "..." : line
+  }
 
   /// The JSON text, within what SNS takes: first values are cut, then alerts are left out and counted.
   var text: String { fitting(AlarmMessage.maximumBytes, json).compact }

@@ -21,7 +21,7 @@ struct SNSChannel: Channel {
   }
 
   private func notification(_ page: Page) throws -> HTTPRequest {
-    let content = content(page)
+    let content = SNSContent(page, context, origin)
     let text = content.message
     let envelope = SNSEnvelope(
       messageID: page.messageID, topicARN: topicARN, publishedAt: page.publishedAt,
@@ -33,18 +33,6 @@ struct SNSChannel: Channel {
     request.headers.append(HTTPHeader("x-amz-sns-subscription-arn", subscriptionARN))
     if settings.raw { request.headers.append(HTTPHeader("x-amz-sns-rawdelivery", "true")) }
     return request
-  }
-
-  /// A page of one alert is a CloudWatch alarm's message; one of several is like it.
-  private func content(_ page: Page) -> (subject: String, message: String, labels: Labels) {
-    let facts = PageFacts(page, context)
-    guard let event = facts.single else {
-      let group = GroupMessage(facts: facts)
-      return (group.subject, group.text, facts.commonLabels)
-    }
-    let alarm = AlarmMessage(
-      event: event, topicARN: topicARN, settings: origin, kind: page.notification.kind, delay: page.delay)
-    return (alarm.subject, alarm.text, event.labels)
   }
 
   private var context: ChannelContext {
