@@ -100,6 +100,18 @@ import Testing
     #expect(problem(text, PagerDutySection.read) == said)
   }
 
+  /// A page that waits for a receiver whose key was wrong goes out once the key is right.
+  @Test func aChangedSecretIsTheSameReceiver() throws {
+    func parts(_ text: String) throws -> [String] { try read(text, PagerDutySection.read).keyParts }
+    let before = try parts("{routing_key_file: key}")
+    try directory.write("key", "another")
+    #expect(try parts("{routing_key_file: key}") == before)
+    #expect(try parts("{routing_key_file: url}") != before)
+    #expect(!before.contains { $0.contains("s3cret") })
+    let slack = try read("{url_file: url}", SlackSection.read)
+    #expect(slack.keyParts == ["url", ""] && slack.shownEndpoint == "https://hooks.example")
+  }
+
   @Test func faultsOfTheOthers() {
     #expect(problem("{}", WebhookSection.read) == "f:1:1: needs `url`, `url_file` or `url_env`")
     #expect(

@@ -14,6 +14,7 @@ enum OpsgenieSection {
     if settings.tags.count > 18 { m.problem("at most 18: Opsgenie takes 20, two are ours", at: "tags") }
     settings.priorities = ReceiverKeys.words("priorities", ["P1", "P2", "P3", "P4", "P5"], m)
     settings.templates = ReceiverKeys.templates(m)
+    settings.secretPlace = ReceiverSecret.place("api_key", m)
     settings.options = ReceiverKeys.plainPost(m, paths)
     return settings
   }

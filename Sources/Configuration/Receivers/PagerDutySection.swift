@@ -11,6 +11,7 @@ enum PagerDutySection {
     settings.componentLabels = m.optional("component_labels", names) ?? settings.componentLabels
     settings.groupLabels = m.optional("group_labels", names) ?? settings.groupLabels
     settings.templates = ReceiverKeys.templates(m)
+    settings.secretPlace = ReceiverSecret.place("routing_key", m)
     settings.options = ReceiverKeys.plainPost(m, paths)
     return settings
   }

@@ -28,6 +28,11 @@ enum ReceiverSecret {
     return value ?? ""
   }
 
+  /// Where the secret comes from, as it is written; nil when it is not.
+  static func place(_ name: String, _ m: MappingReader) -> String? {
+    m.node("\(name)_file")?.scalarText ?? m.node("\(name)_env")?.scalarText.map { "$\($0)" }
+  }
+
   /// What a file holds, without white space at its ends.
   static func file(_ paths: FilePaths) -> YAMLType<String> {
     .converted(from: paths.existing("the file of the secret"), placeholder: "") { path in

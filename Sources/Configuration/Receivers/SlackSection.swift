@@ -8,6 +8,7 @@ enum SlackSection {
     settings.channel = m.optional("channel", .nonEmptyString)
     settings.username = m.optional("username", .nonEmptyString)
     settings.templates = ReceiverKeys.templates(m)
+    settings.secretPlace = ReceiverSecret.place("url", m)
     settings.options = ReceiverKeys.plainPost(m, paths)
     return settings
   }

@@ -15,6 +15,7 @@ enum StandardWebhookSection {
     let secrets = m.optional("secret_files", .oneOrMore(secret)) ?? []
     var settings = StandardWebhookSettings(url: url, isSecret: isSecret, secrets: secrets.compactMap { $0 })
     settings.templates = ReceiverKeys.templates(m)
+    settings.secretPlace = ReceiverSecret.place("url", m)
     settings.options = ReceiverKeys.post(m, paths)
     return settings
   }

@@ -6,6 +6,7 @@ enum TeamsSection {
   static func read(_ m: MappingReader, _ paths: FilePaths) -> any ReceiverSettings {
     var settings = TeamsSettings(url: ReceiverKeys.secretURL(m, paths))
     settings.templates = ReceiverKeys.templates(m)
+    settings.secretPlace = ReceiverSecret.place("url", m)
     settings.options = ReceiverKeys.plainPost(m, paths)
     return settings
   }

@@ -7,6 +7,7 @@ enum WebhookSection {
     let (url, isSecret) = ReceiverKeys.url(m, paths)
     var settings = WebhookSettings(url: url, isSecret: isSecret)
     settings.maximumAlerts = m.optional("max_alerts", .int(0...1_000_000)) ?? 0
+    settings.secretPlace = ReceiverSecret.place("url", m)
     settings.options = ReceiverKeys.post(m, paths)
     return settings
   }

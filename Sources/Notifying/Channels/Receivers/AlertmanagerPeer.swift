@@ -16,7 +16,7 @@ package struct AlertmanagerPeerSettings: ReceiverSettings {
   package init(url: String) { self.url = url }
 
   package var shownEndpoint: String { HTTPURL(url)?.redacted ?? "no URL" }
-  package var keyParts: [String] { [kind, url] }
+  package var keyParts: [String] { [url] }
   package var refreshInterval: Duration? { .seconds(60) }
   package func channel(_ context: ChannelContext) -> any Channel {
     AlertmanagerPeerChannel(settings: self, context: context)

@@ -21,6 +21,8 @@ package struct OpsgenieSettings: ReceiverSettings {
   }
 
   package var apiKey: String
+  /// Where the secret came from: it stays when the secret is changed, and so do the pages that wait.
+  package var secretPlace: String?
   package var url: String
   package var responders: [Responder] = []
   package var tags: [String] = []
@@ -35,7 +37,7 @@ package struct OpsgenieSettings: ReceiverSettings {
   }
 
   package var shownEndpoint: String { shownOrigin(url) }
-  package var keyParts: [String] { [kind, url, apiKey] }
+  package var keyParts: [String] { [url, secretPlace ?? apiKey] }
   package func channel(_ context: ChannelContext) -> any Channel {
     OpsgenieChannel(settings: self, context: context)
   }

@@ -8,6 +8,8 @@ package struct PagerDutySettings: ReceiverSettings {
   package let kind = "pagerduty"
 
   package var routingKey: String
+  /// Where the secret came from: it stays when the secret is changed, and so do the pages that wait.
+  package var secretPlace: String?
   package var url = "https://events.pagerduty.com/v2/enqueue"
   /// PagerDuty's severity by the value of the label `severity`, before our own reading of the word.
   package var severities: [String: String] = [:]
@@ -20,7 +22,7 @@ package struct PagerDutySettings: ReceiverSettings {
   package init(routingKey: String) { self.routingKey = routingKey }
 
   package var shownEndpoint: String { shownOrigin(url) }
-  package var keyParts: [String] { [kind, url, routingKey] }
+  package var keyParts: [String] { [url, secretPlace ?? routingKey] }
   package func channel(_ context: ChannelContext) -> any Channel {
     PagerDutyChannel(settings: self, context: context)
   }

@@ -8,6 +8,8 @@ package struct SlackSettings: ReceiverSettings {
 
   /// The secret itself.
   package var url: String
+  /// Where the secret came from: it stays when the secret is changed, and so do the pages that wait.
+  package var secretPlace: String?
   /// For webhooks that may choose; nil: the webhook's own.
   package var channel: String?
   package var username: String?
@@ -17,7 +19,7 @@ package struct SlackSettings: ReceiverSettings {
   package init(url: String) { self.url = url }
 
   package var shownEndpoint: String { shownOrigin(url) + (channel.map { " \($0)" } ?? "") }
-  package var keyParts: [String] { [kind, url, channel ?? ""] }
+  package var keyParts: [String] { [secretPlace ?? url, channel ?? ""] }
   package func channel(_ context: ChannelContext) -> any Channel {
     SlackChannel(settings: self, context: context)
   }

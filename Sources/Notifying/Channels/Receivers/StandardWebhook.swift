@@ -10,6 +10,8 @@ package struct StandardWebhookSettings: ReceiverSettings {
 
   package var url: String
   package var isSecret: Bool
+  /// Where the secret came from: it stays when the secret is changed, and so do the pages that wait.
+  package var secretPlace: String?
   /// Each signs, so that a receiver may hold the old or the new one while a secret is changed. May be empty.
   package var secrets: [WebhookSecret]
   package var templates = MessageTemplates()
@@ -24,7 +26,7 @@ package struct StandardWebhookSettings: ReceiverSettings {
   }
 
   package var shownEndpoint: String { isSecret ? shownOrigin(url) : HTTPURL(url)?.redacted ?? "no URL" }
-  package var keyParts: [String] { [kind, url] }
+  package var keyParts: [String] { [secretPlace ?? url] }
   package func channel(_ context: ChannelContext) -> any Channel {
     StandardWebhookChannel(settings: self, context: context)
   }

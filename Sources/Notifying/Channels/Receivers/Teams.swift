@@ -8,13 +8,15 @@ package struct TeamsSettings: ReceiverSettings {
 
   /// Holds its own signature: the secret itself.
   package var url: String
+  /// Where the secret came from: it stays when the secret is changed, and so do the pages that wait.
+  package var secretPlace: String?
   package var templates = MessageTemplates()
   package var options = PostOptions()
 
   package init(url: String) { self.url = url }
 
   package var shownEndpoint: String { shownOrigin(url) }
-  package var keyParts: [String] { [kind, url] }
+  package var keyParts: [String] { [secretPlace ?? url] }
   package func channel(_ context: ChannelContext) -> any Channel {
     TeamsChannel(settings: self, context: context)
   }

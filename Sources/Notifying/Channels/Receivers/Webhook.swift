@@ -9,6 +9,8 @@ package struct WebhookSettings: ReceiverSettings {
   package var url: String
   /// The URL itself lets anyone page, so people are shown where it leads and no more.
   package var isSecret: Bool
+  /// Where the secret came from: it stays when the secret is changed, and so do the pages that wait.
+  package var secretPlace: String?
   /// Alerts that one message lists; 0: all that fit.
   package var maximumAlerts = 0
   package var options = PostOptions()
@@ -19,7 +21,7 @@ package struct WebhookSettings: ReceiverSettings {
   }
 
   package var shownEndpoint: String { isSecret ? shownOrigin(url) : HTTPURL(url)?.redacted ?? "no URL" }
-  package var keyParts: [String] { [kind, url] }
+  package var keyParts: [String] { [secretPlace ?? url] }
   package func channel(_ context: ChannelContext) -> any Channel {
     WebhookChannel(settings: self, context: context)
   }
