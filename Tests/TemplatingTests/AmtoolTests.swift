@@ -26,7 +26,7 @@ import Testing
     ])
   }
 
-  private static var context: TemplateContext {
+  static var context: TemplateContext {
     let all = alerts.map(record)
     return TemplateContext(
       labels: .empty, value: 0, externalURL: "http://am.example", now: Timestamp(milliseconds: 0),
