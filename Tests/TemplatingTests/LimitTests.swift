@@ -67,13 +67,15 @@ import Testing
 
   @Test func mutationsOfValidTemplatesNeverCrash() {
     var random = SplitMix(state: 0x5eed)
-    let seeds = PromtoolTests.templates.map { Array($0.utf8) }
+    let seeds = (PromtoolTests.templates + AmtoolTests.templates).map { Array($0.utf8) }
     let alphabet = Array("{}()|.$\"`'%-+0159:=, /*axe[]\\\n\u{e9}".utf8)
     let words = [
       "{{", "}}", "{{ end }}", "{{- ", " -}}", "nil", "9223372036854775807", "-9223372036854775808", "%[9]d",
-      "%*d",
+      "%*d", ".SortedPairs", ".Remove", ".Alerts.Firing", "join", "toJson", "stringSlice", "since", ".Sub",
     ]
     var rendered = 0
+    var messages = 0
+    let page = AmtoolTests.context
     for _ in 0..<8000 {
       var bytes = seeds.randomElement(using: &random) ?? []
       for _ in 0..<Int.random(in: 1...4, using: &random) {
@@ -88,10 +90,13 @@ import Testing
         default: bytes = Array(bytes[..<place])
         }
       }
-      if failure(String(decoding: bytes, as: UTF8.self), PromtoolTests.context) == nil { rendered += 1 }
+      let text = String(decoding: bytes, as: UTF8.self)
+      if failure(text, PromtoolTests.context) == nil { rendered += 1 }
+      let message = try? Template(text, name: "fuzz", dialect: .messages)
+      if (try? message?.render(page)) != nil { messages += 1 }
     }
     // Mutations that only ever failed to parse would prove little.
-    #expect(rendered > 400)
+    #expect(rendered > 400 && messages > 400)
   }
 }
 

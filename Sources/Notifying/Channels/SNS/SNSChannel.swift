@@ -10,6 +10,8 @@ struct SNSChannel: Channel {
   let attributeLabels: [String]
   let origin: AlarmMessage.Origin
   let identity: SigningIdentity
+  /// As ``ChannelContext/acknowledgeURL``.
+  var acknowledgeURL: (@Sendable (Notification) -> String?)?
 
   init(settings: SNSHTTPReceiver, context: ChannelContext) {
     self.settings = settings
@@ -29,20 +31,28 @@ struct SNSChannel: Channel {
   }
 
   private func notification(_ page: Page) throws -> HTTPRequest {
-    // At least one, by the notification's own promise.
-    let event = page.notification.alerts[0]
-    let alarm = AlarmMessage(event: event, topicARN: topicARN, settings: origin)
-    let text = alarm.text
+    let content = SNSContent(page, context, origin)
+    let text = content.message
     let envelope = SNSEnvelope(
       messageID: page.messageID, topicARN: topicARN, publishedAt: page.publishedAt,
       content: .notification(
-        subject: alarm.subject, message: text,
+        subject: content.subject, message: text,
         unsubscribeURL: SNSLinks.unsubscribe(origin.externalURL, subscriptionARN: subscriptionARN),
-        attributes: attributeLabels.compactMap { name in event.labels[name].map { Label(name, $0) } }))
+        attributes: attributeLabels.compactMap { name in content.labels[name].map { Label(name, $0) } }))
     var request = post(envelope, try settings.raw ? text : signed(envelope))
     request.headers.append(HTTPHeader("x-amz-sns-subscription-arn", subscriptionARN))
     if settings.raw { request.headers.append(HTTPHeader("x-amz-sns-rawdelivery", "true")) }
     return request
+  }
+
+  private var context: ChannelContext {
+    var context = ChannelContext(
+      topicName: topicARN.split(separator: ":").last.map(String.init) ?? topicARN, topicARN: topicARN,
+      subscriptionARN: subscriptionARN, signatureVersion: signatureVersion, region: origin.region,
+      account: origin.account, externalURL: SNSLinks.trimmed(origin.externalURL),
+      attributeLabels: attributeLabels, identity: identity)
+    context.acknowledgeURL = acknowledgeURL
+    return context
   }
 
   private func confirmation(_ handshake: HandshakeMessage) throws -> HTTPRequest {
