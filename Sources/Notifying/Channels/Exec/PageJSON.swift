@@ -1,0 +1,47 @@
+internal import Model
+
+/// A page as JSON with all that is known of it, for programs.
+struct PageJSON {
+  let document: OrderedJSON
+
+  init(_ page: Page, _ context: ChannelContext, _ text: PageText) {
+    let notification = page.notification
+    var members: [OrderedJSON.Member] = [
+      .init("version", .string("1")),
+      .init("messageId", .string(page.messageID)),
+      .init("thread", .string(notification.thread)),
+      .init("kind", .string(notification.kind.rawValue)),
+      .init("status", .string(notification.status.rawValue)),
+      .init("title", .string(text.title)),
+      .init("body", .string(text.body)),
+      .init("topic", .string(context.topicName)),
+      .init("route", .string(notification.route)),
+      .init("publishedAt", .string(page.publishedAt.iso8601)),
+    ]
+    if let delay = page.delay { members.append(.init("delaySeconds", .number(delay.inSeconds))) }
+    members += [
+      .init("externalURL", .string(context.externalURL)),
+      .init("groupLabels", .strings(notification.groupLabels)),
+      .init("commonLabels", .strings(notification.commonLabels)),
+      .init("commonAnnotations", .strings(notification.commonAnnotations)),
+      .init("truncatedAlerts", .integer(notification.truncatedAlerts)),
+      .init("alerts", .array(notification.alerts.map(Self.alert))),
+    ]
+    document = .object(members)
+  }
+
+  private static func alert(_ event: AlertEvent) -> OrderedJSON {
+    var members: [OrderedJSON.Member] = [
+      .init("status", .string(event.status.rawValue)),
+      .init("identity", .string(event.identity)),
+      .init("labels", .strings(event.labels)),
+      .init("annotations", .strings(event.annotations)),
+      .init("value", .number(event.value)),
+      .init("expression", .string(event.origin.expression)),
+      .init("startsAt", .string(event.startsAt.iso8601)),
+    ]
+    if let endsAt = event.endsAt { members.append(.init("endsAt", .string(endsAt.iso8601))) }
+    if let ending = event.ending { members.append(.init("endedBecause", .string(ending.cause.rawValue))) }
+    return .object(members)
+  }
+}
