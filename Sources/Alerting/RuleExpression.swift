@@ -33,16 +33,6 @@ func parseRuleExpression(_ text: String) throws(ExpressionProblem) -> Expression
   return expression
 }
 
-extension TemplateError {
-  /// Where in `text`, the template, in Unicode scalars from 0. The error's column counts bytes.
-  func offset(in text: String) -> Int {
-    let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    guard lines.indices.contains(line - 1), column > 0 else { return 0 }
-    let before = lines[..<(line - 1)].reduce(0) { $0 + String(Substring($1)).unicodeScalars.count + 1 }
-    return before + String(decoding: lines[line - 1].prefix(column - 1), as: UTF8.self).unicodeScalars.count
-  }
-}
-
 /// What the function `query` of templates asks: an expression at the moment of the rule's evaluation.
 func templateQuery(
   _ reader: any SeriesReader, at time: Timestamp, limits: EvaluationOptions

@@ -71,6 +71,16 @@ package struct Timestamp: Hashable, Comparable, Sendable, Codable {
   }
 }
 
+extension Timestamp {
+  /// `2012-05-02T00:54:06.65Z`: no more digits of the second than there are, as Go's RFC3339Nano.
+  package var rfc3339: String {
+    var text = iso8601.dropLast()
+    while text.hasSuffix("0") { text.removeLast() }
+    if text.hasSuffix(".") { text.removeLast() }
+    return text + "Z"
+  }
+}
+
 /// Decimal digits of `value`, filled with zeros on the left up to `width`.
 package func padded(_ value: Int, _ width: Int) -> String {
   let digits = String(value.magnitude)

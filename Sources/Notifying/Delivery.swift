@@ -60,6 +60,33 @@ package struct DeliveryResult: Hashable, Sendable {
     return result
   }
 
+  /// An answer whose words say no although its status does not.
+  static func denied(_ status: Int, retryAfter: Duration? = nil) -> DeliveryResult {
+    .init(status: status, reason: .status, detail: "status \(status)", retryAfter: retryAfter)
+  }
+
+  /// The same with what the receiver said of it.
+  func explained(_ words: String) -> DeliveryResult {
+    guard !words.isEmpty else { return self }
+    var explained = DeliveryResult(
+      status: status, reason: reason, detail: "\(detail): \(words)", retryAfter: retryAfter)
+    explained.isCancelled = isCancelled
+    explained.refused = refused
+    return explained
+  }
+
+  /// The same without `secrets` in its detail.
+  func hiding(_ secrets: [String]) -> DeliveryResult {
+    var text = detail
+    for secret in secrets where !secret.isEmpty {
+      text = text.split(separator: secret, omittingEmptySubsequences: false).joined(separator: "***")
+    }
+    var hidden = DeliveryResult(status: status, reason: reason, detail: text, retryAfter: retryAfter)
+    hidden.isCancelled = isCancelled
+    hidden.refused = refused
+    return hidden
+  }
+
   private init(status: Int?, reason: FailureReason?, detail: String, retryAfter: Duration?) {
     self.status = status
     self.reason = reason

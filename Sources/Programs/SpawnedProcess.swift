@@ -54,7 +54,9 @@ enum SpawnedProcess {
     defer { for text in argv + envp { free(text) } }
     var pid: pid_t = 0
     let code = Pipe.spawning.withLock { _ in posix_spawn(&pid, path, &actions, &attributes, &argv, &envp) }
-    guard code == 0 else { return .failure(Failure(reason: reason(code), detail: "\(path): \(errorText(code))")) }
+    guard code == 0 else {
+      return .failure(Failure(reason: reason(code), detail: "\(path): \(errorText(code))"))
+    }
     return .success(pid)
   }
 

@@ -38,6 +38,14 @@ package struct TemplateContext {
   }
 }
 
+/// Whose functions and data a template knows.
+package enum TemplateDialect: Sendable {
+  /// Annotations and labels of rules, as Prometheus renders them.
+  case rules
+  /// Texts of pages, as Alertmanager renders them.
+  case messages
+}
+
 /// A text in Go's template language with Prometheus' functions: parsed once, rendered often.
 ///
 /// `$labels`, `$value`, `$externalLabels` and `$externalURL` are declared, as in Prometheus' rule files.
@@ -46,11 +54,13 @@ package struct Template: Sendable {
   package let name: String
   let text: String
   let tree: TemplateTree
+  let dialect: TemplateDialect
 
-  package init(_ text: String, name: String) throws(TemplateError) {
+  package init(_ text: String, name: String, dialect: TemplateDialect = .rules) throws(TemplateError) {
     self.name = name
     self.text = text
-    tree = try Parser.parse(text, name: name)
+    self.dialect = dialect
+    tree = try Parser.parse(text, name: name, dialect: dialect)
   }
 
   package func render(_ context: TemplateContext) throws(TemplateError) -> String {

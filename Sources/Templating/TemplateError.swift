@@ -10,6 +10,14 @@ package struct TemplateError: Error, Equatable {
 
 extension TemplateError: CustomStringConvertible {
   package var description: String { "template: \(template):\(line):\(column): \(message)" }
+
+  /// Where in `text`, the template, in Unicode scalars from 0. The error's column counts bytes.
+  package func offset(in text: String) -> Int {
+    let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    guard lines.indices.contains(line - 1), column > 0 else { return 0 }
+    let before = lines[..<(line - 1)].reduce(0) { $0 + String(Substring($1)).unicodeScalars.count + 1 }
+    return before + String(decoding: lines[line - 1].prefix(column - 1), as: UTF8.self).unicodeScalars.count
+  }
 }
 
 /// Why a function of a template refused its arguments; the interpreter adds the place.

@@ -16,6 +16,10 @@ package enum TemplateValue: Sendable {
   case labels(Labels)
   /// A fixed set of fields: to ask for another one is an error.
   case record(TemplateMap)
+  /// A map of strings with Alertmanager's methods (`SortedPairs`, `Names`, `Values`, `Remove`).
+  case pairs(Labels)
+  /// A list that has parts by name, such as `.Alerts.Firing`.
+  case collection(TemplateCollection)
   case sample(TemplateSample)
   case time(Timestamp)
   case duration(Duration)
@@ -33,6 +37,19 @@ package struct TemplateMap: Sendable {
 
   var sorted: [(key: String, value: TemplateValue)] {
     entries.sorted { byteOrder($0.key, $1.key) }
+  }
+}
+
+/// Elements in order, and other values under the names of methods without arguments.
+package struct TemplateCollection: Sendable {
+  package let elements: [TemplateValue]
+  package let parts: [String: TemplateValue]
+  let depth: Int
+
+  package init(_ elements: [TemplateValue], parts: [String: TemplateValue]) {
+    self.elements = elements
+    self.parts = parts
+    depth = 1 + max(elements.lazy.map(\.depth).max() ?? 0, parts.values.lazy.map(\.depth).max() ?? 0)
   }
 }
 
@@ -57,8 +74,18 @@ extension TemplateValue {
   var depth: Int {
     switch self {
     case .map(let map), .record(let map): map.depth
+    case .collection(let collection): collection.depth
     case .list(let list): 1 + (list.lazy.map(\.depth).max() ?? 0)
     default: 0
+    }
+  }
+
+  /// The plain map or list that functions take.
+  var withoutMethods: TemplateValue {
+    switch self {
+    case .collection(let collection): .list(collection.elements)
+    case .pairs(let pairs): .labels(pairs)
+    default: self
     }
   }
 
@@ -72,7 +99,8 @@ extension TemplateValue {
     case .string(let value): !value.isEmpty
     case .list(let list): !list.isEmpty
     case .map(let map): !map.entries.isEmpty
-    case .labels(let labels): !labels.isEmpty
+    case .labels(let labels), .pairs(let labels): !labels.isEmpty
+    case .collection(let collection): !collection.elements.isEmpty
     case .duration(let duration): duration != .zero
     case .record, .sample, .time: true
     }
@@ -89,6 +117,8 @@ extension TemplateValue {
     case .list: "[]interface {}"
     case .map: "map[string]interface {}"
     case .labels: "map[string]string"
+    case .pairs: "template.KV"
+    case .collection: "[]interface {}"
     case .record: "struct"
     case .sample: "*template.sample"
     case .time: "*time.Time"

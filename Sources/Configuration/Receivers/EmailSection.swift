@@ -10,7 +10,8 @@ enum EmailSection {
     let from = m.required("from", address)
     let (host, port) = m.required("smarthost", smarthost)
     // Port 465 speaks TLS from the first byte.
-    let encryption: MailRequest.Encryption = m.optional("encryption", .choice()) ?? (port == 465 ? .tls : .startTLS)
+    let encryption: MailRequest.Encryption =
+      m.optional("encryption", .choice()) ?? (port == 465 ? .tls : .startTLS)
     var settings = EmailSettings(host: host, port: port, encryption: encryption, from: from, to: to)
     settings.fromName = m.optional("from_name", .nonEmptyString)
     settings.helloName = m.optional("hello", .nonEmptyString.validated(hostComplaint))

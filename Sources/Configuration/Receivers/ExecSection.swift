@@ -38,7 +38,8 @@ enum ExecSection {
       }
       if command.contains(where: { $0.utf8.contains(0) }) { return "must not hold a NUL byte" }
       if !program.contains("/") {
-        return "must begin with a path, as /usr/local/bin/\(program): PATH is not searched, and no shell is run"
+        return
+          "must begin with a path, as /usr/local/bin/\(program): PATH is not searched, and no shell is run"
       }
       let path = paths.resolve(program)
       if access(path, X_OK) != 0 {

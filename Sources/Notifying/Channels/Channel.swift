@@ -88,6 +88,8 @@ package struct ChannelContext: Sendable {
   /// Labels that become message attributes.
   package var attributeLabels: [String]
   package var identity: SigningIdentity
+  /// A link that acknowledges what a notification tells of; nil: pages carry none.
+  package var acknowledgeURL: (@Sendable (Notification) -> String?)?
 
   package init(
     topicName: String, topicARN: String, subscriptionARN: String,

@@ -14,17 +14,78 @@ package struct MessageTemplates: Sendable {
 }
 
 /// What people read of a page: one line, and everything that helps at night. Plain text; a channel escapes it.
+///
+/// A template that fails while rendering costs nothing but itself: the default text takes its place, and the error
+/// stands in front of the body. Templates are checked when the configuration is loaded; this is for what only the
+/// data of a page brings out.
 package struct PageText: Sendable {
+  static let titleBytes = 1024
+  static let bodyBytes = 64 << 10
+
+  /// One line without control characters, at most 1024 bytes, never empty.
   package let title: String
+  /// At most 64 KiB. Says so where it was cut.
   package let body: String
   /// Why a template's text was not used where it was not; the page says so too.
   package let problem: String?
 
   package init(_ page: Page, _ context: ChannelContext, _ templates: MessageTemplates = .init()) {
-    let notification = page.notification
-    let name = notification.alerts.first?.labels["alertname"] ?? ""
-    title = "[\(notification.status == .firing ? "FIRING" : "RESOLVED")] \(name)"
-    body = notification.alerts.compactMap { $0.annotations["summary"] }.joined(separator: "\n")
-    problem = nil
+    let standard = DefaultText(facts: PageFacts(page, context))
+    var problems: [String] = []
+    func render(_ template: Template?) -> String? {
+      guard let template else { return nil }
+      do throws(TemplateError) {
+        return try template.render(MessageData(standard).context)
+      } catch {
+        problems.append(error.description)
+        return nil
+      }
+    }
+    let title = render(templates.title).map(oneLine)
+    let body = render(templates.body)
+    // A title of nothing names nothing.
+    self.title = cut(title.flatMap { $0.isEmpty ? nil : $0 } ?? standard.title, bytes: Self.titleBytes)
+    problem = problems.isEmpty ? nil : problems.joined(separator: "; ")
+    let warning =
+      problem.map { "[The text of this page could not be made from its template: \($0)]\n\n" } ?? ""
+    self.body = cut(warning + (body ?? standard.body), bytes: Self.bodyBytes)
   }
+}
+
+/// `text` with at most so many bytes of UTF-8, whole characters only; where something is missing it says so.
+func cut(_ text: String, bytes limit: Int) -> String {
+  guard text.utf8.count > limit else { return text }
+  let mark = " [cut]"
+  var end = text.utf8.index(text.startIndex, offsetBy: max(0, limit - mark.utf8.count))
+  while end > text.startIndex, end.samePosition(in: text.unicodeScalars) == nil {
+    end = text.utf8.index(before: end)
+  }
+  return limit < mark.utf8.count ? "" : text[..<end] + mark
+}
+
+/// The same in Unicode scalars, which no one's count of characters is above.
+func cut(_ text: String, characters limit: Int) -> String {
+  // Most texts are short: bytes are never fewer than scalars.
+  guard text.utf8.count > limit, text.unicodeScalars.count > limit else { return text }
+  var scalars = String.UnicodeScalarView()
+  scalars.append(contentsOf: text.unicodeScalars.prefix(max(0, limit - 1)))
+  return String(scalars) + (limit > 0 ? "…" : "")
+}
+
+/// `text` with each run of white space and control characters as one space, none at the ends.
+func oneLine(_ text: String) -> String {
+  var out = String.UnicodeScalarView()
+  var isGap = false
+  for scalar in text.unicodeScalars {
+    if scalar.value < 0x21 || (0x7f...0xa0).contains(scalar.value) || scalar.value == 0x2028
+      || scalar.value == 0x2029
+    {
+      isGap = true
+    } else {
+      if isGap, !out.isEmpty { out.append(" ") }
+      isGap = false
+      out.append(scalar)
+    }
+  }
+  return String(out)
 }

@@ -72,6 +72,10 @@ extension Interpreter {
     case .missing: return .missing
     // Prometheus sets missingkey=zero: a label that is not there reads as "".
     case .labels(let labels): return .string(labels[name] ?? "")
+    // As in Go, a method wins over an entry of its name.
+    case .pairs(let pairs): return PairMethods.call(name, of: pairs) ?? .string(pairs[name] ?? "")
+    case .collection(let collection):
+      if let value = collection.parts[name] { return value }
     case .map(let map): return map.entries[name] ?? .missing
     case .record(let map):
       if let value = map.entries[name] { return value }
@@ -90,6 +94,9 @@ extension Interpreter {
   ) throws(TemplateError) -> TemplateValue {
     do throws(TemplateFailure) {
       if let result = try TimeMethods.call(name, of: value, arguments) { return result }
+      if case .pairs(let pairs) = value, name == "Remove" {
+        return .pairs(try PairMethods.removing(arguments, from: pairs))
+      }
     } catch {
       throw failure("error calling \(name): \(error.message)", at: position)
     }
@@ -113,8 +120,9 @@ extension Interpreter {
     var arguments: [TemplateValue] = []
     for operand in operands { arguments.append(try evaluate(operand, dot: dot)) }
     if let piped { arguments.append(piped) }
+    if name != "tmpl" { arguments = arguments.map(\.withoutMethods) }
     try charge(for: arguments, at: position)
-    guard let function = FunctionTable.all[name] else {
+    guard let function = FunctionTable.function(name, template.dialect) else {
       throw failure("\(GoQuoting.quoted(name)) is not a defined function", at: position)
     }
     guard function.arity.contains(arguments.count) else {

@@ -104,7 +104,10 @@ struct Interpreter {
     switch value {
     case .list(let list): return list.enumerated().map { (.int($0.offset), $0.element) }
     case .map(let map): return map.sorted.map { (.string($0.key), $0.value) }
-    case .labels(let labels): return labels.entries.map { (.string($0.name), .string($0.value)) }
+    case .collection(let collection):
+      return collection.elements.enumerated().map { (.int($0.offset), $0.element) }
+    case .labels(let labels), .pairs(let labels):
+      return labels.entries.map { (.string($0.name), .string($0.value)) }
     case .int(let count):
       guard count <= stepsLeft else { throw tooMuch(at: position) }
       return (0..<max(0, count)).map { (.int($0), .int($0)) }

@@ -14,6 +14,9 @@ enum TimeMethods {
         }
         return .string(TimeText.format(time, layout))
       }
+      if name == "Sub", case .time(let other)? = arguments.first, arguments.count == 1 {
+        return .duration(time - other)
+      }
       return arguments.isEmpty ? part(name, of: time) : nil
     case .duration(let duration):
       guard arguments.isEmpty else { return nil }
@@ -39,6 +42,8 @@ enum TimeMethods {
     case "Second": return .int(civil.second)
     case "Unix": return .int(Int((time.seconds).rounded(.down)))
     case "UnixMilli": return .int(Int(time.milliseconds))
+    // Go's zero time: the first moment of the year 1.
+    case "IsZero": return .bool(time == Timestamp(year: 1, month: 1, day: 1))
     case "UTC": return .time(time)
     case "String": return .string(TimeText.format(time))
     case "Weekday": return .string(TimeText.weekdays[civil.weekday])

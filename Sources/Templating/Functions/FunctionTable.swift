@@ -22,7 +22,7 @@ struct TemplateFunction: Sendable {
 
 /// Every function by its name.
 enum FunctionTable {
-  static let all: [String: TemplateFunction] = {
+  private static let ofRules: [String: TemplateFunction] = {
     var all: [String: TemplateFunction] = [:]
     let families = [
       LanguageFunctions.table, Comparison.table, NumberFunctions.table, TextFunctions.table,
@@ -34,8 +34,19 @@ enum FunctionTable {
     return all
   }()
 
+  private static let ofMessages = ofRules.merging(MessageFunctions.table) { $1 }
+
+  static func function(_ name: String, _ dialect: TemplateDialect) -> TemplateFunction? {
+    switch dialect {
+    case .rules: ofRules[name]
+    case .messages: ofMessages[name]
+    }
+  }
+
   /// `and` and `or` do not evaluate all arguments; the interpreter knows them itself.
-  static func isKnown(_ name: String) -> Bool { name == "and" || name == "or" || all[name] != nil }
+  static func isKnown(_ name: String, _ dialect: TemplateDialect) -> Bool {
+    name == "and" || name == "or" || function(name, dialect) != nil
+  }
 }
 
 extension FunctionCall {

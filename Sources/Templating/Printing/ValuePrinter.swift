@@ -24,6 +24,9 @@ enum ValuePrinter {
         try append(element, to: &out)
       }
       out += "]"
+    case .collection(let collection): try append(.list(collection.elements), to: &out)
+    case .pairs(let pairs):
+      out += PairMethods.sorted(pairs).map { "\($0.name)=\($0.value)" }.joined(separator: ", ")
     case .map(let map), .record(let map):
       out += "map["
       for (place, entry) in map.sorted.enumerated() {

@@ -32,6 +32,7 @@ struct VerbPrinter {
         try printed(.string(label.name)) + ":" + printed(.string(label.value))
       }
       return "map[" + entries + "]"
+    case .pairs, .collection: return try printed(value.withoutMethods)
     case .sample: return padded(try ValuePrinter.printed(value))
     }
   }

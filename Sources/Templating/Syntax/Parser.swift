@@ -7,22 +7,26 @@ struct Parser {
   /// Variables in scope, innermost last.
   private var variables: [String]
   private var definitions: [String: [Node]] = [:]
+  private let dialect: TemplateDialect
 
-  static func parse(_ text: String, name: String) throws(TemplateError) -> TemplateTree {
+  static func parse(
+    _ text: String, name: String, dialect: TemplateDialect
+  ) throws(TemplateError) -> TemplateTree {
     do throws(SyntaxMistake) {
       guard text.utf8.count <= TemplateLimits.textBytes else {
         throw SyntaxMistake(
           message: "the template is longer than \(TemplateLimits.textBytes) bytes", position: 0)
       }
-      var parser = Parser(tokens: try Lexer.tokens(of: text))
+      var parser = Parser(tokens: try Lexer.tokens(of: text), dialect: dialect)
       return try parser.parseAll()
     } catch {
       throw TemplateError(template: name, message: error.message, text: text, offset: error.position)
     }
   }
 
-  private init(tokens: [Token]) {
+  private init(tokens: [Token], dialect: TemplateDialect) {
     self.tokens = tokens
+    self.dialect = dialect
     variables = ["$"] + Template.prelude.map(\.0)
   }
 
@@ -262,7 +266,7 @@ struct Parser {
       try checkVariable(name, token.position)
       operand.kind = .variable(name)
     case .identifier(let name):
-      guard FunctionTable.isKnown(name) else {
+      guard FunctionTable.isKnown(name, dialect) else {
         throw SyntaxMistake(message: "function \"\(name)\" not defined", position: token.position)
       }
       operand.kind = .function(name)

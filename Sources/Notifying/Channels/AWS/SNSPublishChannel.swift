@@ -15,7 +15,8 @@ package struct SNSPublishSettings: ReceiverSettings {
   package var caFile: String?
 
   /// - Parameter topicARN: `arn:aws:sns:REGION:ACCOUNT:NAME`; the region is taken from it unless one is given.
-  package init(topicARN: String, region: String? = nil, endpoint: String? = nil, credentials: AWSCredentials) {
+  package init(topicARN: String, region: String? = nil, endpoint: String? = nil, credentials: AWSCredentials)
+  {
     self.topicARN = topicARN
     self.endpoint = endpoint
     self.credentials = credentials
@@ -65,27 +66,41 @@ struct SNSPublishChannel: Channel {
   }
 
   private func fields(_ page: Page) -> [(String, String)] {
-    // At least one, by the notification's own promise.
-    let event = page.notification.alerts[0]
-    let origin = AlarmMessage.Origin(
-      region: context.region, account: context.account, externalURL: context.externalURL)
-    let alarm = AlarmMessage(event: event, topicARN: settings.topicARN, settings: origin)
+    let content = content(page)
     var fields = [("Action", "Publish"), ("Version", "2010-03-31"), ("TopicArn", settings.topicARN)]
-    fields.append(("Subject", Self.subject(alarm.subject)))
-    fields.append(("Message", alarm.text))
+    fields.append(("Subject", Self.subject(content.subject)))
+    fields.append(("Message", content.message))
     if settings.topicARN.hasSuffix(".fifo") {
       fields.append(("MessageGroupId", Self.token(page.notification.thread)))
       fields.append(("MessageDeduplicationId", Self.token(page.messageID)))
     }
-    let attributes = context.attributeLabels.compactMap { name in event.labels[name].map { (name, $0) } }
+    let attributes = context.attributeLabels.compactMap { name in content.labels[name].map { (name, $0) } }
       .filter { !$0.1.isEmpty }
     for (place, attribute) in attributes.prefix(Self.attributeLimit).enumerated() {
       let entry = "MessageAttributes.entry.\(place + 1)"
       fields.append(("\(entry).Name", attribute.0))
       fields.append(("\(entry).Value.DataType", "String"))
-      fields.append(("\(entry).Value.StringValue", alarm.cut(attribute.1, 1024)))
+      fields.append(("\(entry).Value.StringValue", cut(attribute.1, bytes: 1024)))
     }
     return fields
+  }
+
+  /// A page of one alert is a CloudWatch alarm's message; one of several is like it.
+  private func content(_ page: Page) -> (subject: String, message: String, labels: Labels) {
+    var own = context
+    own.topicARN = settings.topicARN
+    own.region = settings.region
+    let facts = PageFacts(page, own)
+    guard let event = facts.single else {
+      let group = GroupMessage(facts: facts)
+      return (group.subject, group.text, facts.commonLabels)
+    }
+    let origin = AlarmMessage.Origin(
+      region: settings.region, account: context.account, externalURL: context.externalURL)
+    let alarm = AlarmMessage(
+      event: event, topicARN: settings.topicARN, settings: origin, kind: page.notification.kind,
+      delay: page.delay)
+    return (alarm.subject, alarm.text, event.labels)
   }
 
   /// SNS refuses a subject that is not printable ASCII, and with it the page.

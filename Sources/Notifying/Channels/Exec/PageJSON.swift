@@ -6,6 +6,8 @@ struct PageJSON {
 
   init(_ page: Page, _ context: ChannelContext, _ text: PageText) {
     let notification = page.notification
+    let facts = PageFacts(page, context)
+    let writer = AlertJSON(facts: facts)
     var members: [OrderedJSON.Member] = [
       .init("version", .string("1")),
       .init("messageId", .string(page.messageID)),
@@ -25,23 +27,10 @@ struct PageJSON {
       .init("commonLabels", .strings(notification.commonLabels)),
       .init("commonAnnotations", .strings(notification.commonAnnotations)),
       .init("truncatedAlerts", .integer(notification.truncatedAlerts)),
-      .init("alerts", .array(notification.alerts.map(Self.alert))),
+      .init("alerts", .array(notification.alerts.map(writer.detailed))),
     ]
+    if let link = facts.acknowledgeURL { members.append(.init("acknowledgeURL", .string(link))) }
+    if let runbook = facts.runbook { members.append(.init("runbookURL", .string(runbook))) }
     document = .object(members)
-  }
-
-  private static func alert(_ event: AlertEvent) -> OrderedJSON {
-    var members: [OrderedJSON.Member] = [
-      .init("status", .string(event.status.rawValue)),
-      .init("identity", .string(event.identity)),
-      .init("labels", .strings(event.labels)),
-      .init("annotations", .strings(event.annotations)),
-      .init("value", .number(event.value)),
-      .init("expression", .string(event.origin.expression)),
-      .init("startsAt", .string(event.startsAt.iso8601)),
-    ]
-    if let endsAt = event.endsAt { members.append(.init("endsAt", .string(endsAt.iso8601))) }
-    if let ending = event.ending { members.append(.init("endedBecause", .string(ending.cause.rawValue))) }
-    return .object(members)
   }
 }

@@ -38,6 +38,8 @@ extension AlarmMessage {
               ])
             })))
     }
+    // AWS has no word for these; a message that is on time is AWS' own, member for member.
+    if !circumstances.isEmpty { members.append(.init("Farwatch", .object(circumstances))) }
     return .object(members)
   }
 

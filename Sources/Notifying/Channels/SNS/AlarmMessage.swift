@@ -11,6 +11,9 @@ struct AlarmMessage {
   let event: AlertEvent
   let topicARN: String
   let settings: Origin
+  var kind = Notification.Kind.news
+  /// How late the page is, where people should know.
+  var delay: Duration?
 
   /// What a message says about the Farwatch that sends it.
   struct Origin: Hashable, Sendable {
@@ -107,7 +110,15 @@ struct AlarmMessage {
       members.append(.init("runbook_url", .string(cut(runbook, limit))))
     }
     members.append(.init("externalURL", .string(settings.externalURL)))
-    return .object(members)
+    return .object(members + circumstances)
+  }
+
+  /// What is to be said beside the alert: why it is told, when it is no news, and that it comes late.
+  var circumstances: [OrderedJSON.Member] {
+    var members: [OrderedJSON.Member] = []
+    if kind != .news { members.append(.init("kind", .string(kind.rawValue))) }
+    if let delay { members.append(.init("delayedSeconds", .number(delay.inSeconds))) }
+    return members
   }
 
   private var description: String {

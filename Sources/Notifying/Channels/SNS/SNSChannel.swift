@@ -10,6 +10,8 @@ struct SNSChannel: Channel {
   let attributeLabels: [String]
   let origin: AlarmMessage.Origin
   let identity: SigningIdentity
+  /// As ``ChannelContext/acknowledgeURL``.
+  var acknowledgeURL: (@Sendable (Notification) -> String?)?
 
   func request(for message: OutgoingMessage) throws -> OutgoingRequest {
     switch message {
@@ -19,20 +21,40 @@ struct SNSChannel: Channel {
   }
 
   private func notification(_ page: Page) throws -> HTTPRequest {
-    // At least one, by the notification's own promise.
-    let event = page.notification.alerts[0]
-    let alarm = AlarmMessage(event: event, topicARN: topicARN, settings: origin)
-    let text = alarm.text
+    let content = content(page)
+    let text = content.message
     let envelope = SNSEnvelope(
       messageID: page.messageID, topicARN: topicARN, publishedAt: page.publishedAt,
       content: .notification(
-        subject: alarm.subject, message: text,
+        subject: content.subject, message: text,
         unsubscribeURL: SNSLinks.unsubscribe(origin.externalURL, subscriptionARN: subscriptionARN),
-        attributes: attributeLabels.compactMap { name in event.labels[name].map { Label(name, $0) } }))
+        attributes: attributeLabels.compactMap { name in content.labels[name].map { Label(name, $0) } }))
     var request = post(envelope, try settings.raw ? text : signed(envelope))
     request.headers.append(HTTPHeader("x-amz-sns-subscription-arn", subscriptionARN))
     if settings.raw { request.headers.append(HTTPHeader("x-amz-sns-rawdelivery", "true")) }
     return request
+  }
+
+  /// A page of one alert is a CloudWatch alarm's message; one of several is like it.
+  private func content(_ page: Page) -> (subject: String, message: String, labels: Labels) {
+    let facts = PageFacts(page, context)
+    guard let event = facts.single else {
+      let group = GroupMessage(facts: facts)
+      return (group.subject, group.text, facts.commonLabels)
+    }
+    let alarm = AlarmMessage(
+      event: event, topicARN: topicARN, settings: origin, kind: page.notification.kind, delay: page.delay)
+    return (alarm.subject, alarm.text, event.labels)
+  }
+
+  private var context: ChannelContext {
+    var context = ChannelContext(
+      topicName: topicARN.split(separator: ":").last.map(String.init) ?? topicARN, topicARN: topicARN,
+      subscriptionARN: subscriptionARN, signatureVersion: signatureVersion, region: origin.region,
+      account: origin.account, externalURL: SNSLinks.trimmed(origin.externalURL),
+      attributeLabels: attributeLabels, identity: identity)
+    context.acknowledgeURL = acknowledgeURL
+    return context
   }
 
   private func confirmation(_ handshake: HandshakeMessage) throws -> HTTPRequest {
