@@ -66,8 +66,9 @@ package final class MailClient: Sendable {
       result.failure = HTTPFailure(.limit, "out of memory for one more mail")
       return completion(result)
     }
-    // The connection is closed, with its goodbye, when the transfer goes: after the result was told.
-    withExtendedLifetime(transfer) { completion(transfer.perform()) }
+    // The goodbye comes after the result was told.
+    completion(transfer.perform())
+    transfer.close()
   }
 
   private func finishedOne() {

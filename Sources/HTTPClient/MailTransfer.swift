@@ -5,7 +5,6 @@ internal import CCurl
   internal import Musl
 #endif
 internal import Model
-internal import Synchronization
 
 /// One mail on its way, over a handle and a connection of its own: mails are few, and each is a full test of the way.
 /// Confined to one thread.
@@ -18,6 +17,10 @@ final class MailTransfer {
   private var recipients: UnsafeMutablePointer<curl_slist>?
   private var unsent: ArraySlice<UInt8>
   private var conversation = SMTPConversation()
+  private var sockets: Set<CInt> = []
+  private var isClosed = false
+  /// How long a server may take for its answer to our goodbye, once the mail is decided.
+  private static let goodbyeSeconds = 2
 
   /// nil when out of memory.
   init?(_ request: MailRequest, isStopped: @escaping @Sendable () -> Bool) {
@@ -33,9 +36,11 @@ final class MailTransfer {
     applyCallbacks()
   }
 
-  /// Says goodbye to the server, for a second at most.
-  deinit {
-    fw_easy_set_long(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, 1)
+  /// Says goodbye to the server, which may take ``goodbyeSeconds``, and frees everything.
+  func close() {
+    guard !isClosed else { return }
+    isClosed = true
+    fw_easy_set_long(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, Self.goodbyeSeconds)
     curl_easy_cleanup(easy)
     curl_slist_free_all(recipients)
     errorText.deallocate()
@@ -93,7 +98,7 @@ final class MailTransfer {
     fw_easy_set_data_callback(easy, CURLOPT_HEADERFUNCTION) { data, size, count, context in
       guard let data, let context else { return 0 }
       let transfer = Unmanaged<MailTransfer>.fromOpaque(context).takeUnretainedValue()
-      transfer.conversation.hear(UnsafeRawBufferPointer(start: data, count: size * count))
+      transfer.hear(UnsafeRawBufferPointer(start: data, count: size * count))
       return size * count
     }
     fw_easy_set_pointer(easy, CURLOPT_HEADERDATA, me)
@@ -102,12 +107,38 @@ final class MailTransfer {
     fw_easy_set_long(easy, CURLOPT_NOPROGRESS, 0)
     fw_easy_set_progress_callback(easy) { context, _, _, _, _ in
       guard let context else { return 1 }
-      return Unmanaged<MailTransfer>.fromOpaque(context).takeUnretainedValue().isStopped() ? 1 : 0
+      return Unmanaged<MailTransfer>.fromOpaque(context).takeUnretainedValue().isOver() ? 1 : 0
     }
     fw_easy_set_pointer(easy, CURLOPT_XFERINFODATA, me)
-    fw_easy_set_open_callback(easy) { _, _, address in
-      guard let address = address?.pointee else { return CURL_SOCKET_BAD }
-      return socket(address.family, address.socktype | CInt(SOCK_CLOEXEC.rawValue), address.protocol)
+    fw_easy_set_open_callback(easy) { context, _, address in
+      guard let context, let address = address?.pointee else { return CURL_SOCKET_BAD }
+      let type = address.socktype | CInt(SOCK_CLOEXEC.rawValue)
+      let opened = socket(address.family, type, address.protocol)
+      guard opened >= 0 else { return CURL_SOCKET_BAD }
+      Unmanaged<MailTransfer>.fromOpaque(context).takeUnretainedValue().sockets.insert(opened)
+      return opened
+    }
+    fw_easy_set_pointer(easy, CURLOPT_OPENSOCKETDATA, me)
+    fw_easy_set_close_callback(easy) { context, socket in
+      guard let context else { return -1 }
+      Unmanaged<MailTransfer>.fromOpaque(context).takeUnretainedValue().sockets.remove(socket)
+      return closeDescriptor(socket)
+    }
+    fw_easy_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, me)
+  }
+
+  private func isOver() -> Bool {
+    guard isStopped() else { return false }
+    // libcurl would wait for the answer to a goodbye.
+    for socket in sockets { shutdown(socket, CInt(SHUT_RDWR)) }
+    return true
+  }
+
+  private func hear(_ line: UnsafeRawBufferPointer) {
+    conversation.hear(line)
+    if conversation.isRefusal {
+      // What is left is a goodbye, or a greeting in an older way.
+      fw_easy_set_long(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, Self.goodbyeSeconds)
     }
   }
 
@@ -161,3 +192,6 @@ final class MailTransfer {
     return text.split(separator: password, omittingEmptySubsequences: false).joined(separator: "***")
   }
 }
+
+/// The system's `close`, whose name the transfer's own method hides.
+private func closeDescriptor(_ descriptor: CInt) -> CInt { close(descriptor) }

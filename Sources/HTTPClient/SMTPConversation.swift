@@ -17,6 +17,8 @@ struct SMTPConversation: Equatable {
     let digits = line.prefix(3)
     guard digits.count == 3, digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return }
     let code = digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+    // The goodbye says nothing of the mail.
+    if code == 221 { return }
     let rest = line.dropFirst(3)
     if !isInside { reply = "" }
     let text = String(decoding: rest.dropFirst().filter { $0 >= 0x20 && $0 != 0x7f }, as: UTF8.self)

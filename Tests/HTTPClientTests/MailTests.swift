@@ -32,7 +32,7 @@ import Testing
         return '221 Bye'
     def authenticate(server, session, envelope, mechanism, data):
       good = isinstance(data, LoginPassword) and (data.login, data.password) == (b'farwatch', b'pa ss"w')
-      return AuthResult(success=good)
+      return AuthResult(success=good, handled=False)
     async def main():
       context = None
       if certificate:
@@ -130,7 +130,8 @@ import Testing
 
   @Test func refusalsTellCodeWordsAndRecipient() async throws {
     let server = try await serve("plain")
-    let someone = await client.send(mail(server.port, to: ["a@example.org", "no@example.org", "b@example.org"]))
+    let someone = await client.send(
+      mail(server.port, to: ["a@example.org", "no@example.org", "b@example.org"]))
     #expect(someone.status == 550)
     #expect(
       someone.failure?.detail
