@@ -50,7 +50,7 @@ import Testing
       region: nil, account: "000000000000", externalURL: "https://watch.example", attributeLabels: [],
       identity: testIdentity)
     let request = try settings.channel(context).request(for: .page(page))
-    guard case .mail(let mail) = request else { throw BenchError("no mail") }
+    guard case .mail(let mail) = request else { throw FarwatchTesting.BenchError("no mail") }
     return mail
   }
 

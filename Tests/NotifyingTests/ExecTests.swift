@@ -13,7 +13,7 @@ import Testing
       region: nil, account: "000000000000", externalURL: "https://watch.example", attributeLabels: [],
       identity: testIdentity)
     guard case .program(let request) = try settings.channel(context).request(for: .page(page)) else {
-      throw BenchError("no program")
+      throw FarwatchTesting.BenchError("no program")
     }
     return request
   }
