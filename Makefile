@@ -6,7 +6,8 @@ SWIFT ?= swift
 SWIFT_BUILD_FLAGS ?=
 
 BUILD_PACKAGES := pkg-config libmicrohttpd-dev libcurl4-openssl-dev libpq-dev libsqlite3-dev libre2-dev zlib1g-dev
-TEST_PACKAGES := $(BUILD_PACKAGES) prometheus postgresql-15 curl openssl gzip python3 sqlite3 procps prometheus-alertmanager
+TEST_PACKAGES := $(BUILD_PACKAGES) prometheus prometheus-alertmanager postgresql-15 curl openssl gzip python3 \
+	python3-venv sqlite3 procps
 BENCH_PACKAGES := $(TEST_PACKAGES) prometheus-blackbox-exporter nginx-light
 
 RELEASE := $(SWIFT) build -c release --static-swift-stdlib --product farwatch $(SWIFT_BUILD_FLAGS)
@@ -70,5 +71,13 @@ deps-build:
 	@packaging/install-packages $(BUILD_PACKAGES)
 deps-test:
 	@packaging/install-packages $(TEST_PACKAGES)
+	@$(MAKE) --no-print-directory .build/python/installed
 deps-bench:
 	@packaging/install-packages $(BENCH_PACKAGES)
+
+# Made anew when the list changes, and only then: a second `make test` needs no network.
+.build/python/installed: Tests/requirements.txt
+	rm -rf .build/python
+	python3 -m venv .build/python
+	.build/python/bin/python -m pip install --quiet --disable-pip-version-check -r Tests/requirements.txt
+	touch $@

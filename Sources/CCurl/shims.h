@@ -46,6 +46,13 @@ static inline CURLcode fw_easy_set_open_callback(CURL *easy, fw_open_callback ca
   return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, callback);
 }
 
+typedef int (*fw_progress_callback)(
+    void *context, curl_off_t toReceive, curl_off_t received, curl_off_t toSend, curl_off_t sent);
+
+static inline CURLcode fw_easy_set_progress_callback(CURL *easy, fw_progress_callback callback) {
+  return curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, callback);
+}
+
 typedef int (*fw_close_callback)(void *context, curl_socket_t socket);
 
 static inline CURLcode fw_easy_set_close_callback(CURL *easy, fw_close_callback callback) {

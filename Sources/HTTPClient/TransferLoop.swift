@@ -40,7 +40,7 @@ final class TransferLoop {
   }
 
   /// Safe to read from any thread; the library itself is initialised once and never torn down.
-  private static let isLibraryReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+  static let isLibraryReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
   /// Serves until the mailbox is stopped, then cancels what is left.
   func run() {

@@ -1,6 +1,6 @@
 package import HTTPClient
 package import Model
-internal import Programs
+package import Programs
 
 /// One attempt to tell one receiver something. Made by the dispatcher, carried by the application.
 package struct Delivery: Sendable {
@@ -45,6 +45,8 @@ package struct DeliveryResult: Hashable, Sendable {
   package let retryAfter: Duration?
   /// The sender stopped; this says nothing about the receiver and counts as no failure of a page.
   package private(set) var isCancelled = false
+  /// Whether it was understood and refused, where that is not told by an HTTP status; nil: the status tells.
+  private var refused: Bool?
 
   package static func failed(_ reason: FailureReason, _ detail: String) -> DeliveryResult {
     .init(status: nil, reason: reason, detail: detail, retryAfter: nil)
@@ -58,6 +60,19 @@ package struct DeliveryResult: Hashable, Sendable {
       retryAfter: taken ? nil : retryAfter)
   }
 
+  /// Not taken, by a protocol with rules of its own.
+  ///
+  /// - Parameters:
+  ///   - status: the protocol's own code, for people.
+  ///   - isRefusal: asking again soon is of no use.
+  static func judged(
+    status: Int?, _ reason: FailureReason, _ detail: String, isRefusal: Bool, retryAfter: Duration? = nil
+  ) -> DeliveryResult {
+    var result = DeliveryResult(status: status, reason: reason, detail: detail, retryAfter: retryAfter)
+    result.refused = isRefusal
+    return result
+  }
+
   /// An answer whose words say no although its status does not.
   static func denied(_ status: Int, retryAfter: Duration? = nil) -> DeliveryResult {
     .init(status: status, reason: .status, detail: "status \(status)", retryAfter: retryAfter)
@@ -69,6 +84,7 @@ package struct DeliveryResult: Hashable, Sendable {
     var explained = DeliveryResult(
       status: status, reason: reason, detail: "\(detail): \(words)", retryAfter: retryAfter)
     explained.isCancelled = isCancelled
+    explained.refused = refused
     return explained
   }
 
@@ -80,6 +96,7 @@ package struct DeliveryResult: Hashable, Sendable {
     }
     var hidden = DeliveryResult(status: status, reason: reason, detail: text, retryAfter: retryAfter)
     hidden.isCancelled = isCancelled
+    hidden.refused = refused
     return hidden
   }
 
@@ -103,10 +120,47 @@ package struct DeliveryResult: Hashable, Sendable {
     }
   }
 
+  /// 2yz is taken, 4yz means "later", 5yz no (RFC 5321, 4.2.1). A mail that some recipients were refused is not taken.
+  package init(_ result: MailResult) {
+    guard let failure = result.failure else {
+      self = .answered(250)
+      return
+    }
+    if failure.isCancelled {
+      self = .failed(failure.reason, failure.detail)
+      isCancelled = true
+    } else if let status = result.status {
+      self = .judged(status: status, failure.reason, failure.detail, isRefusal: status >= 500)
+    } else {
+      self = .failed(failure.reason, failure.detail)
+    }
+  }
+
+  /// Exit code 0 is taken, 75 (EX_TEMPFAIL of sysexits.h) means "later", any other no. A program that was killed, took
+  /// too long or could not be started is tried again as a server that does not answer.
+  package init(_ result: ProgramResult) {
+    let complaint = result.complaint.map { ": \($0)" } ?? ""
+    switch result.ending {
+    case .exited(0): self = .init(status: nil, reason: nil, detail: "exit code 0", retryAfter: nil)
+    case .exited(let code):
+      self = .judged(
+        status: nil, .status, "exit code \(code)\(complaint)", isRefusal: code != Self.temporaryFailure)
+    case .killed(let signal): self = .failed(.other, "ended by signal \(signal)\(complaint)")
+    case .timedOut: self = .failed(.timeout, "the program took too long and was ended\(complaint)")
+    case .notStarted(let reason, let detail): self = .failed(reason, detail)
+    case .cancelled:
+      self = .failed(.other, "the program was ended: Farwatch stops")
+      isCancelled = true
+    }
+  }
+
+  private static let temporaryFailure: Int32 = 75
+
   package var succeeded: Bool { reason == nil }
 
   /// The receiver understood and said no: 3xx and 4xx but those that mean "later".
   var isRefusal: Bool {
+    if let refused { return refused }
     guard let status else { return false }
     return (300..<500).contains(status) && ![408, 425, 429].contains(status)
   }
@@ -114,25 +168,10 @@ package struct DeliveryResult: Hashable, Sendable {
 
 /// The header `Retry-After` (RFC 9110, 10.2.3).
 enum RetryAfter {
-  private static let months = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-  ]
-
   /// Seconds or an IMF-fixdate; nil when it is neither, or not in the future.
   static func parse(_ text: String, now: Timestamp) -> Duration? {
     if let seconds = Int64(text) { return seconds > 0 ? .seconds(min(seconds, 86_400)) : nil }
-    // Sun, 06 Nov 1994 08:49:37 GMT
-    let parts = text.split(separator: " ")
-    guard parts.count == 6, parts[5] == "GMT", let day = Int(parts[1]), (1...31).contains(day),
-      let month = months.firstIndex(where: { $0 == parts[2] }), let year = Int(parts[3]),
-      (1970...9999).contains(year)
-    else { return nil }
-    let clock = parts[4].split(separator: ":").compactMap { Int($0) }
-    guard clock.count == 3, (0...23).contains(clock[0]), (0...59).contains(clock[1]),
-      (0...60).contains(clock[2])
-    else { return nil }
-    let then = Timestamp(
-      year: year, month: month + 1, day: day, hour: clock[0], minute: clock[1], second: clock[2])
+    guard let then = HTTPDate.parse(text) else { return nil }
     return then > now ? min(then - now, .seconds(86_400)) : nil
   }
 }

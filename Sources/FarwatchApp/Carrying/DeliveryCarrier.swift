@@ -2,6 +2,7 @@ internal import Dispatch
 internal import HTTPClient
 internal import Model
 internal import Notifying
+internal import Programs
 
 /// A delivery on its way, and whom to tell how it ended.
 struct SentDelivery: Sendable {
@@ -13,6 +14,8 @@ struct SentDelivery: Sendable {
 /// waits for all of them at once.
 final class DeliveryCarrier: Sendable {
   private let client: HTTPClient
+  private let mails = MailClient()
+  private let programs = ProgramRunner()
   private let signing = DispatchQueue(label: "farwatch.signing", qos: .userInitiated)
 
   init() {
@@ -23,12 +26,13 @@ final class DeliveryCarrier: Sendable {
   }
 
   func send(_ sent: SentDelivery) {
-    signing.async { [client] in
+    signing.async { [client, mails, programs] in
       do {
         switch try sent.delivery.makeRequest() {
         case .http(let request):
           client.start(request) { sent.finished(sent.delivery.judge($0, now: SystemTime().now)) }
-        case .mail, .program: sent.finished(.failed(.other, "not supported yet"))
+        case .mail(let mail): mails.start(mail) { sent.finished(DeliveryResult($0)) }
+        case .program(let program): programs.start(program) { sent.finished(DeliveryResult($0)) }
         }
       } catch {
         sent.finished(.failed(.other, "the message could not be made: \(error)"))
@@ -44,5 +48,7 @@ final class DeliveryCarrier: Sendable {
   func stop() {
     signing.sync {}
     client.shutdown()
+    mails.shutdown()
+    programs.stop()
   }
 }
