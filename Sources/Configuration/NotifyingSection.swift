@@ -92,19 +92,18 @@ enum NotifyingSection {
     }
     var lines: [[String]: Int] = [:]
     for one in all {
-      guard let receiver = one.settings?.receiver, receiver.keyParts.contains(where: { !$0.isEmpty }) else {
-        continue
-      }
-      // Named by its line alone: an endpoint may hold a secret.
-      let parts = [receiver.kind] + receiver.keyParts
-      if let line = lines[parts] {
-        m.problems.add(
-          "the same endpoint is subscribed a second time; first in line \(line)", at: one.position)
-      } else {
-        lines[parts] = one.position.line
+      for receiver in one.all.map(\.receiver) where receiver.keyParts.contains(where: { !$0.isEmpty }) {
+        // Named by its line alone: an endpoint may hold a secret.
+        let parts = [receiver.kind] + receiver.keyParts
+        if let line = lines[parts] {
+          m.problems.add(
+            "the same endpoint is subscribed a second time; first in line \(line)", at: one.position)
+        } else {
+          lines[parts] = one.position.line
+        }
       }
     }
-    topic.subscriptions = all.compactMap(\.settings)
+    topic.subscriptions = all.flatMap(\.all)
     return topic
   }
 

@@ -8,6 +8,19 @@ enum SubscriptionSection {
   struct Found {
     /// nil: the kind of receiver could not be told.
     var settings: SubscriptionSettings?
+    /// Told the same as ``settings``' own.
+    var morePeers: [any ReceiverSettings] = []
+
+    /// One for each receiver.
+    var all: [SubscriptionSettings] {
+      guard let settings else { return [] }
+      return [settings]
+        + morePeers.map {
+          var other = settings
+          other.receiver = $0
+          return other
+        }
+    }
     var position = YAMLPosition.start
     var name: YAMLNode?
     var fallback: YAMLNode?
@@ -26,7 +39,14 @@ enum SubscriptionSection {
       m.allowUnknownKeys()
       return found
     }
-    var settings = SubscriptionSettings(read(m, paths))
+    let receivers = read(m, paths)
+    guard let first = receivers.first else {
+      // What is wrong with them was said; the keys that all kinds have are known all the same.
+      m.allowUnknownKeys()
+      return found
+    }
+    found.morePeers = Array(receivers.dropFirst())
+    var settings = SubscriptionSettings(first)
     settings.name = m.optional("name", .nonEmptyString.validated(nameComplaint))
     settings.timeout =
       m.optional("timeout", .duration(.milliseconds(100) ... .seconds(300))) ?? settings.timeout

@@ -85,22 +85,11 @@ struct SNSPublishChannel: Channel {
     return fields
   }
 
-  /// A page of one alert is a CloudWatch alarm's message; one of several is like it.
-  private func content(_ page: Page) -> (subject: String, message: String, labels: Labels) {
+  private func content(_ page: Page) -> SNSContent {
     var own = context
     own.topicARN = settings.topicARN
     own.region = settings.region
-    let facts = PageFacts(page, own)
-    guard let event = facts.single else {
-      let group = GroupMessage(facts: facts)
-      return (group.subject, group.text, facts.commonLabels)
-    }
-    let origin = AlarmMessage.Origin(
-      region: settings.region, account: context.account, externalURL: context.externalURL)
-    let alarm = AlarmMessage(
-      event: event, topicARN: settings.topicARN, settings: origin, kind: page.notification.kind,
-      delay: page.delay)
-    return (alarm.subject, alarm.text, event.labels)
+    return SNSContent(page, own, AlarmMessage.Origin(own))
   }
 
   /// SNS refuses a subject that is not printable ASCII, and with it the page.

@@ -4,24 +4,11 @@ internal import Model
 /// Speaks to one subscription as Amazon SNS does over HTTP and HTTPS.
 struct SNSChannel: Channel {
   let settings: SNSHTTPReceiver
-  let topicARN: String
-  let subscriptionARN: String
-  let signatureVersion: TopicSettings.SignatureVersion
-  let attributeLabels: [String]
-  let origin: AlarmMessage.Origin
-  let identity: SigningIdentity
-  /// As ``ChannelContext/acknowledgeURL``.
-  var acknowledgeURL: (@Sendable (Notification) -> String?)?
+  let context: ChannelContext
 
-  init(settings: SNSHTTPReceiver, context: ChannelContext) {
-    self.settings = settings
-    topicARN = context.topicARN
-    subscriptionARN = context.subscriptionARN
-    signatureVersion = context.signatureVersion
-    attributeLabels = context.attributeLabels
-    origin = AlarmMessage.Origin(context)
-    identity = context.identity
-  }
+  private var topicARN: String { context.topicARN }
+  private var subscriptionARN: String { context.subscriptionARN }
+  private var origin: AlarmMessage.Origin { AlarmMessage.Origin(context) }
 
   func request(for message: OutgoingMessage) throws -> OutgoingRequest {
     switch message {
@@ -38,21 +25,11 @@ struct SNSChannel: Channel {
       content: .notification(
         subject: content.subject, message: text,
         unsubscribeURL: SNSLinks.unsubscribe(origin.externalURL, subscriptionARN: subscriptionARN),
-        attributes: attributeLabels.compactMap { name in content.labels[name].map { Label(name, $0) } }))
+        attributes: context.attributeLabels.compactMap { name in content.labels[name].map { Label(name, $0) } }))
     var request = post(envelope, try settings.raw ? text : signed(envelope))
     request.headers.append(HTTPHeader("x-amz-sns-subscription-arn", subscriptionARN))
     if settings.raw { request.headers.append(HTTPHeader("x-amz-sns-rawdelivery", "true")) }
     return request
-  }
-
-  private var context: ChannelContext {
-    var context = ChannelContext(
-      topicName: topicARN.split(separator: ":").last.map(String.init) ?? topicARN, topicARN: topicARN,
-      subscriptionARN: subscriptionARN, signatureVersion: signatureVersion, region: origin.region,
-      account: origin.account, externalURL: SNSLinks.trimmed(origin.externalURL),
-      attributeLabels: attributeLabels, identity: identity)
-    context.acknowledgeURL = acknowledgeURL
-    return context
   }
 
   private func confirmation(_ handshake: HandshakeMessage) throws -> HTTPRequest {
@@ -80,9 +57,9 @@ struct SNSChannel: Channel {
 
   private func signed(_ envelope: SNSEnvelope) throws -> String {
     envelope.body(
-      signatureVersion: signatureVersion.rawValue,
-      signature: try identity.sign(envelope.stringToSign, signatureVersion),
-      certificateURL: SNSLinks.trimmed(origin.externalURL) + identity.path)
+      signatureVersion: context.signatureVersion.rawValue,
+      signature: try context.identity.sign(envelope.stringToSign, context.signatureVersion),
+      certificateURL: SNSLinks.trimmed(origin.externalURL) + context.identity.path)
   }
 
   private func post(_ envelope: SNSEnvelope, _ body: String) -> HTTPRequest {
