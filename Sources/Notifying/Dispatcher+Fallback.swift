@@ -27,17 +27,29 @@ extension Dispatcher {
       : listeners([target])
   }
 
+  /// A page was given up: its dead-letter topic hears of it, and the fallback if it was not told in time.
   private func bury(_ row: OutboxRow, _ how: Acceptance) -> [StateChange] {
-    guard let receiver = receivers[row.subscription],
-      let topic = receiver.place?.settings.deadLetterTopic
-    else { return [] }
+    guard let receiver = receivers[row.subscription], let settings = receiver.place?.settings else {
+      return []
+    }
     var how = how
-    how.reason = ["dead_letter_of": receiver.shownEndpoint]
     how.cameFrom = receiver.key
-    statistics.deadLettered += 1
-    let keys = keys(of: topic)
-    if keys.isEmpty { note(.error, "dead-letter topic has no subscriber: nobody is told", describe(row)) }
-    return publish(row.notification, to: keys, how)
+    var changes: [StateChange] = []
+    if let topic = settings.deadLetterTopic {
+      how.reason = ["dead_letter_of": receiver.shownEndpoint]
+      statistics.deadLettered += 1
+      let keys = keys(of: topic)
+      if keys.isEmpty { note(.error, "dead-letter topic has no subscriber: nobody is told", describe(row)) }
+      changes += publish(row.notification, to: keys, how)
+    }
+    if let fallback = settings.fallback, row.toldFallback != true, row.notification.status == .firing {
+      how.reason = ["fallback_of": receiver.shownEndpoint]
+      statistics.fellBack += 1
+      receiver.fellBack += 1
+      changes += publish(row.notification, to: keys(of: fallback), how)
+      changes += receiver.noteFallenBack(row.notification.thread).map { [$0] } ?? []
+    }
+    return changes
   }
 
   private func fallBack(

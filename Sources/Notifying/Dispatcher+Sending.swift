@@ -156,7 +156,7 @@ extension Dispatcher {
       note(row, attempts)
       enter(.givenUp, row, receiver, at: now, ["reason": result.detail])
       self.note(.error, "page given up", describe(row).merging(["reason": result.detail]) { $1 })
-      if receiver.place?.settings.deadLetterTopic != nil { deadLetters.append(row) }
+      deadLetters.append(row)
       return (row.saved().map { [$0] } ?? []) + dropped(old.map { [($0, .givenUpOverflow)] } ?? [], at: now)
     case .unknown: return []
     }

@@ -91,6 +91,23 @@ private struct Forgetful: ReceiverSettings {
     #expect(world.dispatcher.nextDeadline.map { $0 > world.monotonic } == true)
   }
 
+  @Test func whatIsGivenUpBeforeTheFallbacksTimeIsToldToItAtOnce() {
+    var world = World(
+      settings {
+        $0.retry = .sns
+        $0.fallbackAfter = .seconds(600)
+      })
+    world.page(event(.firing, "A"))
+    var told: [String] = []
+    for _ in 0..<10 {
+      told += turn(&world)
+      world.advance(20)
+    }
+    #expect(told == ["A firing"])
+    world.page(event(.resolved, "A"))
+    #expect(turn(&world, .answered(200)) == ["A resolved"])
+  }
+
   @Test func whatIsGivenUpIsADeadLetter() throws {
     var world = World(
       settings {

@@ -5,7 +5,7 @@ enum PageLimit {
   /// Alerts of one page; the desk's groups are usually far smaller.
   static let alerts = 1000
   /// Bytes of all texts of its alerts.
-  static let bytes = 512 * 1024
+  static let bytes = 1024 * 1024
   /// Bytes of one annotation, where a single alert is too large. Below what channels cut at.
   private static let annotationBytes = 16_000
 
