@@ -31,7 +31,7 @@ private let begin = Timestamp(year: 2026, month: 1, day: 1)
     #expect(book.finished("key-a", succeeded: true, now: begin + .seconds(5)).count == 1)
     #expect(book.due(begin + day - .seconds(1)).isEmpty)
     #expect(book.nextDeadline(begin) == begin + day && book.due(begin + day) == ["key-a"])
-    let proven = book.readings.filter { $0.family.name == "farwatch_receiver_lastProven_timestamp_seconds" }
+    let proven = book.readings.filter { $0.family.name == "farwatch_receiver_last_proven_timestamp_seconds" }
     #expect(proven.map(\.labels) == [receivers[0].labels], "never is not 1970")
     #expect(proven.map(\.value) == [(begin + .seconds(5)).seconds])
   }

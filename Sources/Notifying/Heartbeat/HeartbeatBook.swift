@@ -286,7 +286,7 @@ package struct HeartbeatBook: Sendable {
 
 enum HeartbeatMetrics {
   static let lastSuccess = MetricFamily.gauge(
-    "farwatch_heartbeat_lastSuccess_timestamp_seconds",
+    "farwatch_heartbeat_last_success_timestamp_seconds",
     "When the dead man's switch last took a heartbeat; absent until it did.")
   static let sent = MetricFamily.counter(
     "farwatch_heartbeats_sent_total", "Heartbeats that the dead man's switch took.")

@@ -200,7 +200,7 @@ extension ProofBook.Entry {
 
 enum ProofMetrics {
   static let lastProven = MetricFamily.gauge(
-    "farwatch_receiver_lastProven_timestamp_seconds",
+    "farwatch_receiver_last_proven_timestamp_seconds",
     "When the receiver last took a proof page; absent until it did.")
   static let failures = MetricFamily.gauge(
     "farwatch_receiver_proof_consecutive_failures", "Proof pages in a row that the receiver did not take.")
