@@ -286,20 +286,28 @@ extension Daemon: DaemonFace {
   var isReady: Bool { loop.ask(within: .milliseconds(500)) { conductor, _ in conductor.isReady } ?? false }
 
   func events(_ query: EventsQuery) -> EventsOutcome {
-    let isFree = reading.withLock { isReading in
-      defer { isReading = true }
-      return !isReading
-    }
-    guard isFree else { return .busy }
-    defer { reading.withLock { $0 = false } }
     guard let view = loop.ask({ conductor, _ in conductor.journalView }) else { return .busy }
-    let search = EventsSearch(query: query, clock: time)
-    do throws(StateDatabaseError) {
+    let reads = Mutex(false)
+    defer { if reads.withLock({ $0 }) { reading.withLock { $0 = false } } }
+    do throws(EventsTrouble) {
       return .answer(
-        try search.run(newest: view.newest) { () throws(StateDatabaseError) in
-          try StateReader(path: database.path)
+        try EventsSearch(query: query, clock: time).run(newest: view.newest) { () throws(EventsTrouble) in
+          let isFree = reading.withLock { isReading in
+            defer { isReading = true }
+            return !isReading
+          }
+          guard isFree else { throw .busy }
+          reads.withLock { $0 = true }
+          return try EventsTrouble.reading { () throws(StateDatabaseError) in
+            try StateReader(path: database.path)
+          }
         })
-    } catch { return .failed("\(error)") }
+    } catch {
+      switch error {
+      case .busy: return .busy
+      case .failed(let why): return .failed("\(why)")
+      }
+    }
   }
 
   func visit(_ visit: SubscriptionVisit) -> SNSAnswer? {

@@ -61,7 +61,7 @@ package enum JournalRow {
       out.append(pairs: labels.entries.lazy.map { ($0.name, $0.value) })
     }
     if let startsAt = entry.startsAt {
-      out.append(#","starts_at":"#)
+      out.append(#","startsAt":"#)
       out.append("\(startsAt.milliseconds)")
     }
     if !entry.detail.isEmpty {
@@ -154,7 +154,7 @@ package enum JournalRow {
   private struct Stored: Decodable {
     var identity: String?
     var labels: [String: String]?
-    var starts_at: Int64?
+    var startsAt: Int64?
     var detail: [String: String]?
   }
 
@@ -166,7 +166,7 @@ package enum JournalRow {
     }
     let entry = JournalEntry(
       at: head.at, kind: head.kind, identity: stored.identity, labels: stored.labels.map { Labels($0) },
-      startsAt: stored.starts_at.map { Timestamp(milliseconds: $0) }, detail: stored.detail ?? [:])
+      startsAt: stored.startsAt.map { Timestamp(milliseconds: $0) }, detail: stored.detail ?? [:])
     return JournalRecord(sequence: head.sequence, entry: entry)
   }
 }

@@ -14,7 +14,7 @@ import Testing
     #expect(version.exit == .code(0) && version.output.contains("."))
     for command in [
       [], ["run"], ["check"], ["check", "config"], ["check", "rules"], ["check", "alarms"],
-      ["test", "rules"], ["demo"],
+      ["test", "rules"], ["demo"], ["events"],
     ] {
       let child = try ChildProcess([FarwatchProcess.binary] + command + ["--help"])
       #expect(try await child.wait() == .code(0))
@@ -29,6 +29,7 @@ import Testing
   @Test(arguments: [
     ["--nonsense"], ["nonsense"], ["run", "--nonsense"], ["run", "--log-level", "loud"], ["check", "config"],
     ["test", "rules"], ["demo", "--port", "70000"],
+    ["events", "--follow", "--verify"],
   ])
   func wrongUseIsTwo(_ arguments: [String]) async throws {
     let child = try ChildProcess([FarwatchProcess.binary] + arguments)

@@ -84,7 +84,13 @@ extension StatusSnapshot {
       ],
       store: Store(
         series: 12, seriesLimit: 100, retention: .seconds(86_400 * 3), diskBytes: 4096, isFailing: true,
-        failure: evil))
+        failure: evil),
+      heartbeats: [
+        Heartbeat(
+          name: evil, interval: .seconds(60), lastSuccess: since, lastProblem: nil, withheld: [evil]),
+        Heartbeat(name: "silent", interval: .seconds(60), lastSuccess: nil, lastProblem: evil, withheld: []),
+      ],
+      events: [Event(at: since, kind: evil, alert: evil, what: evil)])
   }
 }
 
@@ -165,13 +171,28 @@ extension StatusSnapshot {
     ] { #expect(page.contains(part), "\(part)") }
   }
 
+  @Test func eventsAreAskedByQuery() {
+    let good = ask("/api/events", query: [.init("kind", "firing"), .init("format", "lines")])
+    #expect(good.status == 200 && good.contentType == "application/x-ndjson")
+    #expect(daemon.asked.withLock { $0.first?.kinds } == [.firing])
+    #expect(header("X-Farwatch-Partial", good) == nil)
+    daemon.outcome.withLock { $0 = .answer(.entries([], isPartial: true)) }
+    #expect(
+      header("X-Farwatch-Partial", ask("/api/events")) == "true" && text(ask("/api/events")) == "[\n]\n")
+    let wrong = ask("/api/events", query: [.init("limit", evil)])
+    #expect(wrong.status == 400 && wrong.contentType?.hasPrefix("text/plain") == true)
+    daemon.outcome.withLock { $0 = .busy }
+    #expect(ask("/api/events").status == 503 && header("Retry-After", ask("/api/events")) == "1")
+    #expect(ask("/api/events", "POST").status == 405)
+  }
+
   @Test func foreignTextIsEscapedOnTheStatusPage() {
     let response = ask("/")
     let page = text(response)
     #expect(!page.contains("<script") && !page.contains("'1'"))
     let escaped = "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot;"
     // Every field of the snapshot that is shown; the vantage twice, in the title too.
-    #expect(page.components(separatedBy: escaped).count - 1 >= 26)
+    #expect(page.components(separatedBy: escaped).count - 1 >= 32)
     #expect(page.contains("(\(escaped), \(escaped))"), "an alert's state and what keeps it")
     #expect(header("Content-Security-Policy", response) == StatusPage.contentSecurityPolicy)
     #expect(StatusPage.contentSecurityPolicy.contains("default-src 'none'"))

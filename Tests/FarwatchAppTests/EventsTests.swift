@@ -85,11 +85,17 @@ private func record(_ sequence: Int, _ alert: String = "A", at: Timestamp? = nil
   ) throws -> [Int] {
     let query = try EventsQuery(items.map { ($0.0, $0.1) }, now: dayStart + .seconds(Self.count))
     let answer = try EventsSearch(query: query, clock: SystemTime()).run(newest: memory ? newest : []) {
-      () throws(StateDatabaseError) in
-      try StateReader(path: directory.file(database ? "state.sqlite" : "not-to-be-asked"))
+      () throws(EventsTrouble) in
+      try opened(database ? "state.sqlite" : "not-to-be-asked")
     }
     guard case .entries(let records, false) = answer else { return [-1] }
     return records.map(\.sequence)
+  }
+
+  private func opened(_ name: String) throws(EventsTrouble) -> StateReader {
+    try EventsTrouble.reading { () throws(StateDatabaseError) in
+      try StateReader(path: directory.file(name))
+    }
   }
 
   @Test func memoryAndDatabaseAreOneJournal() throws {
@@ -118,8 +124,8 @@ private func record(_ sequence: Int, _ alert: String = "A", at: Timestamp? = nil
     var query = EventsQuery()
     query.verifies = true
     let search = EventsSearch(query: query, clock: SystemTime())
-    let answer = try search.run(newest: newest) { () throws(StateDatabaseError) in
-      try StateReader(path: directory.file("state.sqlite"))
+    let answer = try search.run(newest: newest) { () throws(EventsTrouble) in
+      try opened("state.sqlite")
     }
     guard case .verified(.success(let extent), false) = answer else {
       Issue.record("\(answer)")

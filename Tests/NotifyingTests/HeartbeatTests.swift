@@ -177,7 +177,7 @@ private struct HeartbeatWorld {
     let rows = world.rows.map { ($0.key, $0.value) }
     let restored = HeartbeatBook([minutely], restoring: rows, monotonic: MonotonicInstant(nanoseconds: 0))
     #expect(restored.standings.first?.lastSuccess.map { world.now - $0 < .seconds(120) } == true)
-    for row in ["{}", "x", #"{"at":1,"last_success":"no"}"#] {
+    for row in ["{}", "x", #"{"at":1,"lastSuccess":"no"}"#] {
       _ = HeartbeatBook(
         [minutely], restoring: [("heartbeat/outside", Array(row.utf8))],
         monotonic: MonotonicInstant(nanoseconds: 0))

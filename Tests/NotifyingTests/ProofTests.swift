@@ -99,7 +99,7 @@ private let begin = Timestamp(year: 2026, month: 1, day: 1)
     var random = SeededNumbers(seed: seed)
     print("ProofTests.foreignRowsNeverCrash: seed \(seed)")
     let good = Array(
-      #"{"last_proven":1767225600000,"last_attempt":9223372036854775807,"consecutive_failures":-9}"#.utf8)
+      #"{"lastProven":1767225600000,"lastAttempt":9223372036854775807,"consecutiveFailures":-9}"#.utf8)
     for _ in 0..<1000 {
       let row = good.map { random.chance(3) ? UInt8.random(in: 32...126, using: &random) : $0 }
       var book = ProofBook(daily, restoring: [("proof/key-a", row), ("heartbeat/x", row)])

@@ -149,11 +149,18 @@ package struct EventsCommandRun: Sendable {
   ) throws(StartFailure) {
     let search = EventsSearch(query: query, clock: SystemTime(), timeLimit: .seconds(600))
     let answer: EventsAnswer
-    do throws(StateDatabaseError) {
-      answer = try search.run(newest: []) { () throws(StateDatabaseError) in
-        try StateReader(path: "\(directory)/state.sqlite")
+    do throws(EventsTrouble) {
+      answer = try search.run(newest: []) { () throws(EventsTrouble) in
+        try EventsTrouble.reading { () throws(StateDatabaseError) in
+          try StateReader(path: "\(directory)/state.sqlite")
+        }
       }
-    } catch { throw StartFailure("\(error)") }
+    } catch {
+      switch error {
+      case .busy: throw StartFailure("somebody else reads the journal")
+      case .failed(let why): throw StartFailure("\(why)")
+      }
+    }
     switch answer {
     case .entries(let records, let isPartial):
       if !asJSON { put(EventsText.heading) }

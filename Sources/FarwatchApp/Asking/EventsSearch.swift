@@ -9,6 +9,20 @@ enum EventsAnswer: Sendable {
   case verified(Result<JournalCheck.Extent, JournalCheck.Fault>, isPartial: Bool)
 }
 
+/// Why there is no answer.
+enum EventsTrouble: Error {
+  /// Somebody else reads the database.
+  case busy
+  case failed(StateDatabaseError)
+
+  /// What `body` reads, with its error as one of these.
+  static func reading<Value>(
+    _ body: () throws(StateDatabaseError) -> Value
+  ) throws(EventsTrouble) -> Value {
+    do throws(StateDatabaseError) { return try body() } catch { throw .failed(error) }
+  }
+}
+
 /// Looks entries up, among the newest in memory and in the database behind them. Blocks; never on the core's thread.
 struct EventsSearch {
   let query: EventsQuery
@@ -23,15 +37,15 @@ struct EventsSearch {
   ///   - newest: what the core has in memory, oldest first; empty when there is no core.
   ///   - reader: opens the database; asked only when memory does not have it all.
   func run(
-    newest: [JournalRecord], reader: () throws(StateDatabaseError) -> StateReader
-  ) throws(StateDatabaseError) -> EventsAnswer {
+    newest: [JournalRecord], reader: () throws(EventsTrouble) -> StateReader
+  ) throws(EventsTrouble) -> EventsAnswer {
     if query.verifies { return try verify(reader()) }
     return query.isAscending ? try ascending(newest, reader) : try descending(newest, reader)
   }
 
   private func descending(
-    _ newest: [JournalRecord], _ reader: () throws(StateDatabaseError) -> StateReader
-  ) throws(StateDatabaseError) -> EventsAnswer {
+    _ newest: [JournalRecord], _ reader: () throws(EventsTrouble) -> StateReader
+  ) throws(EventsTrouble) -> EventsAnswer {
     var found: [JournalRecord] = []
     for record in newest.reversed() where query.matches(record) {
       if found.count == query.limit { break }
@@ -42,7 +56,7 @@ struct EventsSearch {
     let end = clock.monotonic + timeLimit
     var tooOld = 0
     var isPartial = false
-    try reader().scan(.journal, from: before.map(JournalRow.key), newestFirst: true) { key, value in
+    try scan(reader(), from: before.map(JournalRow.key), newestFirst: true) { key, value in
       guard let sequence = JournalRow.sequence(ofKey: key), sequence > (query.after ?? 0) else {
         // The rows before the first entry, or a stranger's.
         return JournalRow.sequence(ofKey: key) == nil
@@ -55,15 +69,15 @@ struct EventsSearch {
   }
 
   private func ascending(
-    _ newest: [JournalRecord], _ reader: () throws(StateDatabaseError) -> StateReader
-  ) throws(StateDatabaseError) -> EventsAnswer {
+    _ newest: [JournalRecord], _ reader: () throws(EventsTrouble) -> StateReader
+  ) throws(EventsTrouble) -> EventsAnswer {
     var found: [JournalRecord] = []
     let first = newest.first?.sequence ?? .max
     var isPartial = false
     if !isAllInMemory(newest) {
       let end = clock.monotonic + timeLimit
       var tooOld = 0
-      try reader().scan(.journal, from: JournalRow.key((query.after ?? 0) + 1)) { key, value in
+      try scan(reader(), from: JournalRow.key((query.after ?? 0) + 1)) { key, value in
         guard let sequence = JournalRow.sequence(ofKey: key) else { return true }
         // What is in memory is not read a second time.
         guard sequence < first else { return false }
@@ -76,6 +90,15 @@ struct EventsSearch {
       for record in newest where query.matches(record) && found.count < query.limit { found.append(record) }
     }
     return .entries(found, isPartial: isPartial)
+  }
+
+  private func scan(
+    _ reader: StateReader, from key: String? = nil, newestFirst: Bool = false,
+    _ body: (String, [UInt8]) -> Bool
+  ) throws(EventsTrouble) {
+    try EventsTrouble.reading { () throws(StateDatabaseError) in
+      try reader.scan(.journal, from: key, newestFirst: newestFirst, body)
+    }
   }
 
   /// Whether nothing that matches can be outside of `newest`.
@@ -94,11 +117,11 @@ struct EventsSearch {
     return query.matches(record) ? record : nil
   }
 
-  private func verify(_ reader: StateReader) throws(StateDatabaseError) -> EventsAnswer {
+  private func verify(_ reader: StateReader) throws(EventsTrouble) -> EventsAnswer {
     let end = clock.monotonic + timeLimit * 6
     var check = JournalCheck()
     var isPartial = false
-    try reader.scan(.journal) { key, value in
+    try scan(reader) { key, value in
       check.take(key: key, value: value)
       isPartial = clock.monotonic > end
       return !check.isDecided && !isPartial

@@ -67,7 +67,15 @@ enum ProducedSeries {
     [
       "farwatch_collector_up", "farwatch_collector_duration_seconds", "farwatch_collector_overruns_total",
       "farwatch_collector_last_run_timestamp_seconds",
-    ] + ofItself
+    ] + ofItself + ofHeartbeatsAndJournal
+  /// What Farwatch says of its own end, of proofs and of the journal.
+  static let ofHeartbeatsAndJournal = [
+    "farwatch_heartbeat_last_success_timestamp_seconds", "farwatch_heartbeats_sent_total",
+    "farwatch_heartbeat_failures_total", "farwatch_heartbeat_withheld",
+    "farwatch_receiver_last_proven_timestamp_seconds", "farwatch_receiver_proof_consecutive_failures",
+    "farwatch_journal_entries", "farwatch_journal_entries_written_total",
+    "farwatch_journal_entries_omitted_total",
+  ]
   /// Farwatch itself.
   static let ofItself = [
     "farwatch_alarm_state", "farwatch_alert_events_total", "farwatch_alert_events_untold_total",

@@ -63,7 +63,7 @@ package struct HeartbeatBook: Sendable {
       let name = key.dropFirst(Self.keyPrefix.count)
       guard let place = beats.firstIndex(where: { $0.settings.name == name }) else { continue }
       let row = try? JSONDecoder().decode(Row.self, from: Data(value))
-      beats[place].lastSuccess = row?.last_success.map { Timestamp(milliseconds: $0) }
+      beats[place].lastSuccess = row?.lastSuccess.map { Timestamp(milliseconds: $0) }
     }
   }
 
@@ -104,7 +104,7 @@ package struct HeartbeatBook: Sendable {
   // MARK: Steps
 
   private struct Row: Codable {
-    var last_success: Int64?
+    var lastSuccess: Int64?
     var at: Int64
   }
 
@@ -126,7 +126,7 @@ package struct HeartbeatBook: Sendable {
           continue
         }
         beats[place].step = .committing(ticket, since: monotonic)
-        let row = Row(last_success: beats[place].lastSuccess?.milliseconds, at: now.milliseconds)
+        let row = Row(lastSuccess: beats[place].lastSuccess?.milliseconds, at: now.milliseconds)
         let value = (try? JSONEncoder().encode(row)).map { Array($0) } ?? Array("{}".utf8)
         changes.append(StateChange(.proofs, Self.keyPrefix + beats[place].settings.name, value))
       case .committing(_, let since) where monotonic - since >= HeartbeatCondition.longestCommit:

@@ -66,9 +66,9 @@ package struct ProofBook: Sendable {
   }
 
   fileprivate struct Row: Codable {
-    var last_proven: Int64?
-    var last_attempt: Int64?
-    var consecutive_failures: Int?
+    var lastProven: Int64?
+    var lastAttempt: Int64?
+    var consecutiveFailures: Int?
   }
 
   /// Makes `receivers` the whole list; what stays keeps what is known of it. Returns the rows of those that are no more.
@@ -184,15 +184,15 @@ package struct ProofBook: Sendable {
 extension ProofBook.Entry {
   fileprivate init(_ receiver: ProvenReceiver, _ row: ProofBook.Row?) {
     self.receiver = receiver
-    lastProven = row?.last_proven.map { Timestamp(milliseconds: $0) }
-    lastAttempt = row?.last_attempt.map { Timestamp(milliseconds: $0) }
-    consecutiveFailures = min(max(0, row?.consecutive_failures ?? 0), 1_000_000)
+    lastProven = row?.lastProven.map { Timestamp(milliseconds: $0) }
+    lastAttempt = row?.lastAttempt.map { Timestamp(milliseconds: $0) }
+    consecutiveFailures = min(max(0, row?.consecutiveFailures ?? 0), 1_000_000)
   }
 
   fileprivate var change: StateChange {
     let row = ProofBook.Row(
-      last_proven: lastProven?.milliseconds, last_attempt: lastAttempt?.milliseconds,
-      consecutive_failures: consecutiveFailures)
+      lastProven: lastProven?.milliseconds, lastAttempt: lastAttempt?.milliseconds,
+      consecutiveFailures: consecutiveFailures)
     let value = (try? JSONEncoder().encode(row)).map { Array($0) } ?? Array("{}".utf8)
     return StateChange(.proofs, ProofBook.keyPrefix + receiver.key, value)
   }
