@@ -4,6 +4,7 @@ import Foundation
 import HTTPClient
 import Model
 import Notifying
+import Paging
 import PostgresClient
 import Probing
 import StrictYAML

@@ -94,7 +94,7 @@ let suppressionFaults: [Fault] = [
     maintenance("from: 2026-12-05T00:00:00Z, to: 2026-12-06T00:00:00Z, matchers: []"),
     "3:76: would take every alert: at least one matcher must not match the empty string"),
   Fault(
-    maintenance("from: 2026-12-05T00:00:00Z, to: 2026-12-06T00:00:00Z, matchers: ['a=~\"x|\"', 'b==']"),
+    maintenance("from: 2026-12-05T00:00:00Z, to: 2026-12-06T00:00:00Z, matchers: ['a=~\"x|\"', 'b=']"),
     "3:76: would take every alert: at least one matcher must not match the empty string"),
   Fault(
     region + "maintenance: [{name: '', comment: [a]}]", "2:15: missing key `from`", "2:15: missing key `to`",

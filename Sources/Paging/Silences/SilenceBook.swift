@@ -144,8 +144,7 @@ extension SilenceBook {
     if let nameless = draft.matchers.first(where: { $0.name.isEmpty }) {
       throw .invalid("the matcher \(nameless) has no label name")
     }
-    // A negative one that stands alone is broad but meant.
-    if draft.matchers.allSatisfy({ ($0.kind == .equal || $0.kind == .regex) && $0.matches("") }) {
+    if LabelMatcher.takeEverything(draft.matchers) {
       throw .invalid("at least one matcher must not match the empty string, or every alert would be silenced")
     }
     if draft.endsAt <= start { throw .invalid("the end must be after the start") }
