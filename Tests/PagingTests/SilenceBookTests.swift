@@ -111,7 +111,7 @@ private func apply(_ changes: [StateChange], to rows: inout [String: [UInt8]]) {
       "at least one matcher must not match the empty string, or every alert would be silenced"
     ),
     (
-      "a=~.*,b!=c", 0, 10,
+      "a=~.*,b=\"\"", 0, 10,
       "at least one matcher must not match the empty string, or every alert would be silenced"
     ),
     ("a=b", 10, 10, "the end must be after the start"), ("a=b", 20, 10, "the end must be after the start"),
@@ -120,6 +120,13 @@ private func apply(_ changes: [StateChange], to rows: inout [String: [UInt8]]) {
     let wrong = try draft(matchers, from: from, to: to)
     #expect(throws: SilenceProblem.invalid(said)) { try book.set(wrong, now: at(0)) }
     #expect(book.count == 0 && book.version == 0)
+  }
+
+  @Test mutating func aNegativeMatcherMayStandAlone() throws {
+    let id = try book.set(try draft("severity!=page", to: 10), now: at(0)).id
+    #expect(
+      book.silencing(["severity": "info"], at: at(0)) == [id]
+        && book.silencing(["severity": "page"], at: at(0)) == [])
   }
 
   @Test mutating func anUnknownIDIsNotFound() throws {

@@ -20,7 +20,7 @@ enum MaintenanceSection {
       m.problem("the end is not after the start", at: "to")
     }
     // As for a silence.
-    if m.has("matchers"), window.matchers.allSatisfy({ $0.matches("") }),
+    if m.has("matchers"), LabelMatcher.takeEverything(window.matchers),
       m.node("matchers")?.content.isEmptyList == true || !window.matchers.isEmpty
     {
       m.problem(

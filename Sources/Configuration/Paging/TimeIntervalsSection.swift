@@ -140,9 +140,9 @@ extension YAMLType where Value == CalendarInterval.Days {
         throw RangeProblem(
           description: "a range that starts from the end of the month must end there: \"\(text)\"")
       }
-      // In the shortest month, so that no month turns the range around.
-      guard (from < 0 ? 28 + from : from) <= (to < 0 ? 28 + to : to) else {
-        throw RangeProblem(description: "the end of the range \"\(text)\" is before its start")
+      // In the longest month: what is turned around there is so in every month.
+      guard (from < 0 ? 32 + from : from) <= (to < 0 ? 32 + to : to) else {
+        throw RangeProblem(description: "the end of the range \"\(text)\" is always before its start")
       }
       return CalendarInterval.Days(from: from, to: to)
     }

@@ -80,13 +80,13 @@ package struct SilenceBook: Sendable {
   ///
   /// A start in the past becomes now. A pending silence takes a new start, and an active one a new end, comment and
   /// author in place; any other change expires the old one and makes one with a new id, so that what was silenced
-  /// when stays true. Needs a matcher that does not take the empty string. Author and comment may be empty.
+  /// when stays true. Needs a matcher that is negative or does not take the empty string. Author and comment may be empty.
   package mutating func set(_ draft: SilenceDraft, now: Timestamp) throws(SilenceProblem) -> Written {
     let old = silences[draft.id]
-    if old == nil, !draft.id.isEmpty { throw .notFound(id: draft.id) }
     let oldState = old?.state(at: now)
     let start = draft.startsAt ?? (oldState == .expired ? nil : old?.startsAt) ?? now
     try Self.check(draft, start: start, now: now)
+    if old == nil, !draft.id.isEmpty { throw .notFound(id: draft.id) }
 
     if let old, let kept = Self.start(changing: old, to: draft, start, now) {
       let silence = Self.silence(old.id, draft, startsAt: kept, now)
@@ -144,7 +144,7 @@ extension SilenceBook {
     if let nameless = draft.matchers.first(where: { $0.name.isEmpty }) {
       throw .invalid("the matcher \(nameless) has no label name")
     }
-    if draft.matchers.allSatisfy({ $0.matches("") }) {
+    if LabelMatcher.takeEverything(draft.matchers) {
       throw .invalid("at least one matcher must not match the empty string, or every alert would be silenced")
     }
     if draft.endsAt <= start { throw .invalid("the end must be after the start") }
