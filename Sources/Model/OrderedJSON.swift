@@ -5,6 +5,7 @@ package enum OrderedJSON: Equatable, Sendable {
   /// NaN and infinities, which JSON has not, become the strings that Prometheus writes.
   case number(Double)
   case integer(Int)
+  case boolean(Bool)
   case array([OrderedJSON])
   case object([Member])
 
@@ -42,6 +43,7 @@ package enum OrderedJSON: Equatable, Sendable {
     case .number(let value) where !value.isFinite: Self.append(NumberText.shortest(value), to: &out)
     case .number(let value): NumberText.append(value, to: &out)
     case .integer(let value): NumberText.appendInteger(Int64(value), to: &out)
+    case .boolean(let value): out += Array((value ? "true" : "false").utf8)
     case .array(let items):
       out.append(UInt8(ascii: "["))
       for (place, item) in items.enumerated() {
