@@ -79,6 +79,8 @@ package struct APIResponse: Sendable {
   static func refusal(_ refusal: PagingRefusal) -> Self {
     switch refusal {
     case .busy: busy
+    case .notDurable:
+      failure(500, "it is in force, but the state database cannot be written: a restart now would forget it")
     case .notFound(let what): failure(404, what)
     case .invalid(let why): failure(400, why)
     case .full(let why): failure(503, why)

@@ -50,7 +50,7 @@ extension AlertmanagerAPI {
     }
     if by.isEmpty { return .fault(422, 602, "by in body is required") }
     return change(fingerprints) { (paging, asked) throws(PagingRefusal) in
-      try paging.acknowledge(fingerprints: asked, by: by, comment: comment)
+      try paging.acknowledge(.fingerprints(asked), by: by, comment: comment)
     }
   }
 
@@ -58,7 +58,7 @@ extension AlertmanagerAPI {
     let by = request.values("by").last ?? ""
     if by.isEmpty { return .fault(422, 602, "by in query is required") }
     return change(request.values("fingerprint")) { (paging, asked) throws(PagingRefusal) in
-      try paging.unacknowledge(fingerprints: asked, by: by)
+      try paging.unacknowledge(.fingerprints(asked), by: by)
     }
   }
 

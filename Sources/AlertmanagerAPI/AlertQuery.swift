@@ -4,10 +4,6 @@ internal import RegularExpressions
 
 /// Which alerts a request asks for.
 struct AlertQuery {
-  struct Fault: Error {
-    let message: String
-  }
-
   var matchers: [LabelMatcher] = []
   var receiver: RegularExpression?
   var active = true
@@ -15,7 +11,7 @@ struct AlertQuery {
   var inhibited = true
   var muted = true
 
-  static func read(_ request: APIRequest) -> Result<AlertQuery, Fault> {
+  static func read(_ request: APIRequest) -> Result<AlertQuery, MatcherFault> {
     var query = AlertQuery()
     switch matchers(request) {
     case .success(let matchers): query.matchers = matchers
@@ -25,7 +21,7 @@ struct AlertQuery {
       do throws(RegularExpressionError) {
         query.receiver = try RegularExpression(pattern, anchoring: .whole)
       } catch {
-        return .failure(Fault(message: "failed to parse receiver param: \(error)"))
+        return .failure(MatcherFault(message: "failed to parse receiver param: \(error)"))
       }
     }
     query.active = request.isOn("active", byDefault: true)
@@ -36,10 +32,10 @@ struct AlertQuery {
   }
 
   /// The `filter` items of a request. An alert must satisfy all of them.
-  static func matchers(_ request: APIRequest) -> Result<[LabelMatcher], Fault> {
+  static func matchers(_ request: APIRequest) -> Result<[LabelMatcher], MatcherFault> {
     let texts = request.values("filter")
     let most = 128
-    guard texts.count <= most else { return .failure(Fault(message: "more than \(most) filters")) }
+    guard texts.count <= most else { return .failure(MatcherFault(message: "more than \(most) filters")) }
     var matchers: [LabelMatcher] = []
     for text in texts {
       switch FilterText.matcher(text) {

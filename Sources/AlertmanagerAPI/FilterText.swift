@@ -1,9 +1,21 @@
-internal import Model
+package import Model
 internal import RegularExpressions
+
+/// Why a text is no matcher.
+package struct MatcherFault: Error, Hashable, Sendable {
+  package let message: String
+}
+
+extension AlertmanagerAPI {
+  /// Reads one matcher as a `filter` item is read.
+  package static func readMatcher(_ text: String) -> Result<LabelMatcher, MatcherFault> {
+    FilterText.matcher(text)
+  }
+}
 
 /// Reads one matcher: `region=eu`, `region="e u"`, `severity=~"page|warning"`, `a!=b`, `a!~b`.
 enum FilterText {
-  static func matcher(_ text: String) -> Result<LabelMatcher, AlertQuery.Fault> {
+  static func matcher(_ text: String) -> Result<LabelMatcher, MatcherFault> {
     let bytes = Array(text.utf8)
     var rest = trimmed(bytes[...])
     if rest.first == UInt8(ascii: "{"), rest.last == UInt8(ascii: "}") {
@@ -28,7 +40,7 @@ enum FilterText {
 
   static func make(
     name: String, kind: LabelMatcher.Kind, value: String
-  ) -> Result<LabelMatcher, AlertQuery.Fault> {
+  ) -> Result<LabelMatcher, MatcherFault> {
     switch kind {
     case .equal, .notEqual:
       return .success(LabelMatcher(name, equals: value, negated: kind == .notEqual))

@@ -3,12 +3,14 @@ package import Paging
 
 /// Why paging did not do what was asked.
 package enum PagingRefusal: Error, Hashable, Sendable {
-  /// The core did not answer in time, or what it decided could not be made durable in time: it may have happened.
+  /// The core did not answer in time: it may have happened.
   case busy
+  /// It is in force, but would not outlive a restart now: the disk does not take it. It is written when the disk does.
+  case notDurable
   case notFound(String)
   /// What is wrong with what was asked, for the person who asked.
   case invalid(String)
-  /// A limit is reached; nothing was changed.
+  /// A limit is reached; what lies beyond it was not taken.
   case full(String)
 }
 
@@ -54,6 +56,15 @@ package struct SilenceRequest: Sendable, Equatable {
   }
 }
 
+/// Alerts that somebody speaks of.
+package enum AlertChoice: Hashable, Sendable {
+  /// As Alertmanager computes them, in lower case.
+  case fingerprints([String])
+  /// The alerts of a thread (``Notification/thread``) that began no later than `until`: what a page told of. One that
+  /// began later is another episode.
+  case thread(String, until: Timestamp)
+}
+
 /// What the API needs of the daemon. Called from the listener's threads, several at once; each call may block for the
 /// time that the core takes for a turn, and what it changed is durable when it returns.
 package protocol PagingFace: Sendable {
@@ -67,10 +78,10 @@ package protocol PagingFace: Sendable {
   func setSilence(_ silence: SilenceRequest) throws(PagingRefusal) -> String
   /// Ends a silence now; nothing when it has ended already.
   func expireSilence(id: String) throws(PagingRefusal)
-  /// Takes on the firing alerts with these fingerprints; the fingerprints of those it found firing.
-  func acknowledge(fingerprints: [String], by: String, comment: String) throws(PagingRefusal) -> [String]
-  func unacknowledge(fingerprints: [String], by: String) throws(PagingRefusal) -> [String]
-  /// The alerts of a thread (``Notification/thread``) that fire now and began no later than `until`: what a link in a page
-  /// is about. nil: the core did not answer in time.
-  func firingAlerts(ofThread thread: String, until: Timestamp) -> [PagedAlert]?
+  /// Takes on the alerts of the choice that fire; their fingerprints.
+  func acknowledge(_ choice: AlertChoice, by: String, comment: String) throws(PagingRefusal) -> [String]
+  /// Gives back the alerts of the choice that are acknowledged; their fingerprints.
+  func unacknowledge(_ choice: AlertChoice, by: String) throws(PagingRefusal) -> [String]
+  /// The alerts of the choice that fire now; nil: the core did not answer in time.
+  func firing(_ choice: AlertChoice) -> [PagedAlert]?
 }

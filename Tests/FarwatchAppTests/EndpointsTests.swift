@@ -33,6 +33,9 @@ private final class StandIn: DaemonFace {
   }
   func signingCertificate(named name: String) -> String? { name == "cert.pem" ? "PEM" : nil }
   func allowsWrites(from address: String) -> Bool { address == "127.0.0.1" }
+  let paging: any PagingFace = ScriptedPaging()
+  let acknowledgeLink = testLink
+  let wallClock = dayStart
 }
 
 extension StatusSnapshot {
