@@ -295,5 +295,7 @@ extension HTTPServerSettings {
   fileprivate init(_ settings: Settings) {
     self.init(address: settings.listen)
     perIPConnectionLimit = settings.connectionsPerAddress
+    // A Prometheus posts 64 alerts at once, with annotations of any length.
+    maxBodyBytes = 8 << 20
   }
 }
