@@ -1,6 +1,7 @@
 import Foundation
 import Model
 import Paging
+import Synchronization
 import Testing
 
 @testable import AlertmanagerAPI

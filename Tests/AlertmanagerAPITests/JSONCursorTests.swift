@@ -1,5 +1,6 @@
 import FarwatchTesting
 import Foundation
+import Model
 import Testing
 
 @testable import AlertmanagerAPI

@@ -1,3 +1,4 @@
+import AlertmanagerAPI
 import Exposition
 import Foundation
 import HTTPServer
