@@ -47,16 +47,34 @@ enum AlertJSON {
 
   static func strings(_ list: [String]) -> OrderedJSON { .array(list.map { .string($0) }) }
 
-  /// Alertmanager's order: by labels, one that is missing first, then by receiver.
+  /// Alertmanager's order of groups: by labels, then by receiver.
   static func groupOrder(_ a: AlertGroup, _ b: AlertGroup) -> Bool {
-    if a.labels.count != b.labels.count { return a.labels.count < b.labels.count }
-    let names = Set((a.labels.entries + b.labels.entries).map(\.name)).sorted(by: byteOrder)
-    for name in names {
-      guard let left = a.labels[name] else { return true }
-      guard let right = b.labels[name] else { return false }
+    labelOrder(a.labels, b.labels) ?? byteOrder(a.topic, b.topic)
+  }
+
+  /// Alertmanager's order of the alerts of a group: by `job`, by `instance`, then by labels.
+  static func memberOrder(_ a: PagedAlert, _ b: PagedAlert) -> Bool {
+    for name in ["job", "instance"] {
+      let (left, right) = (a.labels[name], b.labels[name])
+      // One without comes last.
+      guard let left else {
+        if right == nil { continue } else { return false }
+      }
+      guard let right else { return true }
       if !sameBytes(left, right) { return byteOrder(left, right) }
     }
-    return byteOrder(a.topic, b.topic)
+    return labelOrder(a.labels, b.labels) ?? byteOrder(a.identity, b.identity)
+  }
+
+  /// Fewer labels first; of as many, by the first name in which they differ, one that lacks it first. nil: the same.
+  private static func labelOrder(_ a: Labels, _ b: Labels) -> Bool? {
+    if a.count != b.count { return a.count < b.count }
+    for (left, right) in zip(a.entries, b.entries) {
+      // The smaller name is the one that the other set lacks.
+      if !sameBytes(left.name, right.name) { return byteOrder(right.name, left.name) }
+      if !sameBytes(left.value, right.value) { return byteOrder(left.value, right.value) }
+    }
+    return nil
   }
 
   static func document(of silence: Silence, now: Timestamp) -> OrderedJSON {

@@ -105,6 +105,13 @@ extension AlertmanagerAPI {
       .sorted(by: AlertJSON.groupOrder).compactMap { group -> OrderedJSON? in
         let members = group.alerts.filter { snapshot.alerts.indices.contains($0) }
           .map { snapshot.alerts[$0] }.filter { query.takes($0, at: now) }
+          .sorted(by: AlertJSON.memberOrder)
+          .map { alert in
+            // Alertmanager names only the receivers that were asked for here, unlike in its list of alerts.
+            var alert = alert
+            alert.topics.removeAll { !query.takes(receivers: [$0]) }
+            return alert
+          }
         guard !members.isEmpty else { return nil }
         return .object([
           .init("alerts", .array(members.map { AlertJSON.document(of: $0, now: now, detailed: false) })),

@@ -33,7 +33,8 @@ import Testing
         + #""endsAt":"\#(end)","createdBy":"ada","comment":"drill"}"#
     }
     let requests: [(String, String, String)] = [
-      ("GET", "/alerts", ""), ("POST", "/alerts", body), ("GET", "/alerts", ""), ("GET", "/alerts/groups", ""),
+      ("GET", "/alerts", ""), ("POST", "/alerts", body), ("GET", "/alerts", ""),
+      ("GET", "/alerts/groups", ""),
       ("GET", "/receivers", ""), ("POST", "/silences", silence("2099-01-01T00:00:00Z")),
       ("GET", "/silences", ""), ("GET", "/alerts", ""), ("GET", "/alerts?silenced=false", ""),
       ("GET", "/alerts?active=false", ""), ("GET", "/alerts?filter=region%3D%22eu%22", ""),
@@ -61,16 +62,21 @@ import Testing
     #expect(Set(status.keys) == Set(theirStatus.keys))
     for part in ["versionInfo", "config"] {
       #expect(
-        Set((status[part] as? [String: Any] ?? [:]).keys) == Set((theirStatus[part] as? [String: Any] ?? [:]).keys))
+        Set((status[part] as? [String: Any] ?? [:]).keys)
+          == Set((theirStatus[part] as? [String: Any] ?? [:]).keys))
     }
   }
 
   @Test func amtoolWorksTheSame() async throws {
     let id = "00000000-0000-4000-8000-000000000000"
     let commands: [[String]] = [
-      ["alert", "add", "alertname=Foo", "node=bar", "--start=2026-11-21T07:00:00Z", "--annotation=summary=it hurts"],
+      [
+        "alert", "add", "alertname=Foo", "node=bar", "--start=2026-11-21T07:00:00Z",
+        "--annotation=summary=it hurts",
+      ],
       ["alert", "add", "Quiet", "node=\"b z\"", "--start=2026-11-21T07:00:00Z", "--generator-url=http://g/"],
-      ["alert", "query"], ["alert", "query", "Foo"], ["alert", "query", "node=~b.*"], ["alert", "query", "nothing=1"],
+      ["alert", "query"], ["alert", "query", "Foo"], ["alert", "query", "node=~b.*"],
+      ["alert", "query", "nothing=1"],
       ["alert", "query", "-o", "extended", "Foo"],
       ["silence", "add", "alertname=Quiet", "-c", "planned", "-a", "ada", "--end=2099-01-01T00:00:00Z"],
       ["silence", "query"], ["silence", "query", "-q"], ["silence", "query", "alertname=Quiet"],
@@ -163,14 +169,16 @@ import Testing
     // The end that an alert without one is given.
     output = output.replacing(/20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC/) { match in
       let time = DateTimeText.parse(String(match.output.dropLast(4)))
-      return abs(((time ?? testStart) - SystemTime().now).milliseconds) < 600_000 ? "SOON" : String(match.output)
+      return abs(((time ?? testStart) - SystemTime().now).milliseconds) < 600_000
+        ? "SOON" : String(match.output)
     }
     return (exit, output.replacing(/[ ]+/, with: " "))
   }
 
   private func run(_ arguments: [String]) async throws -> (exit: ChildProcess.Exit, output: String) {
     // Without a configuration file of whoever runs the test.
-    let child = try ChildProcess(["amtool", "--no-version-check"] + arguments, environment: ["HOME": "/nonexistent"])
+    let child = try ChildProcess(
+      ["amtool", "--no-version-check"] + arguments, environment: ["HOME": "/nonexistent"])
     return (try await child.wait(), child.output)
   }
 }
@@ -206,8 +214,11 @@ private final class RealAlertmanager: Sendable {
     }
   }
 
-  func ask(_ method: String, _ target: String, _ body: String = "") async throws -> (status: Int, body: String) {
-    let arguments = ["curl", "-s", "-X", method, "-w", "\n%{http_code}", "-H", "Content-Type: application/json"]
+  func ask(_ method: String, _ target: String, _ body: String = "") async throws -> (
+    status: Int, body: String
+  ) {
+    let arguments =
+      ["curl", "-s", "-X", method, "-w", "\n%{http_code}", "-H", "Content-Type: application/json"]
       + (method == "POST" ? ["--data-binary", body] : []) + [url + target]
     let output = try await ChildProcess.run(arguments)
     let lines = output.split(separator: "\n", omittingEmptySubsequences: false)
