@@ -24,17 +24,37 @@ final class ScriptedPaging: PagingFace {
       startsAt: dayStart, endsAt: nil, updatedAt: dayStart, generatorURL: "", topics: ["critical"]))
   let refusal = Mutex<PagingRefusal?>(nil)
   let isBusy = Mutex(false)
+  let silences = Mutex<[Silence]>([])
   let posted = Mutex<[PostedAlert]>([])
 
   let facts = DaemonFacts(name: "taipei", version: "1", startedAt: dayStart, topics: ["critical"])
   func configurationText() -> String { "" }
   func snapshot() -> PagingSnapshot? {
     isBusy.withLock { $0 }
-      ? nil : PagingSnapshot(alerts: alert.withLock { $0.map { [$0] } ?? [] }, groups: [], silences: [])
+      ? nil
+      : PagingSnapshot(
+        alerts: alert.withLock { $0.map { [$0] } ?? [] }, groups: [],
+        silences: silences.withLock { $0 })
   }
   func post(_ alerts: [PostedAlert]) throws(PagingRefusal) { posted.withLock { $0 += alerts } }
-  func setSilence(_ silence: SilenceRequest) throws(PagingRefusal) -> String { "id" }
-  func expireSilence(id: String) throws(PagingRefusal) {}
+  func setSilence(_ silence: SilenceRequest) throws(PagingRefusal) -> String {
+    silences.withLock { silences in
+      let id = silence.id.isEmpty ? "00000000-0000-4000-8000-00000000000\(silences.count)" : silence.id
+      silences.removeAll { $0.id == id }
+      silences.append(
+        Silence(
+          id: id, matchers: silence.matchers, startsAt: silence.startsAt, endsAt: silence.endsAt,
+          updatedAt: dayStart, createdBy: silence.createdBy, comment: silence.comment))
+      return id
+    }
+  }
+  func expireSilence(id: String) throws(PagingRefusal) {
+    let isKnown = silences.withLock { silences in
+      defer { silences.removeAll { $0.id == id } }
+      return silences.contains { $0.id == id }
+    }
+    if !isKnown { throw .notFound("silence not found") }
+  }
   func acknowledge(_ choice: AlertChoice, by: String, comment: String) throws(PagingRefusal) -> [String] {
     if let refusal = refusal.withLock({ $0 }) { throw refusal }
     return alert.withLock { alert in
@@ -42,7 +62,12 @@ final class ScriptedPaging: PagingFace {
       return alert.map { [$0.fingerprint] } ?? []
     }
   }
-  func unacknowledge(_ choice: AlertChoice, by: String) throws(PagingRefusal) -> [String] { [] }
+  func unacknowledge(_ choice: AlertChoice, by: String) throws(PagingRefusal) -> [String] {
+    alert.withLock { alert in
+      defer { alert?.acknowledgement = nil }
+      return alert?.acknowledgement == nil ? [] : alert.map { [$0.fingerprint] } ?? []
+    }
+  }
   func firing(_ choice: AlertChoice) -> [PagedAlert]? {
     if isBusy.withLock({ $0 }) { return nil }
     guard case .thread(let thread, let until) = choice else { return [] }

@@ -22,7 +22,7 @@ extension RunningFarwatch {
       ]
     }
     return TerminalText.table(
-      ["ALERT", "FOR", "STATE", "FINGERPRINT", "TOPICS", "LABELS", "SUMMARY"], rows, width: width)
+      ["ALERT", "FOR", "STATE", "FINGERPRINT", "TOPICS", "LABELS", "SUMMARY"], rows, whole: 3, width: width)
   }
 
   /// Takes alerts on, or gives them back: those with the fingerprints that `arguments` are, or those that the matchers

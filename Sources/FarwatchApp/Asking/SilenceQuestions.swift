@@ -85,14 +85,17 @@ extension RunningFarwatch {
     let silences = try decode([ListedSilence].self, body)
       .filter { ($0.status.state == "expired") == expired }
     if silences.isEmpty { return [expired ? "No silence has ended." : "No silence is set."] }
+    let isNarrow = (width ?? .max) < 120
+    let now = now()
     let rows = silences.map { silence in
       [
-        silence.id, silence.status.state, silence.matchers.map(\.text).joined(separator: " "),
-        Self.shortTime(silence.startsAt), Self.shortTime(silence.endsAt), silence.createdBy, silence.comment,
+        silence.id, silence.status.state,
+        isNarrow ? Self.distance(silence.endsAt, now) : Self.shortTime(silence.endsAt),
+        silence.matchers.map(\.text).joined(separator: " "), silence.createdBy, silence.comment,
       ]
     }
     return TerminalText.table(
-      ["ID", "STATE", "MATCHERS", "STARTS", "ENDS", "BY", "COMMENT"], rows, width: width)
+      ["ID", "STATE", "ENDS", "MATCHERS", "BY", "COMMENT"], rows, whole: 0, width: width)
   }
 
   private func set(
@@ -115,6 +118,12 @@ extension RunningFarwatch {
         "\(option): expected a time such as 2026-11-21T08:00:00Z, found \(text)", isMisuse: true)
     }
     return time
+  }
+
+  /// `in 1h59m` or `3d4h ago`.
+  private static func distance(_ text: String, _ now: Timestamp) -> String {
+    guard let time = DateTimeText.parse(text) else { return text }
+    return time < now ? "\(StatusPage.age(time, now)) ago" : "in \(StatusPage.age(now, time))"
   }
 
   /// To the second.

@@ -28,16 +28,17 @@ package enum TerminalText {
   }
 
   /// Rows under a header, two spaces between columns. With a `width` the last columns give way first, down to the width of
-  /// their titles; cells that are cut end in "…". Without one nothing is cut.
-  static func table(_ header: [String], _ rows: [[String]], width: Int?) -> [String] {
+  /// their titles; cells that are cut end in "…". The column `whole`, which people copy, is never cut. Without a width
+  /// nothing is cut.
+  static func table(_ header: [String], _ rows: [[String]], whole: Int, width: Int?) -> [String] {
     let cells = [header] + rows.map { $0.map(plain) }
     var widths = header.indices.map { column in
       cells.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
     }
     if let width {
       var excess = widths.reduce(0, +) + 2 * (header.count - 1) - width
-      for column in header.indices.reversed() where excess > 0 {
-        let least = min(widths[column], max(header[column].count, 12))
+      for column in header.indices.reversed() where excess > 0 && column != whole {
+        let least = min(widths[column], max(header[column].count, 4))
         let taken = min(excess, widths[column] - least)
         widths[column] -= taken
         excess -= taken
