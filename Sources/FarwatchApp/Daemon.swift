@@ -21,19 +21,20 @@ internal import Threading
 package final class Daemon: Sendable {
   private let configurationFile: String
   private let logger: Logger
-  private let time = SystemTime()
-  private let startedAt = SystemTime().now
+  let time = SystemTime()
+  let startedAt = SystemTime().now
   private let lock: LockFile
-  private let database: StateDatabase
+  let database: StateDatabase
   private let identity: SigningIdentity
+  let acknowledgeLink: AcknowledgeLink
   private let store: SampleStore
   private let pages: PageRenderer
   private let collectors: CollectorFactory
   private let deliveries: DeliveryCarrier
-  private let loop: CoreLoop
+  let loop: CoreLoop
   private let server: HTTPServer
   private let endpoints: EndpointBox
-  private let reloads: ReloadLog
+  let reloads: ReloadLog
   /// Taken while a question about the journal reads the database: one at a time, or they would shut out all others.
   private let reading = Mutex(false)
   private let stopped = Mutex(false)
@@ -51,6 +52,7 @@ package final class Daemon: Sendable {
     lock = state.lock
     database = state.database
     identity = state.identity
+    acknowledgeLink = state.acknowledgeLink
     var storeSettings = SampleStoreSettings()
     storeSettings.retention = settings.store.retention
     storeSettings.seriesLimit = settings.store.seriesLimit
@@ -312,13 +314,8 @@ extension Daemon: DaemonFace {
 
   func visit(_ visit: SubscriptionVisit) -> SNSAnswer? {
     guard let answer = loop.ask({ $0.answer(visit, now: $1.now) }) else { return nil }
-    // Who is told "confirmed" may rely on it: the answer waits until that is on the disk. The second question makes
-    // sure that the turn with the change has handed it over, the empty commit that it was written.
-    guard loop.ask({ _, _ in true }) == true else { return nil }
-    let written = Bell()
-    database.commit([]) { _ in written.ring() }
-    _ = written.wait(upTo: .seconds(2))
-    return answer
+    // Who is told "confirmed" may rely on it.
+    return settle() == .busy ? nil : answer
   }
 
   func signingCertificate(named name: String) -> String? {
@@ -347,5 +344,7 @@ extension HTTPServerSettings {
   fileprivate init(_ settings: Settings) {
     self.init(address: settings.listen)
     perIPConnectionLimit = settings.connectionsPerAddress
+    // A Prometheus posts 64 alerts at once, with annotations of any length.
+    maxBodyBytes = 8 << 20
   }
 }

@@ -23,6 +23,7 @@ struct StateDirectory {
   let lock: LockFile
   let database: StateDatabase
   let identity: SigningIdentity
+  let acknowledgeLink: AcknowledgeLink
   let rows: StoredRows
 
   init(_ path: String, _ logger: Logger) throws(StartFailure) {
@@ -65,6 +66,13 @@ struct StateDirectory {
         "  it is kept in \(path)/signing-key.pem and signing-certificates.pem: restore both from a backup, or move "
           + "them away to have new ones made (receivers then see a new certificate)",
       ])
+    }
+    do throws(StartFailure) {
+      acknowledgeLink = try AcknowledgeLink.loadOrCreate(in: path)
+    } catch {
+      database.close()
+      lock.release()
+      throw error
     }
   }
 

@@ -10,7 +10,8 @@ final class Exchange {
     case began
     /// Headers are read; body bytes may come.
     case receiving
-    /// The body is too long: what still comes is thrown away, so that the client can read its 413.
+    /// The body is too long, or there is no memory for it: what still comes is thrown away, so that the client can read
+    /// its 413 or 503.
     case discarding
     case answered
   }
@@ -23,6 +24,9 @@ final class Exchange {
   private var phase = Phase.began
   private var method = ""
   private var body: [UInt8] = []
+  /// Of the memory that all bodies share.
+  private var taken = 0
+  private var lacksMemory = false
   private var discarded = 0
   private var status: Int?
   private var answerBytes = 0
@@ -55,6 +59,7 @@ final class Exchange {
     if let connection { context.deadlines.requestEnded(connection) }
     context.counters.finished(
       status: status, bodyBytes: answerBytes, completely: code == .REQUEST_TERMINATED_COMPLETED_OK)
+    dropBody()
     if phase != .began { context.exchangeEnded() }
   }
 
@@ -81,8 +86,18 @@ final class Exchange {
     context.counters.bodyReceived(upload.count)
     if phase == .receiving, body.count + upload.count > context.settings.maxBodyBytes {
       phase = .discarding
-      body = []
+      dropBody()
       context.counters.bodyRefused()
+    }
+    if phase == .receiving {
+      if context.takeBodyMemory(upload.count) {
+        taken += upload.count
+      } else {
+        phase = .discarding
+        lacksMemory = true
+        dropBody()
+        context.counters.bodyRefused()
+      }
     }
     if phase == .discarding {
       discarded += upload.count
@@ -94,7 +109,9 @@ final class Exchange {
 
   private func finish(_ connection: OpaquePointer) -> MHD_Result {
     context.deadlines.requestRead(connection)
-    guard phase == .receiving else { return answerTooLarge(connection) }
+    guard phase == .receiving else {
+      return lacksMemory ? answerBusy(connection) : answerTooLarge(connection)
+    }
     guard let parsed = RequestTarget(target) else {
       return answer(.text(400, "the request target is malformed\n"), connection)
     }
@@ -102,7 +119,21 @@ final class Exchange {
       method: method, path: parsed.path, pathSegments: parsed.pathSegments, query: parsed.query,
       headers: headerFields(of: connection), body: body, remoteAddress: clientAddress(of: connection))
     body = []
-    return answer(context.handler(request), connection)
+    let response = context.handler(request)
+    dropBody()
+    return answer(response, connection)
+  }
+
+  private func dropBody() {
+    body = []
+    context.giveBackBodyMemory(taken)
+    taken = 0
+  }
+
+  private func answerBusy(_ connection: OpaquePointer) -> MHD_Result {
+    var busy = HTTPServerResponse.text(503, "too many long requests at once\n")
+    busy.headers.append(HTTPServerField("Retry-After", "1"))
+    return answer(busy, connection)
   }
 
   private func answerTooLarge(_ connection: OpaquePointer) -> MHD_Result {

@@ -10,6 +10,7 @@ final class ExchangeContext: Sendable {
   let deadlines: ConnectionDeadlines
   private let stopping = Atomic(false)
   private let idle = Bell()
+  private let bodyBytes = Atomic<Int>(0)
 
   init(
     settings: HTTPServerSettings, handler: @escaping HTTPServer.Handler,
@@ -23,6 +24,17 @@ final class ExchangeContext: Sendable {
 
   /// Answers now close their connection.
   var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
+
+  /// Takes memory for a body; false when there is none left. Exactly what was taken is to be given back.
+  func takeBodyMemory(_ count: Int) -> Bool {
+    if bodyBytes.add(count, ordering: .relaxed).newValue <= settings.bodyMemoryBytes { return true }
+    bodyBytes.subtract(count, ordering: .relaxed)
+    return false
+  }
+
+  func giveBackBodyMemory(_ count: Int) {
+    if count > 0 { bodyBytes.subtract(count, ordering: .relaxed) }
+  }
 
   func exchangeStarted() { counters.underWay.add(1, ordering: .sequentiallyConsistent) }
 

@@ -118,6 +118,8 @@ package final class HTTPServer: Sendable {
       settings.drainTimeout >= .zero && settings.drainTimeout <= day, "drainTimeout must be 0 to 1d")
     try require((0...(1 << 30)).contains(settings.maxBodyBytes), "maxBodyBytes must be at most 1 GiB")
     try require(
+      settings.bodyMemoryBytes >= settings.maxBodyBytes, "bodyMemoryBytes must be at least maxBodyBytes")
+    try require(
       (4096...(16 << 20)).contains(settings.maxHeaderBytes), "maxHeaderBytes must be 4 KiB to 16 MiB")
   }
 

@@ -21,6 +21,8 @@ package struct HTTPServerSettings: Sendable {
   package var requestTimeout: Duration = .seconds(60)
   /// A longer request body is answered with 413.
   package var maxBodyBytes: Int = 1 << 20
+  /// Memory for the bodies of all requests under way together; one that does not fit any more is answered with 503.
+  package var bodyMemoryBytes: Int = 64 << 20
   /// Memory per connection for the request line and the headers; more is answered with 414 or 431.
   package var maxHeaderBytes: Int = 32 << 10
   /// How long ``HTTPServer/stop()`` waits for requests under way.

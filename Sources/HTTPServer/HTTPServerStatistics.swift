@@ -7,7 +7,7 @@ package struct HTTPServerStatistics: Hashable, Sendable {
   package var requestsByStatusClass: [UInt64]
   /// Exchanges that ended before the whole answer was sent: the client left, timed out, or the server stopped.
   package var requestsAborted: UInt64
-  /// Requests refused because their body was too long.
+  /// Requests refused because their body was too long, or too many long ones came at once.
   package var bodiesTooLarge: UInt64
   /// Connections cut because a request's line and headers had not come within the header time-out.
   package var headersOverdue: UInt64

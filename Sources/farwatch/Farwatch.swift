@@ -15,7 +15,10 @@ struct Farwatch: ParsableCommand {
     commandName: "farwatch",
     abstract: "Is each region alive, what would failing over now cost, and who has been told?",
     version: Version.text,
-    subcommands: [RunCommand.self, CheckCommand.self, TestCommand.self, DemoCommand.self, EventsCommand.self])
+    subcommands: [
+      RunCommand.self, CheckCommand.self, TestCommand.self, DemoCommand.self, AlertsCommand.self,
+      SilenceCommand.self, AcknowledgeCommand.self, EventsCommand.self,
+    ])
 
   static func main() {
     // A parse error must exit with 2, which the library's own `main` would make 64.

@@ -14,7 +14,8 @@ import Testing
     #expect(version.exit == .code(0) && version.output.contains("."))
     for command in [
       [], ["run"], ["check"], ["check", "config"], ["check", "rules"], ["check", "alarms"],
-      ["test", "rules"], ["demo"], ["events"],
+      ["test", "rules"], ["demo"], ["events"], ["alerts"], ["ack"], ["silence"], ["silence", "add"], ["silence", "query"],
+      ["silence", "update"], ["silence", "expire"],
     ] {
       let child = try ChildProcess([FarwatchProcess.binary] + command + ["--help"])
       #expect(try await child.wait() == .code(0))
@@ -28,13 +29,32 @@ import Testing
 
   @Test(arguments: [
     ["--nonsense"], ["nonsense"], ["run", "--nonsense"], ["run", "--log-level", "loud"], ["check", "config"],
-    ["test", "rules"], ["demo", "--port", "70000"],
-    ["events", "--follow", "--verify"],
+    ["test", "rules"], ["demo", "--port", "70000"], ["ack"], ["events", "--follow", "--verify"], ["silence", "add", "-c", "why"],
+    ["silence", "add", "a=b"], ["silence", "expire"], ["silence", "update"],
   ])
   func wrongUseIsTwo(_ arguments: [String]) async throws {
     let child = try ChildProcess([FarwatchProcess.binary] + arguments)
     #expect(try await child.wait() == .code(2), "\(child.output)")
     #expect(child.output.contains("Error"), "\(child.output)")
+  }
+
+  /// Found out by what a matcher or a duration says, and not by the shape of the command.
+  @Test(arguments: [["a=~("], ["a=b", "--duration", "soon"], ["a=b", "--start", "soon"]])
+  func aSilenceThatCannotBeIsWrongUse(_ arguments: [String]) async throws {
+    let child = try ChildProcess(
+      [FarwatchProcess.binary, "silence", "add", "-c", "why", "--url", "http://127.0.0.1:1"] + arguments)
+    #expect(try await child.wait() == .code(2), "\(child.output)")
+    #expect(child.output.split(separator: "\n").count == 1, "\(child.output)")
+  }
+
+  @Test func whoDoesNotAnswerIsNamedInOneLine() async throws {
+    for command in [["alerts"], ["silence", "query"], ["ack", "a=b"]] {
+      let child = try ChildProcess(
+        [FarwatchProcess.binary] + command, environment: ["FARWATCH_URL": "http://127.0.0.1:1"])
+      #expect(try await child.wait() == .code(1))
+      #expect(child.output.hasPrefix("http://127.0.0.1:1 cannot be asked: "), "\(child.output)")
+      #expect(child.output.split(separator: "\n").count == 1)
+    }
   }
 
   @Test func aMissingFileIsSaidInOneLine() async throws {

@@ -1,3 +1,4 @@
+import AlertmanagerAPI
 import Exposition
 import Foundation
 import HTTPServer
@@ -39,6 +40,9 @@ private final class StandIn: DaemonFace {
   }
   func signingCertificate(named name: String) -> String? { name == "cert.pem" ? "PEM" : nil }
   func allowsWrites(from address: String) -> Bool { address == "127.0.0.1" }
+  let paging: any PagingFace = ScriptedPaging()
+  let acknowledgeLink = testLink
+  let wallClock = dayStart
 }
 
 extension StatusSnapshot {

@@ -4,7 +4,7 @@ internal import Model
 internal import Notifying
 
 /// What the HTTP endpoints may ask of the running daemon. Called on the server's threads.
-protocol DaemonFace: Sendable {
+protocol DaemonFace: PagingDaemonFace {
   /// nil when the core did not answer in time.
   func status() -> StatusSnapshot?
   /// The metrics page as it is now.
@@ -21,8 +21,6 @@ protocol DaemonFace: Sendable {
   func signingCertificate(named name: String) -> String?
   /// What the journal has.
   func events(_ query: EventsQuery) -> EventsOutcome
-  /// Whether requests that change something are taken from this client address.
-  func allowsWrites(from address: String) -> Bool
 }
 
 /// From a request to an answer. Paths are compared, never opened as files.
@@ -67,6 +65,7 @@ struct Endpoints: Sendable {
             status: 200, contentType: "application/x-pem-file", body: .bytes(Array(pem.utf8)))
         }
       }
+      if let answer = AlertmanagerEndpoints(daemon: daemon).answer(request) { return answer }
       return .text(404, "There is nothing here. Try / or /metrics.\n")
     }
   }

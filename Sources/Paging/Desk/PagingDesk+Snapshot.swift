@@ -19,6 +19,15 @@ extension PagingDesk {
     return PagingSnapshot(alerts: alerts, groups: groups, silences: silences.all)
   }
 
+  /// The alerts that fire and that `isWanted`, in order of identity.
+  package func firing(now time: Moment, where isWanted: (AlertEvent) -> Bool) -> [PagedAlert] {
+    records.values.filter { $0.isFiring && isWanted($0.event) }.map { summary($0, time) }
+      .sorted { byteOrder($0.identity, $1.identity) }
+  }
+
+  /// Identities of the alerts that notifications of a thread tell of.
+  package func members(ofThread thread: String) -> Set<String> { groups[thread]?.members ?? [thread] }
+
   private func summary(_ record: AlertRecord, _ time: Moment) -> PagedAlert {
     let identity = record.event.identity
     let own = record.groups.compactMap { groups[$0] }

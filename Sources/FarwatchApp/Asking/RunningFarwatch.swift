@@ -1,0 +1,114 @@
+internal import FoundationEssentials
+internal import HTTPClient
+internal import Model
+internal import Synchronization
+internal import Threading
+
+/// Why asking a running Farwatch failed, in one line.
+package struct AskingFailure: Error, Sendable {
+  package let line: String
+  /// What was asked for cannot be right, whatever is running.
+  package let isMisuse: Bool
+
+  init(_ line: String, isMisuse: Bool = false) {
+    self.line = line
+    self.isMisuse = isMisuse
+  }
+}
+
+/// A Farwatch that is running somewhere, asked over HTTP by the command line. Every call blocks.
+package struct RunningFarwatch: Sendable {
+  package static let defaultURL = "http://127.0.0.1:9797"
+
+  private let url: String
+  private let client = HTTPClient(name: "farwatch-ask")
+  let now: @Sendable () -> Timestamp
+  private static let timeout: Duration = .seconds(20)
+  private static let longestAnswer = 256 << 20
+
+  /// - Parameter url: as for a browser, with or without a slash at its end; nil: the environment's `FARWATCH_URL`, or
+  ///   ``defaultURL``.
+  package init(url: String?, environment: [String: String]) {
+    now = { SystemTime().now }
+    let given = url ?? environment["FARWATCH_URL"] ?? ""
+    var base = given.isEmpty ? Self.defaultURL : given
+    if !base.contains("://") { base = "http://" + base }
+    while base.hasSuffix("/") { base.removeLast() }
+    self.url = base
+  }
+
+  /// The body of a good answer.
+  func get(_ path: String, _ query: [(String, String)] = []) throws(AskingFailure) -> [UInt8] {
+    try send(HTTPRequest(method: "GET", url: address(path, query), timeout: Self.timeout))
+  }
+
+  func post(_ path: String, _ document: OrderedJSON) throws(AskingFailure) -> [UInt8] {
+    try send(
+      HTTPRequest(
+        method: "POST", url: address(path), headers: [HTTPHeader("Content-Type", "application/json")],
+        body: Array(document.compact.utf8), timeout: Self.timeout))
+  }
+
+  func delete(_ path: String, _ query: [(String, String)] = []) throws(AskingFailure) -> [UInt8] {
+    try send(HTTPRequest(method: "DELETE", url: address(path, query), timeout: Self.timeout))
+  }
+
+  func decode<Answer: Decodable>(_ type: Answer.Type, _ body: [UInt8]) throws(AskingFailure) -> Answer {
+    do { return try JSONDecoder().decode(type, from: Data(body)) } catch {
+      throw AskingFailure("\(url) answered with something else than was expected: is it a Farwatch?")
+    }
+  }
+
+  /// Ends the client's thread.
+  package func close() { client.shutdown() }
+
+  private func address(_ path: String, _ query: [(String, String)] = []) -> String {
+    let items = query.map { "\(Self.escaped($0.0))=\(Self.escaped($0.1))" }
+    return url + path + (items.isEmpty ? "" : "?" + items.joined(separator: "&"))
+  }
+
+  private func send(_ request: HTTPRequest) throws(AskingFailure) -> [UInt8] {
+    var request = request
+    request.bodyLimit = Self.longestAnswer
+    let done = Bell()
+    let answer = Mutex<HTTPResult?>(nil)
+    client.start(request) { result in
+      answer.withLock { $0 = result }
+      done.ring()
+    }
+    // The request has a time-out of its own; this is for a client that broke.
+    _ = done.wait(upTo: Self.timeout + .seconds(5))
+    guard let result = answer.withLock({ $0 }) else { throw AskingFailure("\(url) did not answer") }
+    if let failure = result.failure {
+      throw AskingFailure("\(url) cannot be asked: \(failure.reason.rawValue): \(failure.detail)")
+    }
+    guard let status = result.status, (200..<300).contains(status) else {
+      throw AskingFailure("\(url): \(Self.complaint(result))")
+    }
+    return result.body
+  }
+
+  /// What the answer says is wrong: a JSON string, an object with a message, or plain text.
+  private static func complaint(_ result: HTTPResult) -> String {
+    struct Fault: Decodable { var message: String }
+    let data = Data(result.body)
+    let text =
+      (try? JSONDecoder().decode(String.self, from: data))
+      ?? (try? JSONDecoder().decode(Fault.self, from: data))?.message
+      ?? String(decoding: result.body.prefix(300), as: UTF8.self)
+    let line = TerminalText.plain(text)
+    return line.isEmpty ? "status \(result.status ?? 0)" : line
+  }
+
+  static func escaped(_ text: String) -> String {
+    let digits = Array("0123456789ABCDEF".utf8)
+    var out: [UInt8] = []
+    for byte in text.utf8 {
+      switch byte {
+      case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x2e, 0x5f, 0x7e: out.append(byte)
+      default: out += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+      }
+    }
+    return String(decoding: out, as: UTF8.self)
+  }
+}
