@@ -128,7 +128,7 @@ package final class Daemon: Sendable {
     }
     let (dispatcher, changes) = Dispatcher.start(
       settings: loaded.settings.notifying, identity: identity, externalURL: externalURL(loaded.settings),
-      restoring: rows.notifying, now: time.now, monotonic: monotonic)
+      acknowledgeLink: acknowledgeLink, restoring: rows.notifying, now: time.now, monotonic: monotonic)
     try commitAndWait(changes)
     let journal = JournalBook(settings: loaded.settings.journal, restoring: rows.journal)
     for problem in journal.restoreProblems {

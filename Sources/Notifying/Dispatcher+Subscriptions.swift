@@ -14,12 +14,14 @@ extension Dispatcher {
   /// - Returns: with it, changes to commit: new subscriptions, and what a lowered limit or old age removed. They
   ///   should be durable before the first delivery is taken, so that a confirmation finds its token after a crash.
   package static func start(
-    settings: NotifyingSettings, identity: SigningIdentity, externalURL: String, restoring rows: [StoredRow],
-    now: Timestamp, monotonic: MonotonicInstant,
+    settings: NotifyingSettings, identity: SigningIdentity, externalURL: String,
+    acknowledgeLink: AcknowledgeLink? = nil, restoring rows: [StoredRow], now: Timestamp,
+    monotonic: MonotonicInstant,
     random: any RandomNumberGenerator = SystemRandomNumberGenerator()
   ) -> (dispatcher: Dispatcher, changes: [StateChange]) {
     let dispatcher = Dispatcher(
-      settings: settings, identity: identity, externalURL: externalURL, random: random)
+      settings: settings, identity: identity, externalURL: externalURL, acknowledgeLink: acknowledgeLink,
+      random: random)
     dispatcher.restoreSubscriptions(rows)
     var changes = dispatcher.install(now: now)
     changes += dispatcher.restoreOutbox(rows, now, monotonic)
@@ -113,11 +115,14 @@ extension Dispatcher {
         }
         let receiver = receivers[key] ?? newReceiver(key, topicARN: topicARN, now: now)
         if receivers[key] == nil, let saved = receiver.row.saved(key) { changes.append(saved) }
-        let context = ChannelContext(
+        var context = ChannelContext(
           topicName: topic.name, topicARN: topicARN, subscriptionARN: receiver.row.subscriptionARN,
           signatureVersion: topic.signatureVersion, region: settings.region, account: settings.account,
           externalURL: SNSLinks.trimmed(externalURL), attributeLabels: settings.attributeLabels,
           identity: identity)
+        if let link = acknowledgeLink {
+          context.acknowledgeURL = { [externalURL] in link.url(for: .init($0), externalURL: externalURL) }
+        }
         receiver.place = .init(
           topicName: topic.name, settings: subscription, channel: subscription.receiver.channel(context),
           origin: AlarmMessage.Origin(context))

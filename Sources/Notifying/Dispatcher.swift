@@ -33,6 +33,9 @@ package final class Dispatcher {
   /// The alerts that still fire of those that a topic was told of: for receivers that forget.
   package var standing: (_ topic: String) -> [AlertEvent] = { _ in [] }
 
+  /// Makes the links by which who reads a page acknowledges; nil: pages have none.
+  let acknowledgeLink: AcknowledgeLink?
+
   var settings: NotifyingSettings
   var identity: SigningIdentity
   var externalURL: String
@@ -57,8 +60,9 @@ package final class Dispatcher {
 
   init(
     settings: NotifyingSettings, identity: SigningIdentity, externalURL: String,
-    random: any RandomNumberGenerator
+    acknowledgeLink: AcknowledgeLink?, random: any RandomNumberGenerator
   ) {
+    self.acknowledgeLink = acknowledgeLink
     self.settings = settings
     self.identity = identity
     self.externalURL = externalURL

@@ -78,6 +78,9 @@ import Testing
       let theirs =
         (try? JSONSerialization.jsonObject(with: Data(bytes), options: [.fragmentsAllowed])) != nil
       if ours != theirs, text.contains("\\ud") || text.contains("\\u0000") { continue }
+      // Foundation lets a last comma pass, and refuses numbers that no Double holds.
+      if !ours, theirs, text.contains(/,[ ]*[}\]]/) { continue }
+      if ours, !theirs, text.contains(/[eE][+]?[0-9]{3}/) { continue }
       #expect(ours == theirs, "seed \(seed): \(text)")
       if ours, theirs { both += 1 }
     }

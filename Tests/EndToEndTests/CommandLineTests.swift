@@ -14,7 +14,8 @@ import Testing
     #expect(version.exit == .code(0) && version.output.contains("."))
     for command in [
       [], ["run"], ["check"], ["check", "config"], ["check", "rules"], ["check", "alarms"],
-      ["test", "rules"], ["demo"], ["events"], ["alerts"], ["ack"], ["silence"], ["silence", "add"], ["silence", "query"],
+      ["test", "rules"], ["demo"], ["events"], ["alerts"], ["ack"], ["silence"], ["silence", "add"],
+      ["silence", "query"],
       ["silence", "update"], ["silence", "expire"],
     ] {
       let child = try ChildProcess([FarwatchProcess.binary] + command + ["--help"])

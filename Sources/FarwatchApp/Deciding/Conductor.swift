@@ -93,6 +93,7 @@ final class Conductor {
     alarmRecorder = ReadingRecorder(store, base: .empty)
     self.desk = desk
     self.dispatcher = dispatcher
+    dispatcher.standing = { [desk] in desk.standing($0) }
     self.journal = journal
     self.heartbeats = heartbeats ?? HeartbeatBook(monotonic: monotonic)
     lastTurn = monotonic

@@ -1,5 +1,5 @@
 internal import Model
-internal import Notifying
+internal import Paging
 
 /// The routes and topics in force, as an Alertmanager configuration with topics for receivers: what `amtool config show`
 /// prints and `amtool config routes test` reads. Endpoints, and with them every secret, are left out.

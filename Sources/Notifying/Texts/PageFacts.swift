@@ -69,6 +69,7 @@ struct PageFacts {
 
   /// The page of this Farwatch that shows the alert; carries its expression as Prometheus' links do.
   func generatorURL(_ event: AlertEvent) -> String? {
+    if let own = event.generatorURL, webLink(own) != nil { return own }
     guard webLink(context.externalURL) != nil else { return nil }
     let expression = event.origin.expression
     let query =
