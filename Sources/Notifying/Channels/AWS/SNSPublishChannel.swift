@@ -45,7 +45,7 @@ struct SNSPublishChannel: Channel {
   let settings: SNSPublishSettings
   let context: ChannelContext
   var time: any TimeSource = SystemTime()
-  /// SNS counts message and attributes together.
+  /// More are left out.
   private static let attributeLimit = 8
 
   func request(for message: OutgoingMessage) throws -> OutgoingRequest {
@@ -76,6 +76,9 @@ struct SNSPublishChannel: Channel {
     }
     let attributes = context.attributeLabels.compactMap { name in content.labels[name].map { (name, $0) } }
       .filter { !$0.1.isEmpty }
+    // SNS counts them to the message, which is what must arrive.
+    let room = AlarmMessage.maximumBytes - content.message.utf8.count
+    guard room > Self.attributeLimit * 2048 else { return fields }
     for (place, attribute) in attributes.prefix(Self.attributeLimit).enumerated() {
       let entry = "MessageAttributes.entry.\(place + 1)"
       fields.append(("\(entry).Name", attribute.0))
