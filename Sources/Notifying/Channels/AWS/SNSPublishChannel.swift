@@ -132,10 +132,15 @@ struct UnwantedHandshake: Error, CustomStringConvertible {
   let description = "this kind of receiver is not asked for a confirmation"
 }
 
-/// `application/x-www-form-urlencoded`, escaped as AWS' signatures want it.
+/// `application/x-www-form-urlencoded`, byte for byte as AWS' own clients write it: moto signs what it parsed anew.
 enum FormBody {
   static func text(_ fields: [(String, String)]) -> String {
-    fields.map { "\(escaped($0.0))=\(escaped($0.1))" }.joined(separator: "&")
+    fields.map { "\(plus($0.0))=\(plus($0.1))" }.joined(separator: "&")
+  }
+
+  /// A space is a plus; a percent sign of the text is escaped, so `%20` is nothing but a space.
+  private static func plus(_ text: String) -> String {
+    escaped(text).split(separator: "%20", omittingEmptySubsequences: false).joined(separator: "+")
   }
 
   private static let digits = Array("0123456789ABCDEF".utf8)
