@@ -26,7 +26,7 @@ import Testing
         {'Version': '2012-10-17', 'Statement': [{'Effect': 'Allow', 'Action': policy, 'Resource': '*'}]}))
       key = iam.create_access_key(UserName=name)['AccessKey']
       return {'id': key['AccessKeyId'], 'secret': key['SecretAccessKey']}
-    facts = {'pager': user('pager', 'sns:Publish'), 'nobody': user('nobody', None)}
+    facts = {'publisher': user('publisher', 'sns:Publish'), 'nobody': user('nobody', None)}
     for name, more in (('pager', {}), ('pager.fifo', {'FifoTopic': 'true'})):
       topic = sns.create_topic(Name=name, Attributes=more)['TopicArn']
       attributes = {'FifoQueue': 'true'} if more else {}
@@ -35,7 +35,8 @@ import Testing
       sns.subscribe(TopicArn=topic, Protocol='sqs', Endpoint=arn)
       facts[name] = {'topic': topic, 'queue': queue}
     def auth(count):
-      request = urllib.request.Request(f'{url}/moto-api/reset-auth', data=str(count).encode(), method='POST')
+      request = urllib.request.Request(f'{url}/moto-api/reset-auth', data=str(count).encode(), method='POST',
+        headers={'Content-Type': 'text/plain'})
       urllib.request.urlopen(request).read()
     auth(0)
     print('facts', json.dumps(facts))
@@ -97,16 +98,16 @@ import Testing
     }
 
     let page = Self.page("11111111-2222-5333-8444-555555555555")
-    let taken = try await publish(settings("pager", as: "pager"), page)
+    let taken = try await publish(settings("pager", as: "publisher"), page)
     #expect(taken.succeeded, "\(taken.detail)")
     // The same message id twice: a FIFO topic tells it once.
     for _ in 0..<2 {
-      let taken = try await publish(settings("pager.fifo", as: "pager"), page)
+      let taken = try await publish(settings("pager.fifo", as: "publisher"), page)
       #expect(taken.succeeded, "\(taken.detail)")
     }
     let denied = try await publish(settings("pager", as: "nobody"), page)
     #expect(denied.isRefusal && denied.reason == .permission, "\(denied)")
-    var wrong = try settings("pager", as: "pager")
+    var wrong = try settings("pager", as: "publisher")
     wrong.credentials.secretAccessKey = "wrong"
     let mismatch = try await publish(wrong, page)
     #expect(mismatch.isRefusal && mismatch.reason == .authentication, "\(mismatch)")

@@ -27,18 +27,27 @@ enum SNSPublishSection {
     guard m.has("shared_credentials_file") else {
       m.allow("shared_credentials_file")
       if profile != nil { m.problem("`profile` needs `shared_credentials_file`", at: "profile") }
+      let isGiven = m.allEntries.contains {
+        $0.key.hasPrefix("access_key_id") || $0.key.hasPrefix("secret_access_key")
+      }
+      if !isGiven {
+        m.problem("needs `access_key_id_file` and `secret_access_key_file`, or `shared_credentials_file`")
+        for key in ["access_key_id", "secret_access_key"] { m.allow("\(key)_file", "\(key)_env") }
+        return AWSCredentials(
+          accessKeyID: "", secretAccessKey: "",
+          sessionToken: ReceiverSecret.optional("session_token", m, paths))
+      }
       return AWSCredentials(
         accessKeyID: ReceiverSecret.required("access_key_id", m, paths),
         secretAccessKey: ReceiverSecret.required("secret_access_key", m, paths),
         sessionToken: ReceiverSecret.optional("session_token", m, paths))
     }
-    for key in ["access_key_id", "secret_access_key", "session_token"] {
-      for written in ["\(key)_file", "\(key)_env"] {
-        m.allow(written)
-        if m.has(written) {
-          m.problem("only one of `\(written)` and `shared_credentials_file` may be given", at: written)
-        }
-      }
+    let others = ["access_key_id", "secret_access_key", "session_token"].flatMap {
+      ["\($0)_file", "\($0)_env"]
+    }
+    for key in others { m.allow(key) }
+    if let key = others.first(where: m.has) {
+      m.problem("only one of `\(key)` and `shared_credentials_file` may be given", at: key)
     }
     let file = m.optional("shared_credentials_file", shared(paths, profile ?? "default"))
     return file ?? AWSCredentials(accessKeyID: "", secretAccessKey: "")

@@ -57,6 +57,7 @@ enum AWSAnswer {
       let closing = text[opening.upperBound...].firstRange(of: "</\(name)>")
     else { return nil }
     var found = String(text[opening.upperBound..<closing.lowerBound].prefix(500))
+    if found.hasPrefix("<![CDATA[") { found = String(found.dropFirst(9)).replacing("]]>", with: "") }
     for (entity, meaning) in [
       ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&#39;", "'"), ("&amp;", "&"),
     ] {

@@ -45,7 +45,7 @@ struct SNSPublishChannel: Channel {
   let settings: SNSPublishSettings
   let context: ChannelContext
   var time: any TimeSource = SystemTime()
-  /// SNS counts message and attributes together.
+  /// More are left out.
   private static let attributeLimit = 8
 
   func request(for message: OutgoingMessage) throws -> OutgoingRequest {
@@ -76,6 +76,9 @@ struct SNSPublishChannel: Channel {
     }
     let attributes = context.attributeLabels.compactMap { name in content.labels[name].map { (name, $0) } }
       .filter { !$0.1.isEmpty }
+    // SNS counts them to the message, which is what must arrive.
+    let room = AlarmMessage.maximumBytes - content.message.utf8.count
+    guard room > Self.attributeLimit * 2048 else { return fields }
     for (place, attribute) in attributes.prefix(Self.attributeLimit).enumerated() {
       let entry = "MessageAttributes.entry.\(place + 1)"
       fields.append(("\(entry).Name", attribute.0))
@@ -118,10 +121,15 @@ struct UnwantedHandshake: Error, CustomStringConvertible {
   let description = "this kind of receiver is not asked for a confirmation"
 }
 
-/// `application/x-www-form-urlencoded`, escaped as AWS' signatures want it.
+/// `application/x-www-form-urlencoded`, byte for byte as AWS' own clients write it: moto signs what it parsed anew.
 enum FormBody {
   static func text(_ fields: [(String, String)]) -> String {
-    fields.map { "\(escaped($0.0))=\(escaped($0.1))" }.joined(separator: "&")
+    fields.map { "\(plus($0.0))=\(plus($0.1))" }.joined(separator: "&")
+  }
+
+  /// A space is a plus; a percent sign of the text is escaped, so `%20` is nothing but a space.
+  private static func plus(_ text: String) -> String {
+    escaped(text).split(separator: "%20", omittingEmptySubsequences: false).joined(separator: "+")
   }
 
   private static let digits = Array("0123456789ABCDEF".utf8)
