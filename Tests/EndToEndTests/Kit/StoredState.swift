@@ -25,7 +25,10 @@ struct StoredState {
     }
     var state = StoredState()
     for row in try await rows("outbox", copy.file("state.sqlite")) {
-      guard let event = row["event"] as? [String: Any], let identity = event["identity"] as? String,
+      let notification = row["notification"] as? [String: Any]
+      // Routed one by one: each page tells of one alert.
+      guard let alerts = notification?["alerts"] as? [[String: Any]], alerts.count == 1,
+        let event = alerts.first, let identity = event["identity"] as? String,
         let starts = milliseconds(event["startsAt"]), let message = row["messageID"] as? String
       else { throw BenchError("an outbox row of another shape: \(row)") }
       state.outbox.append(
