@@ -162,7 +162,7 @@ let package = Package(
     tests(
       of: "Notifying",
       [
-        "HTTPClient", "RegularExpressions", "Programs", "Templating",
+        "HTTPClient", "RegularExpressions", "Programs", "RowCoding", "Templating",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "X509", package: "swift-certificates"),

@@ -29,6 +29,10 @@ func exampleDirectory() throws -> TemporaryDirectory {
   }
   try directory.write("secrets/api-token", "Bearer abc\n")
   try directory.write("secrets/pager-key", "  k3y \n")
+  try directory.write("secrets/token", "s3cr3t\n")
+  try directory.write("secrets/hook", "https://hooks.example.com/s3cr3t\n")
+  try directory.write("secrets/whsec", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n")
+  try directory.write("secrets/aws", "[default]\naws_access_key_id = A\naws_secret_access_key = s3cr3t\n")
   try directory.write("secrets/ca.pem", "-----BEGIN CERTIFICATE-----\n")
   try directory.write("secrets/taiwan.dsn", "host=localhost")
   try directory.write("secrets/heartbeat-url", " https://hc.example.com/s3cr3t \n")
@@ -227,7 +231,7 @@ func exampleDirectory() throws -> TemporaryDirectory {
     #expect(
       !policy.accepts(.object([.init("severity", .string("page")), .init("region", .string("lab-1"))])))
 
-    let chat = try #require(notifying.topics.last)
+    let chat = try #require(notifying.topics.first { $0.name == "chat" })
     #expect(chat.arn == nil && chat.displayName == nil && chat.signatureVersion == .sha256)
     let second = try #require(chat.subscriptions.first)
     let hook = try #require(second.receiver as? SNSHTTPReceiver)
@@ -235,13 +239,17 @@ func exampleDirectory() throws -> TemporaryDirectory {
     #expect(hook.headers.isEmpty && hook.caFile == nil && second.retry == RetryPolicy())
     #expect(second.filterPolicy == nil && second.fallback == nil && second.deadLetterTopic == nil)
     #expect(second.name == nil && second.maximumInFlight == 4 && second.fallbackAfter == .seconds(60))
+  }
 
+  @Test func whoIsToldWhatAndWhen() {
     #expect(settings.paging.routes.map(\.topic) == ["pager", "chat"])
     #expect(settings.paging.routes.map(\.continue) == [true, false])
     let both = settings.paging.routes[0].match
-    #expect(both.map(\.description) == [#"severity="page""#, #"region=~"taiwan|japan""#])
+    #expect(
+      both.map(\.description) == [
+        #"severity="page""#, #"region=~"taiwan|japan""#, #"team!~"test|demo""#,
+      ])
     #expect(both[1].matches("japan") && !both[1].matches("japan-2"))
-    #expect(both.last?.description == #"team!~"test|demo""#)
     let first = settings.paging.routes[0]
     #expect(first.escalation == [EscalationStep(after: .seconds(900), topic: "chat")])
     #expect(first.grouping == nil && first.groupWait == nil)
@@ -256,6 +264,17 @@ func exampleDirectory() throws -> TemporaryDirectory {
     #expect(settings.paging.postedAlertLimit == defaults.postedAlertLimit)
     #expect(settings.paging.resolveTimeout == defaults.resolveTimeout)
     #expect(settings.paging.silentPosterLimit == defaults.silentPosterLimit)
+  }
+
+  @Test func everyKindOfReceiver() throws {
+    let every = try #require(settings.notifying.topics.first { $0.name == "every-kind" }).subscriptions
+    #expect(
+      every.map(\.receiver.kind) == [
+        "sns", "alertmanager", "alertmanager", "webhook", "pagerduty", "opsgenie", "slack", "teams", "json",
+        "email", "exec",
+      ])
+    #expect(every.map(\.timeout).allSatisfy { $0 == .seconds(15) || $0 == .seconds(30) })
+    for one in every { #expect(!one.receiver.shownEndpoint.contains("s3cr3t")) }
   }
 
   @Test func whatHoldsPagesBack() throws {

@@ -52,10 +52,10 @@ import Testing
   @Test func snsIsRead() throws {
     let plain = try #require(
       try read(
-        "{\(Self.topic), \(Self.keys), session_token_file: key, endpoint: 'http://h:1', timeout: 5s}",
+        "{\(Self.topic), \(Self.keys), session_token_file: key, endpoint: 'http://h:1'}",
         SNSPublishSection.read) as? SNSPublishSettings)
     #expect(
-      plain.region == "ap-northeast-1" && plain.endpoint == "http://h:1" && plain.timeout == .seconds(5))
+      plain.region == "ap-northeast-1" && plain.endpoint == "http://h:1")
     let credentials = AWSCredentials(
       accessKeyID: "s3cret", secretAccessKey: "s3cret", sessionToken: "s3cret")
     #expect(plain.credentials == credentials)
@@ -69,10 +69,10 @@ import Testing
   @Test func mailIsRead() throws {
     let plain = try #require(try read("{\(Self.mail)}", EmailSection.read) as? EmailSettings)
     #expect(plain.host == "mail.example.org" && plain.port == 587 && plain.encryption == .startTLS)
-    #expect(plain.to == ["t@example.org"] && plain.timeout == .seconds(30))
+    #expect(plain.to == ["t@example.org"])
     let text =
       "{smarthost: '[::1]:465', from: f@e.org, from_name: Watch, to: [a@e.org, b@e.org], username: u, "
-      + "password_file: key, hello: w.e.org, ca_file: key, timeout: 3s, title: '{{ .Status }}', text: t}"
+      + "password_file: key, hello: w.e.org, ca_file: key, title: '{{ .Status }}', text: t}"
     let full = try #require(try read(text, EmailSection.read) as? EmailSettings)
     #expect(full.host == "::1" && full.encryption == .tls && full.password == "s3cret")
     #expect(full.fromName == "Watch" && full.helloName == "w.e.org" && full.templates.title != nil)
@@ -81,12 +81,12 @@ import Testing
 
   @Test func execIsRead() throws {
     let text =
-      "{command: [./hook, '$A', ''], environment: {A: b}, environment_files: {TOKEN: key}, timeout: 3s, text: t}"
+      "{command: [./hook, '$A', ''], environment: {A: b}, environment_files: {TOKEN: key}, text: t}"
     let settings = try #require(try read(text, ExecSection.read) as? ExecSettings)
     #expect(settings.command.dropFirst() == ["$A", ""])
     #expect(settings.command.first?.hasPrefix("/") == true)
     #expect(settings.environment == ["A": "b", "TOKEN": "s3cret"])
-    #expect(!settings.shownEndpoint.contains("$A") && settings.timeout == .seconds(3))
+    #expect(!settings.shownEndpoint.contains("$A"))
   }
 
   @Test(arguments: [
@@ -106,7 +106,6 @@ import Testing
     ("{\(topic), access_key_id_file: key, secret_access_key_env: FARWATCH_ABSENT}", "is not set"),
     ("{\(topic), access_key_id_file: empty, secret_access_key_file: key}", "is empty"),
     ("{\(topic), access_key_id_file: key}", "needs `secret_access_key_file`"),
-    ("{\(topic), \(keys), timeout: 1ms}", "must be between 100ms and 5m"),
     ("{\(topic), \(keys), ca_file: absent}", "the CA file"),
     ("{\(topic), \(keys), extra: 1}", "unknown key `extra`"),
   ]) func faultsOfSNSAreNamed(_ text: String, _ said: String) {

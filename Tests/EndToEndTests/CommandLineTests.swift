@@ -30,7 +30,8 @@ import Testing
 
   @Test(arguments: [
     ["--nonsense"], ["nonsense"], ["run", "--nonsense"], ["run", "--log-level", "loud"], ["check", "config"],
-    ["test", "rules"], ["demo", "--port", "70000"], ["ack"], ["events", "--follow", "--verify"], ["silence", "add", "-c", "why"],
+    ["test", "rules"], ["demo", "--port", "70000"], ["ack"], ["events", "--follow", "--verify"],
+    ["silence", "add", "-c", "why"],
     ["silence", "add", "a=b"], ["silence", "expire"], ["silence", "update"],
   ])
   func wrongUseIsTwo(_ arguments: [String]) async throws {

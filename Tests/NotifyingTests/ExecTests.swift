@@ -21,7 +21,6 @@ import Testing
   @Test func aProgramGetsThePage() async throws {
     var settings = ExecSettings(command: ["/usr/bin/python3", "-c", Self.script, "{{ $(id) }}"])
     settings.environment = ["TOKEN": "t"]
-    settings.timeout = .seconds(20)
     let summary = "日本 \"quoted\"\n\u{0} end"
     let page = Page(
       messageID: "id-1", event: event(.firing, annotations: ["summary": summary]), publishedAt: start)

@@ -188,9 +188,11 @@ import Testing
       return LoopbackServer.answer(200, document.pem)
     }
     let channel = SNSChannel(
-      settings: SubscriptionSettings(.http, "http://127.0.0.1:1/"), topicARN: "arn:aws:sns:r:1:t",
-      subscriptionARN: "arn:aws:sns:r:1:t:s", signatureVersion: version, attributeLabels: [],
-      origin: .init(externalURL: server.url("")), identity: identity)
+      settings: SNSHTTPReceiver(.http, "http://127.0.0.1:1/"),
+      context: ChannelContext(
+        topicName: "t", topicARN: "arn:aws:sns:r:1:t", subscriptionARN: "arn:aws:sns:r:1:t:s",
+        signatureVersion: version, region: nil, account: "000000000000", externalURL: server.url(""),
+        attributeLabels: [], identity: identity))
     let event = event(.firing, annotations: ["summary": "日本 \"quoted\"\n\u{1} \\ end"])
     let page = Page(messageID: "11111111-2222-5333-8444-555555555555", event: event, publishedAt: start)
     let request = try #require(try channel.request(for: .page(page)).http)

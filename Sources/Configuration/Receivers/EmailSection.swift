@@ -17,8 +17,6 @@ enum EmailSection {
     settings.helloName = m.optional("hello", .nonEmptyString.validated(hostComplaint))
     settings.username = m.optional("username", .nonEmptyString)
     settings.password = password(m, paths, encryption)
-    settings.timeout =
-      m.optional("timeout", .duration(.milliseconds(100) ... .seconds(300))) ?? settings.timeout
     settings.caFile = m.optional("ca_file", paths.existing("the CA file"))
     settings.templates = ReceiverKeys.templates(m)
     return settings

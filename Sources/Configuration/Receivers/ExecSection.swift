@@ -25,8 +25,6 @@ enum ExecSection {
       m.problem("\"\(name)\" is also in `environment`", at: "environment_files")
     }
     settings.environment = open.merging(secret) { $1 }
-    settings.timeout =
-      m.optional("timeout", .duration(.milliseconds(100) ... .seconds(300))) ?? settings.timeout
     settings.templates = ReceiverKeys.templates(m)
     return settings
   }

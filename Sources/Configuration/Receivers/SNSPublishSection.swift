@@ -12,8 +12,6 @@ enum SNSPublishSection {
     let endpoint = m.optional("endpoint", .nonEmptyString.validated(endpointComplaint))
     var settings = SNSPublishSettings(
       topicARN: topic, region: region, endpoint: endpoint, credentials: credentials(m, paths))
-    settings.timeout =
-      m.optional("timeout", .duration(.milliseconds(100) ... .seconds(300))) ?? settings.timeout
     settings.caFile = m.optional("ca_file", paths.existing("the CA file"))
     return settings
   }

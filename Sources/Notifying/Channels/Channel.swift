@@ -121,10 +121,13 @@ package protocol ReceiverSettings: Sendable {
   var asksForConfirmation: Bool { get }
   /// How often the alerts that still fire are told again because the receiver forgets them otherwise; nil: never.
   var refreshInterval: Duration? { get }
+  /// How long one attempt may take unless the subscription says otherwise.
+  var defaultTimeout: Duration { get }
   func channel(_ context: ChannelContext) -> any Channel
 }
 
 extension ReceiverSettings {
   package var asksForConfirmation: Bool { false }
   package var refreshInterval: Duration? { nil }
+  package var defaultTimeout: Duration { .seconds(15) }
 }

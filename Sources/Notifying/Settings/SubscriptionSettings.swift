@@ -4,7 +4,7 @@ package struct SubscriptionSettings: Sendable {
   /// Of people's choice, shown in place of the receiver's kind; unique over all topics. nil: none.
   package var name: String?
   /// Of one attempt.
-  package var timeout: Duration = .seconds(15)
+  package var timeout: Duration
   package var retry = RetryPolicy()
   /// Requests that may be on their way at one time.
   package var maximumInFlight = 4
@@ -17,7 +17,10 @@ package struct SubscriptionSettings: Sendable {
   /// The topic that pages are published to which are given up here.
   package var deadLetterTopic: String?
 
-  package init(_ receiver: any ReceiverSettings) { self.receiver = receiver }
+  package init(_ receiver: any ReceiverSettings) {
+    self.receiver = receiver
+    timeout = receiver.defaultTimeout
+  }
 
   /// What people know the receiver by.
   package var label: String { name ?? receiver.kind }

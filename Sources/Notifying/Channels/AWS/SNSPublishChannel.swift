@@ -11,7 +11,6 @@ package struct SNSPublishSettings: ReceiverSettings {
   /// nil: AWS' own endpoint of the region.
   package var endpoint: String?
   package var credentials: AWSCredentials
-  package var timeout: Duration = .seconds(15)
   package var caFile: String?
 
   /// - Parameter topicARN: `arn:aws:sns:REGION:ACCOUNT:NAME`; the region is taken from it unless one is given.
@@ -53,7 +52,7 @@ struct SNSPublishChannel: Channel {
     var request = HTTPRequest(
       method: "POST", url: settings.url,
       headers: [HTTPHeader("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")],
-      body: Array(FormBody.text(fields(page)).utf8), timeout: settings.timeout)
+      body: Array(FormBody.text(fields(page)).utf8), timeout: settings.defaultTimeout)
     request.userAgent = "farwatch"
     request.caFile = settings.caFile
     request.bodyLimit = 16_384

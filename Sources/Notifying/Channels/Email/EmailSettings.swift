@@ -17,7 +17,7 @@ package struct EmailSettings: ReceiverSettings {
   /// Shown before ``from``.
   package var fromName: String?
   package var helloName: String?
-  package var timeout: Duration = .seconds(30)
+  package var defaultTimeout: Duration { .seconds(30) }
   package var caFile: String?
   package var templates = MessageTemplates()
 
@@ -55,7 +55,6 @@ struct EmailChannel: Channel {
     request.helloName = settings.helloName
     request.username = settings.username
     request.password = settings.password
-    request.timeout = settings.timeout
     request.caFile = settings.caFile
     return .mail(request)
   }

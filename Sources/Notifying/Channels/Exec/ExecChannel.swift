@@ -9,7 +9,7 @@ package struct ExecSettings: ReceiverSettings {
   package var command: [String]
   /// Beside `PATH` and `FARWATCH_…`. May hold secrets.
   package var environment: [String: String] = [:]
-  package var timeout: Duration = .seconds(30)
+  package var defaultTimeout: Duration { .seconds(30) }
   package var templates = MessageTemplates()
 
   package init(command: [String]) { self.command = command }
@@ -37,7 +37,6 @@ struct ExecChannel: Channel {
     var request = ProgramRequest(arguments: settings.command)
     request.environment = settings.environment.merging(variables(page, text)) { $1 }
     request.standardInput = Array((PageJSON(page, context, text).document.compact + "\n").utf8)
-    request.timeout = settings.timeout
     return .program(request)
   }
 

@@ -25,7 +25,8 @@ struct SNSChannel: Channel {
       content: .notification(
         subject: content.subject, message: text,
         unsubscribeURL: SNSLinks.unsubscribe(origin.externalURL, subscriptionARN: subscriptionARN),
-        attributes: context.attributeLabels.compactMap { name in content.labels[name].map { Label(name, $0) } }))
+        attributes: context.attributeLabels.compactMap { name in content.labels[name].map { Label(name, $0) }
+        }))
     var request = post(envelope, try settings.raw ? text : signed(envelope))
     request.headers.append(HTTPHeader("x-amz-sns-subscription-arn", subscriptionARN))
     if settings.raw { request.headers.append(HTTPHeader("x-amz-sns-rawdelivery", "true")) }
