@@ -37,7 +37,7 @@ struct AlarmMessage {
   /// `ALARM: "name" in Asia Pacific (Tokyo)`; at most the 100 characters that SNS allows, on one line.
   var subject: String {
     let rest = (
-      event.alarm?.newState ?? (event.status == .firing ? "ALARM" : "OK"),
+      kind == .proof ? "TEST" : event.alarm?.newState ?? (event.status == .firing ? "ALARM" : "OK"),
       "in \(AWSRegion.displayName(region))"
     )
     let room = max(1, 100 - rest.0.count - rest.1.count - 5)
@@ -139,6 +139,7 @@ struct AlarmMessage {
   }
 
   private var reason: String {
+    if kind == .proof { return "This is a test: nothing is wrong, nothing is to do." }
     let value = NumberText.shortest(event.value)
     let held = DurationText.format(.milliseconds(Int64(clamping: event.origin.holdSeconds * 1000)))
     let expression = event.origin.expression
