@@ -10,6 +10,18 @@ package struct ProofStanding: Hashable, Sendable {
   package var run: ProofRun?
   /// nil: only when asked for, or under way.
   package var nextAt: Timestamp?
+
+  package init(
+    receiver: ProvenReceiver, lastProven: Timestamp?, lastAttempt: Timestamp?, consecutiveFailures: Int,
+    run: ProofRun?, nextAt: Timestamp?
+  ) {
+    self.receiver = receiver
+    self.lastProven = lastProven
+    self.lastAttempt = lastAttempt
+    self.consecutiveFailures = consecutiveFailures
+    self.run = run
+    self.nextAt = nextAt
+  }
 }
 
 extension ProofBook {
