@@ -52,6 +52,8 @@ package final class Dispatcher {
   var nextSequence: UInt64 = 1
   var attempts: [DeliveryID: Attempt] = [:]
   var nextDelivery: UInt64 = 1
+  /// What became of proofs, until it is taken: at most one for each attempt and row of a turn.
+  var proofNews: [ProofNews] = []
   /// Pages given up in this turn, for their dead-letter topics.
   var deadLetters: [OutboxRow] = []
   private var uncommitted: [CommitTicket: [(receiver: String, thread: String)]] = [:]
@@ -150,7 +152,7 @@ package final class Dispatcher {
     return changes
   }
 
-  private func enqueue(_ page: Notification, _ receiver: Receiver, _ how: Acceptance) -> [StateChange] {
+  func enqueue(_ page: Notification, _ receiver: Receiver, _ how: Acceptance) -> [StateChange] {
     let topicARN = receiver.row.topicARN
     var row = OutboxRow(
       sequence: nextSequence, subscription: receiver.key, topicARN: topicARN,
@@ -167,7 +169,7 @@ package final class Dispatcher {
     // Without a row there may be no commit to wait for.
     let entry = OutboxEntry(
       row, bytes: saved?.value?.count ?? 0, state: saved == nil ? .ready : .awaitingCommit(how.ticket),
-      since: how.monotonic, maxAge: receiver.policy.maxAge)
+      since: how.monotonic, maxAge: receiver.policy.maxAge(of: page))
     if saved != nil { uncommitted[how.ticket, default: []].append((receiver.key, page.thread)) }
     enter(.notified, row, receiver, at: how.now, how.reason)
     let shed = receiver.queue.append(entry)

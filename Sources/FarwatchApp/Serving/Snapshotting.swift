@@ -151,6 +151,8 @@ extension Conductor {
 
   private func receiverStatuses(_ now: Timestamp) -> [StatusSnapshot.Receiver] {
     let snapshot = dispatcher.snapshot(now: now)
+    let proven = Dictionary(
+      proofs.standings(now).map { (String($0.receiver.key.prefix(8)), $0) }, uniquingKeysWith: { a, _ in a })
     return snapshot.subscriptions.map { subscription in
       let last = snapshot.recent.last {
         $0.topic == subscription.topic && $0.endpoint == subscription.endpoint
@@ -159,7 +161,9 @@ extension Conductor {
         topic: subscription.topic, endpoint: subscription.endpoint,
         confirmed: subscription.standing == .confirmed, waiting: subscription.queued,
         lastSuccess: subscription.lastSuccess, consecutiveFailures: subscription.consecutiveFailures,
-        lastProblem: last?.failure.map { "\($0.rawValue): \(last?.detail ?? "")" })
+        lastProblem: last?.failure.map { "\($0.rawValue): \(last?.detail ?? "")" },
+        lastProven: proven[subscription.id]?.lastProven,
+        failedProofs: proven[subscription.id]?.consecutiveFailures ?? 0)
     }
   }
 

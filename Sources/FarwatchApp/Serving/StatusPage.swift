@@ -154,7 +154,7 @@ enum StatusPage {
       return
     }
     page.raw("<table class=\"wide\"><tr><th></th><th>Topic</th><th>Endpoint</th><th>Waiting</th>")
-    page.raw("<th>Last answer</th><th></th></tr>")
+    page.raw("<th>Last answer</th><th>Last proven</th><th></th></tr>")
     for receiver in status.receivers {
       let verdict = !receiver.confirmed ? "unknown" : receiver.consecutiveFailures > 0 ? "bad" : "good"
       page.raw("<tr><td class=\"dot \(verdict)\"></td><td>")
@@ -163,6 +163,9 @@ enum StatusPage {
       page.text(receiver.endpoint)
       page.raw("</td><td>\(receiver.waiting)</td><td>")
       page.raw(receiver.lastSuccess.map { "\(age($0, status.takenAt)) ago" } ?? "never")
+      page.raw("</td><td>")
+      page.raw(receiver.lastProven.map { "\(age($0, status.takenAt)) ago" } ?? "never")
+      if receiver.failedProofs > 0 { page.raw(", \(receiver.failedProofs) failed since") }
       page.raw("</td><td class=\"quiet\">")
       page.text(receiver.confirmed ? receiver.lastProblem ?? "" : "subscription not confirmed yet")
       page.raw("</td></tr>")
