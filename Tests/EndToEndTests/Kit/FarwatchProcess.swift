@@ -95,8 +95,10 @@ struct MetricsText {
 enum Web {
   static func get(_ url: String) async -> (status: Int, body: String)? { await request(["-g", url]) }
 
-  static func post(_ url: String, headers: [String] = []) async -> (status: Int, body: String)? {
-    await request(headers.flatMap { ["-H", $0] } + ["-X", "POST", "-g", url])
+  static func post(
+    _ url: String, headers: [String] = [], body: String = ""
+  ) async -> (status: Int, body: String)? {
+    await request(headers.flatMap { ["-H", $0] } + ["-X", "POST", "-d", body, "-g", url])
   }
 
   private static func request(_ arguments: [String]) async -> (status: Int, body: String)? {
