@@ -76,7 +76,7 @@ import Testing
     try world.regions[0].up()
     try await world.expect(["news: firing RegionDown taiwan", "news: resolved RegionDown taiwan"])
 
-    let events = try await world.farwatch("events", "--json", "--limit", "1000")
+    let events = try await world.farwatch("events", "--json", "--oldest-first")
     let kinds = events.split(separator: "\n").compactMap { line in
       (try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]).flatMap { entry in
         (entry["labels"] as? [String: String])?["alertname"] == "CheckDown" ? nil : entry["kind"] as? String
@@ -84,8 +84,8 @@ import Testing
     }
     #expect(
       kinds == [
-        "started", "silence_set", "firing", "silenced", "silence_set", "silence_expired", "unsilenced",
-        "notified", "delivered", "acknowledged", "resolved", "notified", "delivered",
+        "started", "silence_created", "firing", "silenced", "silence_updated", "silence_expired",
+        "unsilenced", "notified", "attempt", "acknowledged", "resolved", "notified", "attempt",
       ], "\(events)")
     daemon.child.stop()
   }

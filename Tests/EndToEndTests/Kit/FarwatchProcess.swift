@@ -29,7 +29,10 @@ struct FarwatchProcess {
     let process = try start(configuration, port: port, log: log, user: user)
     let child = process.child
     try await waitUntil(timeout: .seconds(90), "farwatch listens; its log: \(log)") {
-      guard child.isRunning else { return false }
+      if let end = child.poll() {
+        throw BenchError(
+          "farwatch ended with \(end): \((try? String(contentsOfFile: log, encoding: .utf8)) ?? "")")
+      }
       return await process.get("/-/healthy")?.status == 200
     }
     return process
