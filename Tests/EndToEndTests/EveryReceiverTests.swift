@@ -36,12 +36,11 @@ import Testing
     let hook = try TestHook(status: ["/pagerduty": 202, "/opsgenie": 202])
     let alertmanager = try AlertmanagerProcess(world.directory, "one", webhook: hook.url + "cluster")
     try await alertmanager.start()
-    for (name, text) in [
-      "key": "0123456789abcdef0123456789abcdef",
+    let secrets = [
+      "key": "0123456789abcdef0123456789abcdef", "slack": hook.url + "slack", "teams": hook.url + "teams",
       "signing": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
-    ] {
-      try world.directory.write(name, text + "\n", mode: 0o600)
-    }
+    ]
+    for (name, text) in secrets { try world.directory.write(name, text + "\n", mode: 0o600) }
     try world.configure(
       rules: Self.shippedRegionRules(),
       subscriptions: [
@@ -50,8 +49,8 @@ import Testing
         "{protocol: webhook, url: \"\(hook.url)webhook\"}",
         "{protocol: pagerduty, routing_key_file: key, url: \"\(hook.url)pagerduty\"}",
         "{protocol: opsgenie, api_key_file: key, url: \"\(hook.url)opsgenie\"}",
-        "{protocol: slack, url: \"\(hook.url)slack\"}",
-        "{protocol: teams, url: \"\(hook.url)teams\"}",
+        "{protocol: slack, url_file: slack}",
+        "{protocol: teams, url_file: teams}",
         "{protocol: json, url: \"\(hook.url)json\", secret_files: [signing]}",
         "{protocol: email, to: oncall@example.org, from: farwatch@example.org, "
           + "smarthost: \"127.0.0.1:\(mail.port)\", encryption: none}",
