@@ -20,6 +20,7 @@ enum StatusPage {
     links(status, &page)
     backups(status, &page)
     alerts(status, &page)
+    silences(status, &page)
     alarms(status, &page)
     receivers(status, &page)
     heartbeats(status, &page)
@@ -128,48 +129,6 @@ enum StatusPage {
     page.raw("</table></section>\n")
   }
 
-  private static func alerts(_ status: StatusSnapshot, _ page: inout HTMLText) {
-    page.raw("<section><h2>Alerts</h2>")
-    if status.alerts.isEmpty {
-      page.raw("<p class=\"quiet\">None is pending or firing.</p></section>\n")
-      return
-    }
-    page.raw("<table class=\"wide\"><tr><th></th><th>Alert</th><th>What</th><th>Labels</th><th>For</th></tr>")
-    for alert in status.alerts {
-      page.raw("<tr><td class=\"dot \(alert.state == "firing" ? "bad" : "degraded")\"></td><td>")
-      page.text("\(alert.name) (\(alert.state)\(alert.held.map { ", \($0)" } ?? ""))")
-      page.raw("</td><td>")
-      page.text(alert.summary.isEmpty ? alert.expression : alert.summary)
-      page.raw("</td><td class=\"quiet\">")
-      page.text(alert.labels.dropping(["alertname"]).description)
-      page.raw("</td><td>\(age(alert.since, status.takenAt))</td></tr>")
-    }
-    page.raw("</table></section>\n")
-  }
-
-  private static func receivers(_ status: StatusSnapshot, _ page: inout HTMLText) {
-    page.raw("<section><h2>Who is told</h2>")
-    if status.receivers.isEmpty {
-      page.raw("<p class=\"notice\">No subscription is configured: nobody is paged.</p></section>\n")
-      return
-    }
-    page.raw("<table class=\"wide\"><tr><th></th><th>Topic</th><th>Endpoint</th><th>Waiting</th>")
-    page.raw("<th>Last answer</th><th></th></tr>")
-    for receiver in status.receivers {
-      let verdict = !receiver.confirmed ? "unknown" : receiver.consecutiveFailures > 0 ? "bad" : "good"
-      page.raw("<tr><td class=\"dot \(verdict)\"></td><td>")
-      page.text(receiver.topic)
-      page.raw("</td><td>")
-      page.text(receiver.endpoint)
-      page.raw("</td><td>\(receiver.waiting)</td><td>")
-      page.raw(receiver.lastSuccess.map { "\(age($0, status.takenAt)) ago" } ?? "never")
-      page.raw("</td><td class=\"quiet\">")
-      page.text(receiver.confirmed ? receiver.lastProblem ?? "" : "subscription not confirmed yet")
-      page.raw("</td></tr>")
-    }
-    page.raw("</table></section>\n")
-  }
-
   // MARK: Words and numbers
 
   private static func word(_ verdict: StatusSnapshot.Verdict) -> String {
@@ -179,6 +138,11 @@ enum StatusPage {
     case .degraded: "degraded"
     case .unknown: "unknown"
     }
+  }
+
+  /// `2026-11-21 18:00:13 UTC`
+  static func time(_ moment: Timestamp) -> String {
+    String(moment.iso8601.prefix(19)).replacing("T", with: " ") + " UTC"
   }
 
   static func age(_ from: Timestamp, _ to: Timestamp) -> String { text(max(.zero, to - from)) }
