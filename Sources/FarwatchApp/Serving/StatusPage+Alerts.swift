@@ -65,7 +65,7 @@ extension StatusPage {
       page.text(silence.matchers)
       page.raw("</td><td data-is=\"By\">")
       page.text(silence.by)
-      page.raw("</td><td>")
+      page.raw("</td><td data-is=\"Why\">")
       page.text(silence.comment)
       page.raw("</td><td data-is=\"Holds back\">")
       page.raw(

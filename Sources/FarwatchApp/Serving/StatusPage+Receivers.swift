@@ -21,8 +21,10 @@ extension StatusPage {
       if receiver.waiting > 0, let oldest = receiver.oldestWaiting { page.raw(", \(text(oldest)) old") }
       page.raw("</td><td data-is=\"Last taken\">")
       page.raw(receiver.lastSuccess.map { "\(age($0, status.takenAt)) ago" } ?? "never")
-      page.raw("</td><td class=\"quiet\">")
-      page.text(trouble(receiver))
+      let trouble = trouble(receiver)
+      page.raw(trouble.isEmpty ? "</td><td></td></tr>" : "</td><td class=\"quiet\" data-is=\"Trouble\">")
+      if trouble.isEmpty { continue }
+      page.text(trouble)
       page.raw("</td></tr>")
     }
     page.raw("</table></section>\n")

@@ -81,7 +81,7 @@ enum StatusPage {
         } else {
           page.raw("no answer yet")
         }
-        page.raw("</td><td class=\"quiet\">")
+        page.raw("</td><td class=\"quiet when\">")
         if let since = check.since { page.raw("\(age(since, status.takenAt))") }
         page.raw("</td></tr>")
       }
@@ -99,9 +99,9 @@ enum StatusPage {
       page.text(link.name)
       page.raw("</td><td>")
       page.text("\(link.source) → \(link.target)")
-      page.raw("</td><td>")
+      page.raw("</td><td data-is=\"Lost if failed over now\">")
       page.text(link.exposure(at: status.takenAt).map(text) ?? "unknown")
-      page.raw("</td><td>\(text(link.objective))</td><td class=\"quiet\">")
+      page.raw("</td><td data-is=\"Objective\">\(text(link.objective))</td><td class=\"quiet\">")
       page.text(link.problem ?? "")
       page.raw("</td></tr>")
     }
@@ -117,10 +117,10 @@ enum StatusPage {
       page.text(backup.job)
       page.raw("</td><td>")
       page.text(backup.region)
-      page.raw("</td><td>")
+      page.raw("</td><td data-is=\"Newest good\">")
       page.text(
         backup.newestGood.map { "\(age($0, status.takenAt)) ago" } ?? (backup.measured ? "none" : "unknown"))
-      page.raw("</td><td>\(text(backup.objective))</td><td>")
+      page.raw("</td><td data-is=\"Objective\">\(text(backup.objective))</td><td>")
       page.text(backup.sizeBytes.map(bytes) ?? "")
       page.raw("</td><td class=\"quiet\">")
       page.text(backup.problem ?? "")
