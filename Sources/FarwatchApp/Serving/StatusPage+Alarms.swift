@@ -51,7 +51,7 @@ extension StatusSnapshot {
   /// `2 alerts are firing, 1 alarm is in ALARM`; nil: nothing is.
   var firing: String? {
     let alerts = alerts.count { $0.state == "firing" }
-    let heldBack = self.alerts.count { $0.paging?.isHeldBack ?? false }
+    let heldBack = self.alerts.count { $0.state == "firing" && $0.paging?.isHeldBack ?? false }
     let alarms = alarms.count { $0.verdict == .bad }
     let parts = [
       alerts == 0

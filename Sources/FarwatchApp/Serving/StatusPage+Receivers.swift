@@ -44,7 +44,8 @@ extension StatusPage {
     }
     if receiver.consecutiveFailures > 0 {
       let why = receiver.lastProblem.map { ": \($0)" } ?? ""
-      parts.append("failed \(receiver.consecutiveFailures) times in a row\(why)")
+      let count = receiver.consecutiveFailures
+      parts.append(count == 1 ? "failed once\(why)" : "failed \(count) times in a row\(why)")
     }
     if receiver.givenUp > 0 { parts.append("pages given up: \(receiver.givenUp)") }
     if let fallback = receiver.fallback {
