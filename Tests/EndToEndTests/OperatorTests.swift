@@ -98,7 +98,7 @@ import Testing
   @Test(.timeLimit(.minutes(5))) func whatNobodyTakesOnGoesToTheNext() async throws {
     let world = try PagingWorld("taiwan", "japan")
     try world.configure(
-      "routes: [{topic: pager, match: {severity: page}, escalation: [{after: 2s, topic: chief}]}]")
+      "routes: [{topic: pager, match: {severity: page}, escalation: [{after: 4s, topic: chief}]}]")
     let daemon = try await world.run()
     world.regions[0].down()
     try await world.expect(["news: firing RegionDown taiwan"])

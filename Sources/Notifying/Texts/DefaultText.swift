@@ -6,6 +6,8 @@ struct DefaultText {
   static let listed = 20
 
   let facts: PageFacts
+  /// Where the receiver shows the links beside the text, as buttons.
+  var linksStandApart = false
 
   // MARK: Title
 
@@ -66,7 +68,7 @@ struct DefaultText {
     var parts: [String] = []
     if let note { parts.append(note) }
     if let single = facts.single { parts += one(single) } else { parts += many }
-    parts.append(whereToLook.joined(separator: "\n"))
+    if !linksStandApart { parts.append(whereToLook.joined(separator: "\n")) }
     return parts.filter { !$0.isEmpty }.joined(separator: "\n\n")
   }
 
