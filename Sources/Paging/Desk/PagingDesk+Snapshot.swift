@@ -56,7 +56,8 @@ extension PagingDesk {
   package func standing(_ topic: String) -> [AlertEvent] {
     var found: [String: AlertEvent] = [:]
     func note(_ identity: String) {
-      if let record = records[identity], record.isFiring, !record.isHeldBack {
+      // Also what is held back by now: to fall silent about it would look like its end.
+      if let record = records[identity], record.isFiring {
         found[identity] = record.event
       }
     }
