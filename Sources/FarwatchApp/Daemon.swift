@@ -284,7 +284,7 @@ extension Daemon: DaemonFace {
   func status() -> StatusSnapshot? {
     let reloads = reloads.current
     let startedAt = startedAt
-    return loop.ask { $0.snapshot(now: $1.now, startedAt: startedAt, reloads: reloads) }
+    return loop.ask { $0.snapshot(at: $1, startedAt: startedAt, reloads: reloads) }
   }
 
   func metricsPage() -> MetricsPage { pages.render() }

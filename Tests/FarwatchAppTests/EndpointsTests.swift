@@ -83,9 +83,17 @@ extension StatusSnapshot {
       ],
       alerts: [
         ActiveAlert(
-          name: evil, state: evil, since: since, labels: ["l": evil], summary: evil, held: evil),
+          name: evil, state: evil, since: since, labels: ["l": evil], summary: evil, held: evil,
+          paging: Paging(
+            silencedBy: [evil], inhibitedBy: [evil], mutedBy: [evil], acknowledgedBy: evil,
+            acknowledgedAt: since, topics: [evil], told: [evil], toldAt: since)),
         ActiveAlert(
           name: "Silent", state: "firing", since: since, labels: [:], summary: "", expression: "up == 0"),
+      ],
+      silences: [
+        Silenced(
+          matchers: evil, by: evil, comment: evil, startsAt: since, endsAt: dayStart + .seconds(60), alerts: 2
+        )
       ],
       alarms: [
         Alarm(
@@ -96,7 +104,8 @@ extension StatusSnapshot {
       ruleProblems: [evil],
       receivers: [
         Receiver(
-          topic: evil, endpoint: evil, confirmed: true, waiting: 1, lastSuccess: nil, consecutiveFailures: 1,
+          topic: evil, name: evil, endpoint: evil, confirmed: true, waiting: 1, oldestWaiting: .seconds(90),
+          givenUp: 2, fallback: evil, isFallenBack: true, lastSuccess: nil, consecutiveFailures: 1,
           lastProblem: evil)
       ],
       store: Store(
@@ -230,7 +239,7 @@ extension StatusSnapshot {
     #expect(!page.contains("<script") && !page.contains("'1'"))
     let escaped = "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot;"
     // Every field of the snapshot that is shown; the vantage twice, in the title too.
-    #expect(page.components(separatedBy: escaped).count - 1 >= 32)
+    #expect(page.components(separatedBy: escaped).count - 1 >= 43)
     #expect(page.contains("(\(escaped), \(escaped))"), "an alert's state and what keeps it")
     #expect(header("Content-Security-Policy", response) == StatusPage.contentSecurityPolicy)
     #expect(StatusPage.contentSecurityPolicy.contains("default-src 'none'"))

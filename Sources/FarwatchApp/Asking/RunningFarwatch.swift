@@ -30,11 +30,16 @@ package struct RunningFarwatch: Sendable {
   ///   ``defaultURL``.
   package init(url: String?, environment: [String: String]) {
     now = { SystemTime().now }
+    self.url = Self.base(url, environment)
+  }
+
+  /// Where every command asks: without a slash at its end.
+  package static func base(_ url: String?, _ environment: [String: String]) -> String {
     let given = url ?? environment["FARWATCH_URL"] ?? ""
     var base = given.isEmpty ? Self.defaultURL : given
     if !base.contains("://") { base = "http://" + base }
     while base.hasSuffix("/") { base.removeLast() }
-    self.url = base
+    return base
   }
 
   /// The body of a good answer.

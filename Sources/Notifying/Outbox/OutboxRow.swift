@@ -114,7 +114,9 @@ extension Notification {
 
   /// The labels of its alert, or what names the group.
   var subject: String {
-    isGrouped ? "\(groupLabels.description) (\(alerts.count) alerts)" : alerts.first?.labels.description ?? ""
+    isGrouped
+      ? "\(groupLabels.description) (\(alerts.count) \(alerts.count == 1 ? "alert" : "alerts"))"
+      : alerts.first?.labels.description ?? ""
   }
 }
 

@@ -48,7 +48,7 @@ extension PagingDesk {
       topics: (own.map(\.topic) + (record.event.topics ?? [])).reduce(into: []) {
         if !$0.contains($1) { $0.append($1) }
       },
-      toldTopics: toldTopics.sorted())
+      toldTopics: toldTopics.sorted(), toldAt: told.compactMap(\.told.notifiedAt).max())
   }
 
   /// Alerts that fire and that `topic` was told of, for receivers that have to hear of them again and again. Takes time
