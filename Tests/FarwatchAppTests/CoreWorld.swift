@@ -158,6 +158,12 @@ final class CoreWorld {
   var receiver: () -> Answer = { .takes }
   var commitSucceeds: () -> Bool = { true }
   var commitTakes: Duration = .milliseconds(3)
+  /// What becomes of a delivery, and when it is known; nil: as ``receiver`` says.
+  var carry: ((Delivery) -> (after: Duration, result: DeliveryResult))?
+  /// Asked before every single thing that the process does; when it says yes, the process dies there.
+  var dies: () -> Bool = { false }
+  /// Called after every commit that became durable.
+  var afterCommit: () -> Void = {}
 
   init(
     regions: [String] = ["taiwan", "japan"], rules: String = pageRules,
@@ -252,6 +258,7 @@ final class CoreWorld {
     }
     apply(unsaved)
     unsaved = []
+    afterCommit()
   }
 
   /// What is stored of `table`, in the order of keys.
@@ -273,7 +280,13 @@ final class CoreWorld {
       if time.monotonic > end { break }
       // Taken out first: what happens then may put more in.
       let due = agenda.take(upTo: time.monotonic)
-      turn(due.compactMap { $0() })
+      var events: [Event] = []
+      var isDead = false
+      for happens in due where !isDead {
+        if let event = happens() { events.append(event) }
+        isDead = dies()
+      }
+      if isDead { crash() } else { turn(events) }
     }
     time.advance(to: max(end, time.monotonic))
   }
@@ -281,7 +294,13 @@ final class CoreWorld {
   func turn(_ events: [Event]) {
     let now = clock.read(wall: time.now, monotonic: time.monotonic)
     conductor.movePast(by: clock.takeShift())
-    for effect in conductor.turn(events, now: now, monotonic: time.monotonic) { perform(effect) }
+    for effect in conductor.turn(events, now: now, monotonic: time.monotonic) {
+      if dies() {
+        crash()
+        return
+      }
+      perform(effect)
+    }
   }
 
   private func perform(_ effect: Effect) {
@@ -309,6 +328,11 @@ final class CoreWorld {
   }
 
   private func send(_ delivery: Delivery) {
+    if let carry {
+      let (delay, result) = carry(delivery)
+      schedule(delay, .delivered(delivery.id, result))
+      return
+    }
     let answer = receiver()
     if let body = try? delivery.makeRequest().http?.body,
       let message = try? JSONSerialization.jsonObject(with: Data(body)) as? [String: Any]
