@@ -19,6 +19,13 @@ struct FarwatchBench {
       if choice.includes(["rules"]) { try await RulesBenchmark(choice).run() }
       if choice.includes(StoreBenchmark.names) { try await StoreBenchmark(choice).run() }
       if choice.includes(StoreSizeBenchmark.names) { try await StoreSizeBenchmark(choice).run() }
+      if choice.includes([HangingReceiversBenchmark.name]) {
+        try await HangingReceiversBenchmark(choice).run()
+      }
+      if choice.includes([PagingStormBenchmark.name]) { try await PagingStormBenchmark(choice).run() }
+      if choice.includes([PagingThroughputBenchmark.name]) {
+        try await PagingThroughputBenchmark(choice).run()
+      }
       if choice.includes(["fault-to-page"]) { try await FaultToPageBenchmark(choice).run() }
     } catch {
       say("farwatch-bench: \(error)")
@@ -32,6 +39,7 @@ struct Choice: Sendable {
   static let names =
     ["checks-cpu", "checks-memory", "metrics-page", "page-latency", "fault-to-page", "rules"]
     + StoreBenchmark.names + StoreSizeBenchmark.names
+    + [HangingReceiversBenchmark.name, PagingStormBenchmark.name, PagingThroughputBenchmark.name]
   static let usage = """
     usage: farwatch-bench BINARY [NAME…] [--seconds N] [--repetitions N]
     names: \(names.joined(separator: ", ")) (default: all)

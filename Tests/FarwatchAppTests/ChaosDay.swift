@@ -38,7 +38,7 @@ final class ChaosDay {
       guard !isCalm else { return false }
       life -= 1
       guard life < 0 else { return false }
-      life = Int.random(in: 0..<300, using: &random)
+      life = Int.random(in: 0..<220, using: &random)
       deaths += 1
       ledger.died()
       return true
@@ -71,7 +71,7 @@ final class ChaosDay {
       postAll()
       world.run(.milliseconds(Int64(roll(12_000))))
     }
-    if roll(15) == 0 { try calm() }
+    if roll(20) == 0 { try calm() }
   }
 
   /// Receivers work again and nothing changes for a while: then everybody knows how things stand.
@@ -80,9 +80,9 @@ final class ChaosDay {
     defer { isCalm = false }
     failures = [:]
     world.commitTakes = .milliseconds(3)
-    for _ in 0..<8 {
+    for _ in 0..<4 {
       postAll()
-      world.run(.seconds(60))
+      world.run(.seconds(40))
     }
     for region in downSince.keys {
       let labels: Labels = ["alertname": "RegionDown", "region": region]
@@ -141,7 +141,7 @@ final class ChaosDay {
 
   private func silence() {
     let region = Self.regions[roll(2)]
-    let ends = world.time.now + .seconds(Int64(10 + roll(120)))
+    let ends = world.time.now + .seconds(Int64(10 + roll(60)))
     world.turn([
       .call { conductor, time in
         _ = try? conductor.desk.set(

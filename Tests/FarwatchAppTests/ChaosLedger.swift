@@ -61,7 +61,9 @@ final class ChaosLedger {
   }
 
   func expectOver(_ receiver: String, _ labels: Labels) {
-    if views[receiver]?[labels]?.status == .firing { problems.append("\(receiver) thinks that \(labels) fires") }
+    if views[receiver]?[labels]?.status == .firing {
+      problems.append("\(receiver) thinks that \(labels) fires")
+    }
   }
 
   func expectAllOver() {
@@ -71,6 +73,8 @@ final class ChaosLedger {
   }
 
   func expectPromises() {
-    for row in promised.subtracting(arrived) { problems.append("a page that was durable never arrived: \(row)") }
+    for row in promised.subtracting(arrived) {
+      problems.append("a page that was durable never arrived: \(row)")
+    }
   }
 }

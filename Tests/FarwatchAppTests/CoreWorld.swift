@@ -198,6 +198,10 @@ final class CoreWorld {
     func rows(_ table: StateChange.Table) -> [(key: String, value: [UInt8])] {
       (database[table] ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
+    /// As the daemon reads them: the first two and the newest, here fewer so that a start is quick.
+    func newest(_ rows: [(key: String, value: [UInt8])]) -> [(key: String, value: [UInt8])] {
+      Array(rows.prefix(2)) + rows.dropFirst(2).suffix(50)
+    }
     var storeSettings = SampleStoreSettings()
     storeSettings.seriesLimit = seriesLimit
     let store = SampleStore(storeSettings)
@@ -221,7 +225,7 @@ final class CoreWorld {
       now: time.now, monotonic: time.monotonic, random: random)
     let conductor = Conductor(
       watchlist: watchlist, engine: engine, alarms: alarmEngine, desk: desk, dispatcher: dispatcher,
-      journal: JournalBook(restoring: rows(.journal)),
+      journal: JournalBook(restoring: newest(rows(.journal))),
       heartbeats: HeartbeatBook(heartbeats, restoring: rows(.proofs), monotonic: time.monotonic),
       store: store, monotonic: time.monotonic,
       measureSelf: { _, _ in })

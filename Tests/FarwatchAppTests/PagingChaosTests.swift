@@ -21,6 +21,6 @@ import Testing
     while day.deaths < 90 { try day.pass() }
     try day.end()
     #expect(day.problems.isEmpty, "seed \(seed): \(day.problems.prefix(5).joined(separator: "\n"))")
-    #expect(day.ledger.taken > 100, "seed \(seed): too little happened to prove anything")
+    #expect(day.ledger.taken > 25, "seed \(seed): too little happened to prove anything")
   }
 }
