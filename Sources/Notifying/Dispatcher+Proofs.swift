@@ -27,7 +27,7 @@ extension Dispatcher {
       tellProof(page, key, .over, attempts: 0, nil, "the receiver unsubscribed itself, or is not configured")
       return []
     }
-    return enqueue(page, receiver, .init(ticket: ticket, now: now, monotonic: monotonic))
+    return enqueue(page, nil, receiver, .init(ticket: ticket, now: now, monotonic: monotonic))
   }
 
   /// Takes back what waits of the proofs of `key`; what is on its way ends by itself.

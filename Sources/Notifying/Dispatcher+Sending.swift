@@ -14,7 +14,8 @@ extension Dispatcher {
         deliveries.append(
           Delivery(
             id: id, topicARN: receiver.row.topicARN, subscriptionARN: receiver.row.subscriptionARN,
-            message: message, timeout: place.settings.timeout, channel: place.channel))
+            message: message, timeout: place.settings.timeout, channel: place.channel,
+            isToHealthy: receiver.queue.consecutiveFailures == 0))
       }
       if let kind = receiver.handshake.kind, receiver.handshake.isDue(monotonic) {
         let id = newDeliveryID()

@@ -161,6 +161,12 @@ final class CoreWorld {
   var receivers: [String: Answer] = [:]
   var commitSucceeds: () -> Bool = { true }
   var commitTakes: Duration = .milliseconds(3)
+  /// What becomes of a delivery, and when it is known; nil: as ``receiver`` says.
+  var carry: ((Delivery) -> (after: Duration, result: DeliveryResult))?
+  /// Asked before every single thing that the process does; when it says yes, the process dies there.
+  var dies: () -> Bool = { false }
+  /// Called after every commit that became durable.
+  var afterCommit: () -> Void = {}
 
   init(
     regions: [String] = ["taiwan", "japan"], rules: String = pageRules,
@@ -197,6 +203,10 @@ final class CoreWorld {
     func rows(_ table: StateChange.Table) -> [(key: String, value: [UInt8])] {
       (database[table] ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
+    /// As the daemon reads them: the first two and the newest, here fewer so that a start is quick.
+    func newest(_ rows: [(key: String, value: [UInt8])]) -> [(key: String, value: [UInt8])] {
+      Array(rows.prefix(2)) + rows.dropFirst(2).suffix(50)
+    }
     var storeSettings = SampleStoreSettings()
     storeSettings.seriesLimit = seriesLimit
     let store = SampleStore(storeSettings)
@@ -225,7 +235,7 @@ final class CoreWorld {
     let recorder = ReadingRecorder(store, base: .empty)
     let conductor = Conductor(
       watchlist: watchlist, engine: engine, alarms: alarmEngine, desk: desk, dispatcher: dispatcher,
-      journal: JournalBook(restoring: rows(.journal)),
+      journal: JournalBook(restoring: newest(rows(.journal))),
       heartbeats: HeartbeatBook(heartbeats, restoring: rows(.proofs), monotonic: time.monotonic),
       proofs: proofs, vantage: "simulation", store: store, monotonic: time.monotonic,
       measureSelf: { conductor, now in recorder.record(conductor.proofs.readings, at: now) })
@@ -262,6 +272,7 @@ final class CoreWorld {
     }
     apply(unsaved)
     unsaved = []
+    afterCommit()
   }
 
   /// What is stored of `table`, in the order of keys.
@@ -283,7 +294,13 @@ final class CoreWorld {
       if time.monotonic > end { break }
       // Taken out first: what happens then may put more in.
       let due = agenda.take(upTo: time.monotonic)
-      turn(due.compactMap { $0() })
+      var events: [Event] = []
+      var isDead = false
+      for happens in due where !isDead {
+        if let event = happens() { events.append(event) }
+        isDead = dies()
+      }
+      if isDead { crash() } else { turn(events) }
     }
     time.advance(to: max(end, time.monotonic))
   }
@@ -291,7 +308,13 @@ final class CoreWorld {
   func turn(_ events: [Event]) {
     let now = clock.read(wall: time.now, monotonic: time.monotonic)
     conductor.movePast(by: clock.takeShift())
-    for effect in conductor.turn(events, now: now, monotonic: time.monotonic) { perform(effect) }
+    for effect in conductor.turn(events, now: now, monotonic: time.monotonic) {
+      if dies() {
+        crash()
+        return
+      }
+      perform(effect)
+    }
   }
 
   private func perform(_ effect: Effect) {
@@ -319,6 +342,11 @@ final class CoreWorld {
   }
 
   private func send(_ delivery: Delivery) {
+    if let carry {
+      let (delay, result) = carry(delivery)
+      schedule(delay, .delivered(delivery.id, result))
+      return
+    }
     let topic = delivery.topicARN.split(separator: ":").last.map(String.init) ?? ""
     let answer = receivers[topic] ?? receiver()
     if let body = try? delivery.makeRequest().http?.body,

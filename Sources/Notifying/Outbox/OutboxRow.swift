@@ -92,6 +92,28 @@ extension OutboxRow {
     return StateChange(.outbox, key, bytes)
   }
 
+  /// As ``saved()`` of a new row, with its notification as it was encoded for another subscription: a topic of a hundred
+  /// subscriptions encodes it once.
+  func saved(sharing notification: [UInt8]) -> StateChange? {
+    guard givenUp == nil, toldFallback == nil, let sequence = Int(exactly: sequence) else { return saved() }
+    let before = OrderedJSON.object(
+      [.init("acceptedAt", .object([.init("milliseconds", .integer(Int(acceptedAt.milliseconds)))]))]
+        + (cameFrom.map { [.init("cameFrom", .string($0))] } ?? []) + [.init("messageID", .string(messageID))]
+    )
+    let after = OrderedJSON.object([
+      .init("sequence", .integer(sequence)), .init("subscription", .string(subscription)),
+      .init("topicARN", .string(topicARN)), .init("version", .integer(version)),
+    ])
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(notification.count + 400)
+    bytes += before.compact.utf8.dropLast()
+    bytes += ",\"notification\":".utf8
+    bytes += notification
+    bytes.append(UInt8(ascii: ","))
+    bytes += after.compact.utf8.dropFirst()
+    return StateChange(.outbox, key, bytes)
+  }
+
   /// What is to be removed once the receiver has taken this page, or it is dropped.
   ///
   /// With the end of a single alert goes the firing page of its episode, again: if an earlier removal did not become

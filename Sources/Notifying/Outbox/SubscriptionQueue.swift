@@ -308,7 +308,7 @@ struct SubscriptionQueue {
   }
 
   /// The oldest page accepted until `limit` that fires and that no fallback was told of, marked as told, and the pages
-  /// of its thread behind it that tell of its end.
+  /// of its thread behind it that tell of its end: those before the next that fires, whose own end comes with it.
   mutating func takeUntold(acceptedUntil limit: MonotonicInstant) -> (row: OutboxRow, ends: [OutboxRow])? {
     forgetGone()
     guard let place = untold.first(where: { _ in true }), let found = entry(place, in: untold),
@@ -320,7 +320,7 @@ struct SubscriptionQueue {
     let behind = lanes[place.thread]?[(index + 1)...].map(\.row) ?? []
     var row = found.row
     row.toldFallback = true
-    return (row, behind.filter { $0.notification.status == .resolved })
+    return (row, Array(behind.prefix { $0.notification.status == .resolved }))
   }
 
   // MARK: The lines
