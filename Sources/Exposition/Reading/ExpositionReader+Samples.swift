@@ -11,11 +11,29 @@ extension ExpositionReader {
     let valueEnd = place
     var time: Timestamp?
     if place < end { time = try readTail(bytes, series) }
-    if dialect == .openMetrics { try check(table.labels[series], value, start, valueEnd) }
+    if dialect == .openMetrics {
+      try check(table.labels[series], value, start, valueEnd)
+      try checkOrder(series, time, start)
+    }
     if let complaint = take(series, value, time) {
       place = start
       throw problem(complaint)
     }
+  }
+
+  /// The samples of a series come in order of time, all with one or a single one without.
+  private mutating func checkOrder(
+    _ series: Int, _ time: Timestamp?, _ start: Int
+  ) throws(ExpositionProblem) {
+    if series >= newestTimes.count {
+      newestTimes += Array(repeating: nil, count: table.labels.count - newestTimes.count)
+    }
+    let now = time?.milliseconds ?? .max
+    if let newest = newestTimes[series], now < newest || now == .max || newest == .max {
+      place = start
+      throw problem("the samples of a series do not stand in the order of their times")
+    }
+    newestTimes[series] = now
   }
 
   /// What follows a value: a time, an exemplar, both or nothing.
@@ -51,7 +69,7 @@ extension ExpositionReader {
   private mutating func readSeconds(_ bytes: Span<UInt8>) throws(ExpositionProblem) -> Timestamp {
     let start = place
     let seconds = try readNumber(bytes, "a time in seconds")
-    guard seconds.isFinite, abs(seconds) < 9e15 else {
+    guard seconds.isFinite else {
       place = start
       throw problem("a time that is no moment")
     }

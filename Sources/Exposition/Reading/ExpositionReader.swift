@@ -18,6 +18,8 @@ package struct ExpositionReader {
   var family: ReadFamily?
   private var seenFamilies: Set<String> = []
   private var isOver = false
+  /// Of each series on this page, in milliseconds; `max` for a sample without a time.
+  var newestTimes: [Int64?] = []
 
   package init(limits: ExpositionLimits = .init()) { self.limits = limits }
 
@@ -35,6 +37,7 @@ package struct ExpositionReader {
     family = nil
     seenFamilies = []
     isOver = false
+    newestTimes = []
     var next = 0
     while next < bytes.count {
       line += 1
