@@ -56,6 +56,8 @@ final class Conductor {
   private(set) var dispatcher: Dispatcher
   var journal: JournalBook
   var heartbeats: HeartbeatBook
+  /// Is shown what goes into the journal; nil: nobody looks.
+  var witness: (([JournalEntry]) -> Void)?
   /// What happened in this turn, for the journal.
   private var happened: [JournalEntry] = []
   /// Commits that were not answered yet, oldest first.
@@ -239,7 +241,7 @@ final class Conductor {
       effects.append(
         .note(
           Notice(
-            .error, "alert matches no route: nobody is told",
+            .error, Notice.matchesNoRoute,
             ["alert": event.labels.description, "status": event.status.rawValue])))
     }
     guard !decisions.sendings.isEmpty else { return }
@@ -259,6 +261,7 @@ final class Conductor {
 
   /// The one place where entries of all parts come together: they leave with the commit of what they tell of.
   private func writeJournal(_ now: Timestamp, sweeping: Bool) {
+    witness?(happened)
     pendingChanges += journal.append(happened, at: now)
     happened = []
     if sweeping { pendingChanges += journal.sweep(now: now) }

@@ -1,5 +1,6 @@
 internal import Configuration
 internal import Model
+internal import Probing
 
 /// What falls silent, and when.
 struct Loss: Sendable, Equatable {
@@ -45,8 +46,8 @@ struct Losses: Sendable {
 
   /// Reads the options; a region or check that the configuration does not have is wrong use.
   static func read(_ options: ReplayOptions, _ settings: Settings) throws(ReplayFailure) -> [Loss] {
-    let after = try duration(options.after, "--after")
-    let lasts = try duration(options.lasts, "--for")
+    let after = try parsedDuration(options.after, "--after")
+    let lasts = try parsedDuration(options.lasts, "--for")
     guard lasts > .zero else { throw ReplayFailure("--for: expected more than 0") }
     let standard = ReplayWindow(from: after, until: after + lasts)
     var losses: [Loss] = []
@@ -75,7 +76,7 @@ struct Losses: Sendable {
 }
 
 /// A duration that an option was given.
-func duration(_ text: String, _ option: String) throws(ReplayFailure) -> Duration {
+func parsedDuration(_ text: String, _ option: String) throws(ReplayFailure) -> Duration {
   guard let duration = DurationText.parse(text) else {
     throw ReplayFailure("\(option): expected a duration such as 20m, found \(quoted(text))")
   }

@@ -42,8 +42,8 @@ final class RehearsedCollector: Collector {
     }
     plans += settings.backups.map { backup in
       let description = CollectorDescription(
-        kind: "directory", name: backup.job, labels: backup.labels, interval: backup.interval,
-        timeout: backup.timeout)
+        kind: "directory", name: "\(backup.region)/\(backup.job)/\(backup.repository)",
+        labels: backup.labels, interval: backup.interval, timeout: backup.timeout)
       return TargetPlan(
         subject: .backup(backup), description: description,
         make: {

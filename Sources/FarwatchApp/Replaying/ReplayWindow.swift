@@ -15,7 +15,8 @@ struct ReplayWindow: Sendable, Equatable {
     guard let mark = text.lastIndex(of: "@"), !text[mark...].contains("\"") else { return (text, standard) }
     let written = String(text[text.index(after: mark)...])
     guard let window = ReplayWindow(written) else {
-      throw ReplayFailure("\(option): expected a part of the replay such as 5m..15m behind @, found \(quoted(written))")
+      throw ReplayFailure(
+        "\(option): expected a part of the replay such as 5m..15m behind @, found \(quoted(written))")
     }
     return (String(text[..<mark]), window)
   }
