@@ -1,7 +1,5 @@
 internal import Model
 internal import SampleStore
-internal import Synchronization
-internal import Probing
 
 /// Puts recorded samples into the store when their time has come.
 struct RecordingPlayer {
@@ -50,9 +48,4 @@ struct RecordingPlayer {
       store.append(sample.value, at: time, to: id)
     }
   }
-}
-
-/// Where a collector that answers at once leaves its outcome.
-final class AnswerSlot: Sendable {
-  let outcome = Mutex<Outcome?>(nil)
 }

@@ -58,3 +58,12 @@ final class RehearsedCollector: Collector {
     return plans
   }
 }
+
+/// Where a collector that answers at once leaves its outcome.
+final class AnswerSlot: Sendable {
+  private let slot = Mutex<Outcome?>(nil)
+
+  var outcome: Outcome? { slot.withLock { $0 } }
+
+  func put(_ outcome: Outcome) { slot.withLock { $0 = outcome } }
+}

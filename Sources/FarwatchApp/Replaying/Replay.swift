@@ -1,3 +1,4 @@
+internal import Configuration
 internal import Model
 
 /// `farwatch replay`: would somebody have been paged?

@@ -45,7 +45,7 @@ struct ReplaySummary {
     receivers.sort { ($0.topic, $0.receiver, $0.endpoint) < ($1.topic, $1.receiver, $1.endpoint) }
     fired = timeline.episodes.count
     for episode in timeline.episodes {
-      let alert = episode.labels.description
+      let alert = alertText(episode.labels)
       if !episode.told.isEmpty {
         told += 1
       } else if !episode.wasQueued, let why = episode.heldBack {

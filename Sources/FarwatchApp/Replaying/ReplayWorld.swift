@@ -139,8 +139,8 @@ final class ReplayWorld {
     case .collect(let collector, let key, let generation):
       // A rehearsed collector answers before it returns.
       let answer = AnswerSlot()
-      collector.collect { answer.outcome.withLock { slot in slot = $0 } }
-      guard let outcome = answer.outcome.withLock({ $0 }) else { return }
+      collector.collect { answer.put($0) }
+      guard let outcome = answer.outcome else { return }
       schedule(outcome.took, .collected(key, generation: generation, outcome))
     case .commit(_, let ticket): schedule(Self.commitTime, .committed(ticket, durable: true))
     case .send(let delivery): send(delivery)

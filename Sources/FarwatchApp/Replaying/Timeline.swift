@@ -8,13 +8,14 @@ struct TimelineEntry: Equatable {
     case lost, back, silence, pending, ended, firing, resolved, silenced, inhibited, muted
     case unsilenced, uninhibited, unmuted, untold, queued, escalated, page
     case notTaken = "not taken"
+    case retried = "tried again"
     case givenUp = "given up"
     case dropped
 
     /// Shown only when everything is asked for.
     var isDetail: Bool {
       switch self {
-      case .pending, .ended, .unsilenced, .uninhibited, .unmuted, .queued: true
+      case .pending, .ended, .unsilenced, .uninhibited, .unmuted, .queued, .retried: true
       default: false
       }
     }
@@ -87,7 +88,7 @@ final class Timeline {
   /// Takes what the core writes into its journal.
   func take(_ journal: [JournalEntry]) {
     for entry in journal {
-      let subject = entry.labels?.description ?? ""
+      let subject = entry.labels.map(alertText) ?? ""
       let place = entry.identity.flatMap { open[$0] }
       switch entry.kind {
       case .pending: add(.pending, subject)
@@ -131,7 +132,7 @@ final class Timeline {
     let by = (entry.detail["by"] ?? "").split(separator: ", ").map { silenceNames[String($0)] ?? String($0) }
       .joined(separator: ", ")
     if let place { episodes[place].heldBack = "\(kind.rawValue) by \(by)" }
-    add(kind, entry.labels?.description ?? "", [("by", by)])
+    add(kind, entry.labels.map(alertText) ?? "", [("by", by)])
   }
 
   private func queue(_ entry: JournalEntry, _ subject: String) {
@@ -153,10 +154,12 @@ final class Timeline {
 
   /// An alert matched no route.
   func noRoute(_ labels: String) {
+    var subject = labels
     for place in open.values where episodes[place].labels.description == labels {
       episodes[place].hasNoRoute = true
+      subject = alertText(episodes[place].labels)
     }
-    add(.untold, labels, [("because", "it matches no route")])
+    add(.untold, subject, [("because", "it matches no route")])
   }
 
   /// The end of one attempt to deliver a page.
@@ -180,7 +183,7 @@ final class Timeline {
     let cause = cause(of: page.notification)
     detail.append(("delay", "\(seconds(clock.elapsed - cause.at)) after \(cause.what)"))
     if attempt > 1 || !taken { detail.append(("attempt", String(attempt))) }
-    add(taken ? .page : .notTaken, "\(dry.topic) → \(dry.receiver)", detail)
+    add(taken ? .page : attempt == 1 ? .notTaken : .retried, "\(dry.topic) → \(dry.receiver)", detail)
     pages.append(
       TimelinePage(
         at: clock.elapsed, topic: dry.topic, receiver: dry.receiver, endpoint: dry.endpoint,
@@ -244,4 +247,10 @@ func seconds(_ duration: Duration) -> String {
   let milliseconds = max(0, duration.milliseconds)
   if milliseconds < 60_000 { return "\(milliseconds / 1000).\(milliseconds % 1000 / 100)s" }
   return DurationText.format(.seconds(milliseconds / 1000))
+}
+
+/// `RegionDown{region="japan"}`.
+func alertText(_ labels: Labels) -> String {
+  guard let name = labels["alertname"] else { return labels.description }
+  return labels.dropping(["alertname"]).setting(Labels.metricNameLabel, to: name).description
 }
