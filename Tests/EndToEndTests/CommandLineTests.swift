@@ -17,7 +17,7 @@ import Testing
       ["test", "rules"], ["demo"], ["events"], ["prove"], ["alerts"], ["ack"], ["silence"],
       ["silence", "add"],
       ["silence", "query"],
-      ["silence", "update"], ["silence", "expire"],
+      ["silence", "update"], ["silence", "expire"], ["replay"],
     ] {
       let child = try ChildProcess([FarwatchProcess.binary] + command + ["--help"])
       #expect(try await child.wait() == .code(0))
@@ -33,12 +33,30 @@ import Testing
     ["--nonsense"], ["nonsense"], ["run", "--nonsense"], ["run", "--log-level", "loud"], ["check", "config"],
     ["test", "rules"], ["demo", "--port", "70000"], ["ack"], ["events", "--follow", "--verify"],
     ["prove", "--all", "--topic", "a"], ["silence", "add", "-c", "why"],
-    ["silence", "add", "a=b"], ["silence", "expire"], ["silence", "update"],
+    ["silence", "add", "a=b"], ["silence", "expire"], ["silence", "update"], ["replay", "--seed", "x"],
   ])
   func wrongUseIsTwo(_ arguments: [String]) async throws {
     let child = try ChildProcess([FarwatchProcess.binary] + arguments)
     #expect(try await child.wait() == .code(2), "\(child.output)")
     #expect(child.output.contains("Error"), "\(child.output)")
+  }
+
+  /// Hashes differ from process to process, what is printed must not.
+  @Test func aReplayIsTheSameInEveryProcess() async throws {
+    let fleet = try Fleet(regions: ["taiwan", "japan"])
+    let arguments = [
+      "replay", "--config", fleet.configurationFile, "--lose-region", "japan@1m..3m", "--verbose",
+      "--receiver-fails", "critical@1m..2m",
+    ]
+    var outputs: Set<String> = []
+    for _ in 0..<3 {
+      let child = try ChildProcess([FarwatchProcess.binary] + arguments)
+      #expect(try await child.wait(timeout: .seconds(60)) == .code(0), "\(child.output)")
+      outputs.insert(child.output)
+    }
+    #expect(outputs.count == 1 && outputs.first?.contains("First page") == true, "\(outputs)")
+    let nothing = try await farwatch("replay", "--config", fleet.configurationFile)
+    #expect(nothing.exit == .code(2) && nothing.output.hasPrefix("nothing to replay"), "\(nothing.output)")
   }
 
   /// Found out by what a matcher or a duration says, and not by the shape of the command.

@@ -141,7 +141,7 @@ final class CoreWorld {
   private let seriesLimit: Int
   private let heartbeats: [HeartbeatSettings]
   private let proofs: ProofSettings
-  private var agenda = Agenda()
+  private var agenda = Agenda<() -> Event?>()
   private var random: any RandomNumberGenerator
 
   /// What survives a crash.
@@ -244,7 +244,7 @@ final class CoreWorld {
 
   /// The process ends without a word and begins again from what was committed.
   func crash() {
-    agenda = Agenda()
+    agenda = Agenda<() -> Event?>()
     unsaved = []
     lastCommit = time.monotonic
     clock = SteadyClock()
@@ -375,24 +375,6 @@ final class CoreWorld {
   var told: [String] {
     var seen: Set<String> = []
     return pages.filter { $0.taken && seen.insert($0.messageID).inserted }.map(\.subject)
-  }
-}
-
-/// What comes back from outside, in order of time and then of asking.
-private struct Agenda {
-  private var entries: [(at: MonotonicInstant, event: () -> Event?)] = []
-
-  var next: MonotonicInstant? { entries.first?.at }
-
-  mutating func add(at moment: MonotonicInstant, _ event: @escaping () -> Event?) {
-    let place = entries.firstIndex { $0.at > moment } ?? entries.endIndex
-    entries.insert((moment, event), at: place)
-  }
-
-  mutating func take(upTo moment: MonotonicInstant) -> [() -> Event?] {
-    let due = entries.prefix { $0.at <= moment }
-    entries.removeFirst(due.count)
-    return due.map(\.event)
   }
 }
 

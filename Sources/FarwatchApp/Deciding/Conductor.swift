@@ -60,6 +60,8 @@ final class Conductor {
   /// When proofs have work; a later turn may find it earlier.
   var proofsDueAt: MonotonicInstant?
   let vantage: String
+  /// Is shown what goes into the journal; nil: nobody looks.
+  var witness: (([JournalEntry]) -> Void)?
   /// What happened in this turn, for the journal.
   private var happened: [JournalEntry] = []
   /// Commits that were not answered yet, oldest first.
@@ -249,7 +251,7 @@ final class Conductor {
       effects.append(
         .note(
           Notice(
-            .error, "alert matches no route: nobody is told",
+            .error, Notice.matchesNoRoute,
             ["alert": event.labels.description, "status": event.status.rawValue])))
     }
     guard !decisions.sendings.isEmpty else { return }
@@ -274,6 +276,7 @@ final class Conductor {
 
   /// The one place where entries of all parts come together: they leave with the commit of what they tell of.
   private func writeJournal(_ now: Timestamp, sweeping: Bool) {
+    witness?(happened)
     pendingChanges += journal.append(happened, at: now)
     happened = []
     if sweeping { pendingChanges += journal.sweep(now: now) }

@@ -7,6 +7,8 @@ internal import SampleStore
 /// Something that an operator should find in the log: a constant message and its data. The core makes them and never
 /// writes: the log may be a pipe that nobody reads.
 struct Notice: Sendable, Equatable {
+  static let matchesNoRoute = "alert matches no route: nobody is told"
+
   enum Level: String, Sendable { case info, warning, error }
 
   var level: Level

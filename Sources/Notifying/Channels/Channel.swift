@@ -123,6 +123,8 @@ package protocol ReceiverSettings: Sendable {
   var refreshInterval: Duration? { get }
   /// How long one attempt may take unless the subscription says otherwise.
   var defaultTimeout: Duration { get }
+  /// Templates for its texts, where it has texts; by default none.
+  var templates: MessageTemplates { get }
   func channel(_ context: ChannelContext) -> any Channel
 }
 
@@ -130,4 +132,5 @@ extension ReceiverSettings {
   package var asksForConfirmation: Bool { false }
   package var refreshInterval: Duration? { nil }
   package var defaultTimeout: Duration { .seconds(15) }
+  package var templates: MessageTemplates { MessageTemplates() }
 }
