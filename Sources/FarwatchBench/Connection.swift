@@ -32,10 +32,31 @@ final class Connection {
 
   /// Asks for `path` and returns the body; `keep` false: reads it and returns nothing.
   @discardableResult func get(_ path: String, keep: Bool = true) throws -> (status: Int, body: [UInt8]) {
-    let request = Array("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".utf8)
-    guard send(socket, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
-      throw BenchError("the connection broke while asking for \(path)")
+    try say(Array("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".utf8), of: path)
+    return try answer(of: path, keep: keep)
+  }
+
+  /// Posts a JSON document.
+  func post(_ path: String, json body: [UInt8]) throws -> (status: Int, body: [UInt8]) {
+    let head =
+      "POST \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+      + "Content-Length: \(body.count)\r\n\r\n"
+    try say(Array(head.utf8) + body, of: path)
+    return try answer(of: path, keep: true)
+  }
+
+  private func say(_ bytes: [UInt8], of path: String) throws {
+    var sent = 0
+    while sent < bytes.count {
+      let count = bytes[sent...].withUnsafeBytes {
+        send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+      guard count > 0 else { throw BenchError("the connection broke while asking for \(path)") }
+      sent += count
     }
+  }
+
+  private func answer(of path: String, keep: Bool) throws -> (status: Int, body: [UInt8]) {
     var head: [UInt8] = []
     var bodyStart: Int?
     while bodyStart == nil {

@@ -10,6 +10,10 @@ struct FarwatchBench {
       exit(2)
     }
     do {
+      if choice.chosen == [Choice.chaos] {
+        try await chaos(choice)
+        return
+      }
       say(await Machine.line(binary: choice.binary))
       say(ResultLine.heading)
       if choice.includes(["checks-cpu", "checks-memory", "metrics-page"]) {
@@ -19,6 +23,13 @@ struct FarwatchBench {
       if choice.includes(["rules"]) { try await RulesBenchmark(choice).run() }
       if choice.includes(StoreBenchmark.names) { try await StoreBenchmark(choice).run() }
       if choice.includes(StoreSizeBenchmark.names) { try await StoreSizeBenchmark(choice).run() }
+      if choice.includes([HangingReceiversBenchmark.name]) {
+        try await HangingReceiversBenchmark(choice).run()
+      }
+      if choice.includes([PagingStormBenchmark.name]) { try await PagingStormBenchmark(choice).run() }
+      if choice.includes([PagingThroughputBenchmark.name]) {
+        try await PagingThroughputBenchmark(choice).run()
+      }
       if choice.includes(["fault-to-page"]) { try await FaultToPageBenchmark(choice).run() }
     } catch {
       say("farwatch-bench: \(error)")
@@ -27,14 +38,32 @@ struct FarwatchBench {
   }
 }
 
+extension FarwatchBench {
+  /// No measurement: kills the daemon again and again; fails when a page was lost, invented or repeated without cause.
+  private static func chaos(_ choice: Choice) async throws {
+    say("seed \(choice.seed), \(choice.kills) kills")
+    let verdict = try await PagingChaos(binary: choice.binary, seed: choice.seed).run(kills: choice.kills) {
+      if $0 % 50 == 0 { say("\($0) kills") }
+    }
+    say(
+      "\(verdict.kills) kills, \(verdict.messages) messages taken, \(verdict.refused) not taken, "
+        + "\(verdict.repeats) repeated under the same id, \(verdict.problems.count) problems")
+    for problem in verdict.problems { say(problem) }
+    if !verdict.problems.isEmpty { exit(1) }
+  }
+}
+
 /// What the command line asked for.
 struct Choice: Sendable {
+  static let chaos = "paging-chaos"
   static let names =
     ["checks-cpu", "checks-memory", "metrics-page", "page-latency", "fault-to-page", "rules"]
     + StoreBenchmark.names + StoreSizeBenchmark.names
+    + [HangingReceiversBenchmark.name, PagingStormBenchmark.name, PagingThroughputBenchmark.name]
   static let usage = """
     usage: farwatch-bench BINARY [NAME…] [--seconds N] [--repetitions N]
     names: \(names.joined(separator: ", ")) (default: all)
+           or: farwatch-bench BINARY paging-chaos [--kills N] [--seed N]
     """
 
   var binary = ""
@@ -42,6 +71,8 @@ struct Choice: Sendable {
   /// How long one repetition of a load lasts.
   var seconds = 15
   var repetitions = 3
+  var kills = 500
+  var seed = UInt64.random(in: 1 ... .max)
 
   /// nil when the arguments make no sense.
   init?(_ arguments: [String]) {
@@ -53,6 +84,15 @@ struct Choice: Sendable {
           return nil
         }
         if argument == "--seconds" { seconds = number } else { repetitions = number }
+      case "--kills":
+        guard let number = rest.popFirst().flatMap({ Int($0) }), (1...100_000).contains(number) else {
+          return nil
+        }
+        kills = number
+      case "--seed":
+        guard let number = rest.popFirst().flatMap({ UInt64($0) }) else { return nil }
+        seed = number
+      case Self.chaos: chosen.insert(argument)
       case _ where binary.isEmpty && !argument.hasPrefix("-"): binary = argument
       case _ where Self.names.contains(argument): chosen.insert(argument)
       default: return nil

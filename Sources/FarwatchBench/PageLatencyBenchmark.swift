@@ -77,7 +77,8 @@ struct PagingBench {
   private let receiver: PageReceiver
   private let daemon: FarwatchDaemon
 
-  init(binary: String, interval: String) async throws {
+  /// - Parameter others: further subscriptions of the topic, each a flow mapping.
+  init(binary: String, interval: String, others: [String] = []) async throws {
     directory = try TemporaryDirectory("farwatch-bench")
     target = try FlippingTarget()
     let receiver = try PageReceiver()
@@ -90,7 +91,11 @@ struct PagingBench {
         health:
           defaults: {interval: \(interval), timeout: 80ms, failures: 1, successes: 1}
           checks: [{name: api, region: taiwan, http: {url: "\(target.url)"}}]
-        topics: {critical: {subscriptions: [{protocol: http, endpoint: "\(receiver.url)"}]}}
+        topics:
+          critical:
+            subscriptions:
+              - {protocol: http, endpoint: "\(receiver.url)"}
+        \(others.map { "      - \($0)" }.joined(separator: "\n"))
         routes: [{match: {severity: page}, topic: critical}]
 
         """,

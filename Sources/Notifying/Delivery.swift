@@ -10,6 +10,8 @@ package struct Delivery: Sendable {
   let message: OutgoingMessage
   let timeout: Duration
   let channel: any Channel
+  /// Its receiver took the last that it was sent, or was never asked: not to wait for those that are in trouble.
+  package let isToHealthy: Bool
 
   /// Builds body and signature: a millisecond of work that belongs on a delivery thread. Each call gives the same.
   /// An error is reported as ``DeliveryResult/failed(_:_:)``; it does not lose the page.

@@ -67,7 +67,10 @@ extension Dispatcher {
       told += 1
       changes += publish(row.notification, to: keys, how)
       for end in ends { changes += publish(end.notification, to: keys, how) }
-      if ends.isEmpty { changes += receiver.noteFallenBack(row.notification.thread).map { [$0] } ?? [] }
+      let standing =
+        ends.isEmpty
+        ? receiver.noteFallenBack(row.notification.thread) : receiver.noteOver(row.notification.thread)
+      changes += standing.map { [$0] } ?? []
     }
     guard told > 0 else {
       note(.error, "fallback has no subscriber: nobody is told", describe(receiver))

@@ -1,4 +1,5 @@
 package import Model
+internal import RowCoding
 
 /// Decides which receivers are told, and when: puts notifications into the outbox and hands out deliveries.
 ///
@@ -52,6 +53,8 @@ package final class Dispatcher {
   var nextSequence: UInt64 = 1
   var attempts: [DeliveryID: Attempt] = [:]
   var nextDelivery: UInt64 = 1
+  /// What became of proofs, until it is taken: at most one for each attempt and row of a turn.
+  var proofNews: [ProofNews] = []
   /// Pages given up in this turn, for their dead-letter topics.
   var deadLetters: [OutboxRow] = []
   private var uncommitted: [CommitTicket: [(receiver: String, thread: String)]] = [:]
@@ -123,19 +126,21 @@ package final class Dispatcher {
     var changes: [StateChange] = []
     var heard: Set<String> = []
     var isFiltered = false
+    let encoded = keys.count > 1 ? try? RowCoding.encode(notification) : nil
     for key in keys {
       guard let receiver = receivers[key] else { continue }
       guard let page = receiver.heard(notification) else {
         isFiltered = true
         continue
       }
-      if page.alerts.count < notification.alerts.count {
+      let isWhole = page.alerts.count == notification.alerts.count
+      if !isWhole {
         isFiltered = true
         heard.formUnion(page.alerts.map(\.identity))
       } else {
         heard = Set(notification.alerts.map(\.identity))
       }
-      changes += enqueue(page, receiver, how)
+      changes += enqueue(page, isWhole ? encoded : nil, receiver, how)
       changes += tellEnd(page, receiver, how)
     }
     if isFiltered {
@@ -150,7 +155,10 @@ package final class Dispatcher {
     return changes
   }
 
-  private func enqueue(_ page: Notification, _ receiver: Receiver, _ how: Acceptance) -> [StateChange] {
+  /// - Parameter encoded: `page`, where it is at hand.
+  func enqueue(
+    _ page: Notification, _ encoded: [UInt8]?, _ receiver: Receiver, _ how: Acceptance
+  ) -> [StateChange] {
     let topicARN = receiver.row.topicARN
     var row = OutboxRow(
       sequence: nextSequence, subscription: receiver.key, topicARN: topicARN,
@@ -162,12 +170,12 @@ package final class Dispatcher {
     }
     nextSequence += 1
     statistics.accepted += 1
-    let saved = row.saved()
+    let saved = encoded.map { row.saved(sharing: $0) } ?? row.saved()
     if saved == nil { note(.error, "page cannot be written down; it is sent all the same", describe(row)) }
     // Without a row there may be no commit to wait for.
     let entry = OutboxEntry(
       row, bytes: saved?.value?.count ?? 0, state: saved == nil ? .ready : .awaitingCommit(how.ticket),
-      since: how.monotonic, maxAge: receiver.policy.maxAge)
+      since: how.monotonic, maxAge: receiver.policy.maxAge(of: page))
     if saved != nil { uncommitted[how.ticket, default: []].append((receiver.key, page.thread)) }
     enter(.notified, row, receiver, at: how.now, how.reason)
     let shed = receiver.queue.append(entry)

@@ -57,6 +57,7 @@ package struct SigningIdentity: Sendable {
   /// The certificates to serve, the current one first.
   package let documents: [Document]
   private let key: _RSA.Signing.PrivateKey
+  private let remembered = RememberedSignatures()
 
   /// A new key and certificate. Takes a tenth of a second or more: finding primes is a matter of luck.
   package static func generate(commonName: String, now: Timestamp) throws -> SigningIdentity {
@@ -130,12 +131,16 @@ package struct SigningIdentity: Sendable {
   /// Base64 of the RSA signature (PKCS #1 v1.5: the same text gives the same signature) over `text` in UTF-8.
   package func sign(_ text: String, _ version: TopicSettings.SignatureVersion) throws -> String {
     let bytes = Array(text.utf8)
-    let signature =
-      switch version {
-      case .sha1: try key.signature(for: Insecure.SHA1.hash(data: bytes), padding: .insecurePKCS1v1_5)
-      case .sha256: try key.signature(for: SHA256.hash(data: bytes), padding: .insecurePKCS1v1_5)
-      }
-    return signature.rawRepresentation.base64EncodedString()
+    let digest = SHA256.hash(data: bytes)
+    let mark: UInt8 = version == .sha1 ? 1 : 2
+    return try remembered.signature(of: [mark] + digest) {
+      let signature =
+        switch version {
+        case .sha1: try key.signature(for: Insecure.SHA1.hash(data: bytes), padding: .insecurePKCS1v1_5)
+        case .sha256: try key.signature(for: digest, padding: .insecurePKCS1v1_5)
+        }
+      return signature.rawRepresentation.base64EncodedString()
+    }
   }
 
   private static func selfSigned(

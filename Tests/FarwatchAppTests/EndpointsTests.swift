@@ -38,6 +38,19 @@ private final class StandIn: DaemonFace {
     asked.withLock { $0.append(query) }
     return outcome.withLock { $0 }
   }
+  let choices = Mutex<[ProofChoice]>([])
+  let standing = ProofStanding(
+    receiver: ProvenReceiver(
+      key: "0123456789", name: "critical/http",
+      labels: ["topic": "critical", "receiver": "http", "endpoint": evil, "subscription": "01234567"]),
+    lastProven: dayStart, lastAttempt: nil, consecutiveFailures: 2,
+    run: ProofRun(serial: "7", startedAt: dayStart), nextAt: nil)
+  func proofs() -> [ProofStanding]? { busy.withLock { $0 } ? nil : [standing] }
+  func prove(_ choice: ProofChoice) -> [ProofStanding]? {
+    if busy.withLock({ $0 }) { return nil }
+    choices.withLock { $0.append(choice) }
+    return choice == .receiver("none") ? [] : [standing]
+  }
   func signingCertificate(named name: String) -> String? { name == "cert.pem" ? "PEM" : nil }
   func allowsWrites(from address: String) -> Bool { address == "127.0.0.1" }
   let paging: any PagingFace = ScriptedPaging()
@@ -147,6 +160,27 @@ extension StatusSnapshot {
     daemon.busy.withLock { $0 = true }
     #expect(ask("/").status == 503 && ask("/sns").status == 503)
     #expect(ask("/metrics").status == 200)
+  }
+
+  @Test func proofsAreAskedForFromThisMachineAlone() {
+    let path = "/api/farwatch/proofs"
+    #expect(ask(path, from: "10.0.0.9").status == 200 && ask(path, "HEAD").status == 200)
+    #expect(text(ask(path)).contains("\"lastProven\":\"2026-01-01T00:00:00.000Z\""))
+    #expect(text(ask(path)).contains("\"id\":\"7\",\"state\":\"trying\""))
+    #expect(ask(path, "DELETE").status == 405 && header("Allow", ask(path, "DELETE")) == "GET, POST")
+    #expect(ask(path, "POST", from: "10.0.0.9").status == 403)
+    #expect(ask(path, "POST", headers: [HTTPServerField("Origin", "http://elsewhere")]).status == 403)
+    let both = [HTTPServerField("receiver", "a"), HTTPServerField("topic", "b")]
+    #expect(ask(path, "POST", query: both).status == 400)
+    #expect(ask(path, "POST", query: [HTTPServerField("receivr", "a")]).status == 400)
+    #expect(daemon.choices.withLock { $0.isEmpty })
+    #expect(ask(path, "POST").status == 202)
+    #expect(ask(path, "POST", query: [HTTPServerField("topic", "b")]).status == 202)
+    let none = ask(path, "POST", query: [HTTPServerField("receiver", "none")])
+    #expect(none.status == 404 && text(none) == "\"no receiver is called \\\"none\\\"\"\n", "\(text(none))")
+    #expect(daemon.choices.withLock { $0 } == [.all, .topic("b"), .receiver("none")])
+    daemon.busy.withLock { $0 = true }
+    #expect(ask(path).status == 503 && ask(path, "POST").status == 503)
   }
 
   @Test func reloading() {

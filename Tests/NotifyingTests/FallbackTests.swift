@@ -78,6 +78,23 @@ private struct Forgetful: ReceiverSettings {
     #expect(turn(&world, .answered(200)).isEmpty)
   }
 
+  @Test func theFallbackHearsEpisodesInTheirOrder() {
+    var world = World(settings())
+    for episode in 0..<3 {
+      world.page(event(.firing, "A", episode: episode))
+      if episode < 2 { world.page(event(.resolved, "A", episode: episode)) }
+    }
+    var told: [String] = []
+    for _ in 0..<70 {
+      told += turn(&world)
+      world.advance(1)
+    }
+    let episodes = ["A firing", "A resolved"]
+    #expect(told == episodes + episodes + ["A firing"])
+    world.page(event(.resolved, "A", episode: 2))
+    #expect(turn(&world) == ["A resolved"])
+  }
+
   @Test func theDeadlineWakesForTheFallback() throws {
     var world = World(
       settings {

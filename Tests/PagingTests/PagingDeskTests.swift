@@ -128,6 +128,29 @@ import Testing
     #expect(world.takeTold() == ["330 pager news +B -A"])
   }
 
+  /// Receivers remember the names of messages: a group, or an alert's escalation, that comes again is no old news.
+  @Test func aGroupThatComesAgainHasPagesOfItsOwn() {
+    let world = DeskWorld(
+      settings(Self.grouped()) {
+        $0.routes.insert(
+          route("chat", [LabelMatcher("alertname", equals: "Alone")]) {
+            $0.escalation = [EscalationStep(after: .seconds(60), topic: "lead")]
+          }, at: 0)
+      })
+    for restarts in [false, true] {
+      world.fire("A", "Alone")
+      world.pass(.seconds(400))
+      world.resolve("A", "Alone")
+      world.pass(.seconds(1000))
+      #expect(world.rows.isEmpty)
+      if restarts { world.restart() }
+    }
+    let names = world.told.filter { !$0.notification.serial.isEmpty }
+      .map { "\($0.topic) \($0.notification.thread) \($0.notification.kind) \($0.notification.serial)" }
+    #expect(names.count == 8, "\(names)")
+    #expect(Set(names).count == names.count, "\(names)")
+  }
+
   @Test func anEndWhileTheProcessWasDownIsTold() {
     let world = DeskWorld(settings(Self.grouped()))
     world.fire("A")

@@ -54,6 +54,11 @@ package struct RunningFarwatch: Sendable {
         body: Array(document.compact.utf8), timeout: Self.timeout))
   }
 
+  /// Without a body: what is asked stands in the address.
+  func post(_ path: String, _ query: [(String, String)]) throws(AskingFailure) -> [UInt8] {
+    try send(HTTPRequest(method: "POST", url: address(path, query), timeout: Self.timeout))
+  }
+
   func delete(_ path: String, _ query: [(String, String)] = []) throws(AskingFailure) -> [UInt8] {
     try send(HTTPRequest(method: "DELETE", url: address(path, query), timeout: Self.timeout))
   }

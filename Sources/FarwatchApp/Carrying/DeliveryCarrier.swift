@@ -16,7 +16,11 @@ final class DeliveryCarrier: Sendable {
   private let client: HTTPClient
   private let mails = MailClient()
   private let programs = ProgramRunner()
-  private let signing = DispatchQueue(label: "farwatch.signing", qos: .userInitiated)
+  /// More than one, because an RSA signature is what a page costs most. Which of them may do it: pages that must keep
+  /// their order are never on their way together.
+  private let signing = (0..<2).map { DispatchQueue(label: "farwatch.signing-\($0)", qos: .userInitiated) }
+  /// For receivers in trouble: a hundred of them, tried again at once, hold up nobody else.
+  private let signingAgain = DispatchQueue(label: "farwatch.signing-again", qos: .utility)
 
   init() {
     var settings = HTTPClientSettings()
@@ -26,7 +30,8 @@ final class DeliveryCarrier: Sendable {
   }
 
   func send(_ sent: SentDelivery) {
-    signing.async { [client, mails, programs] in
+    let healthy = signing[Int(sent.delivery.id.raw % UInt64(signing.count))]
+    (sent.delivery.isToHealthy ? healthy : signingAgain).async { [client, mails, programs] in
       do {
         switch try sent.delivery.makeRequest() {
         case .http(let request):
@@ -46,7 +51,8 @@ final class DeliveryCarrier: Sendable {
   }
 
   func stop() {
-    signing.sync {}
+    for queue in signing { queue.sync {} }
+    signingAgain.sync {}
     client.shutdown()
     mails.shutdown()
     programs.stop()

@@ -78,6 +78,7 @@ enum ProducedSeries {
     "farwatch_heartbeat_last_success_timestamp_seconds", "farwatch_heartbeats_sent_total",
     "farwatch_heartbeat_failures_total", "farwatch_heartbeat_withheld",
     "farwatch_receiver_last_proven_timestamp_seconds", "farwatch_receiver_proof_consecutive_failures",
+    "farwatch_receiver_proof_interval_seconds", "farwatch_receiver_proof_scheduled_timestamp_seconds",
     "farwatch_journal_entries", "farwatch_journal_entries_written_total",
     "farwatch_journal_entries_omitted_total",
   ]

@@ -57,6 +57,8 @@ extension Conductor {
 
   func receiverStatuses(_ now: Timestamp) -> [StatusSnapshot.Receiver] {
     let snapshot = dispatcher.snapshot(now: now)
+    let proven = Dictionary(
+      proofs.standings(now).map { (String($0.receiver.key.prefix(8)), $0) }, uniquingKeysWith: { a, _ in a })
     return snapshot.subscriptions.map { subscription in
       let last = snapshot.recent.last {
         $0.topic == subscription.topic && $0.endpoint == subscription.endpoint
@@ -72,6 +74,8 @@ extension Conductor {
       status.givenUp = subscription.givenUp
       status.fallback = subscription.fallback
       status.isFallenBack = subscription.isFallenBack
+      status.lastProven = proven[subscription.id]?.lastProven
+      status.failedProofs = proven[subscription.id]?.consecutiveFailures ?? 0
       return status
     }
   }

@@ -9,7 +9,7 @@ extension StatusPage {
       return
     }
     page.raw("<table class=\"wide\"><tr><th></th><th>Topic</th><th>Receiver</th><th>Endpoint</th>")
-    page.raw("<th>Waiting</th><th>Last taken</th><th></th></tr>")
+    page.raw("<th>Waiting</th><th>Last taken</th><th>Last proven</th><th></th></tr>")
     for receiver in status.receivers {
       page.raw("<tr><td class=\"dot \(verdict(receiver))\"></td><td>")
       page.text(receiver.topic)
@@ -21,6 +21,9 @@ extension StatusPage {
       if receiver.waiting > 0, let oldest = receiver.oldestWaiting { page.raw(", \(text(oldest)) old") }
       page.raw("</td><td data-is=\"Last taken\">")
       page.raw(receiver.lastSuccess.map { "\(age($0, status.takenAt)) ago" } ?? "never")
+      page.raw("</td><td data-is=\"Last proven\">")
+      page.raw(receiver.lastProven.map { "\(age($0, status.takenAt)) ago" } ?? "never")
+      if receiver.failedProofs > 0 { page.raw(", \(receiver.failedProofs) failed since") }
       let trouble = trouble(receiver)
       page.raw(trouble.isEmpty ? "</td><td></td></tr>" : "</td><td class=\"quiet\" data-is=\"Trouble\">")
       if trouble.isEmpty { continue }

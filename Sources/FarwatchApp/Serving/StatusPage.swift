@@ -187,18 +187,6 @@ struct HTMLText {
   mutating func raw(_ markup: String) { bytes.append(contentsOf: markup.utf8) }
   mutating func text(_ foreign: String) { raw(escape(foreign)) }
 
-  func escape(_ foreign: String) -> String {
-    var out = ""
-    for character in foreign.unicodeScalars {
-      switch character {
-      case "&": out += "&amp;"
-      case "<": out += "&lt;"
-      case ">": out += "&gt;"
-      case "\"": out += "&quot;"
-      case "'": out += "&#39;"
-      default: out.unicodeScalars.append(character)
-      }
-    }
-    return out
-  }
+  func escape(_ foreign: String) -> String { escapedMarkup(foreign) }
+
 }

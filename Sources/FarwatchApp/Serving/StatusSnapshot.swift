@@ -153,6 +153,9 @@ package struct StatusSnapshot: Sendable {
     package var lastSuccess: Timestamp?
     package var consecutiveFailures: Int
     package var lastProblem: String?
+    /// When it last took a test page.
+    package var lastProven: Timestamp?
+    package var failedProofs = 0
   }
 
   /// A dead man's switch.

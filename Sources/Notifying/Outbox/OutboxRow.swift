@@ -35,6 +35,9 @@ struct OutboxRow: Equatable, Sendable {
   static func key(subscription: String, messageID: String) -> String { "\(subscription)/\(messageID)" }
 
   var key: String { Self.key(subscription: subscription, messageID: messageID) }
+
+  /// Whether it must reach somebody: it fires, and is no test.
+  var isAlarm: Bool { notification.status == .firing && notification.kind != .proof }
 }
 
 extension OutboxRow: Codable {
@@ -86,6 +89,28 @@ extension OutboxRow {
   /// What is to be written to keep this row; nil when it cannot be encoded.
   func saved() -> StateChange? {
     guard let bytes = try? RowCoding.encode(self) else { return nil }
+    return StateChange(.outbox, key, bytes)
+  }
+
+  /// As ``saved()`` of a new row, with its notification as it was encoded for another subscription: a topic of a hundred
+  /// subscriptions encodes it once.
+  func saved(sharing notification: [UInt8]) -> StateChange? {
+    guard givenUp == nil, toldFallback == nil, let sequence = Int(exactly: sequence) else { return saved() }
+    let before = OrderedJSON.object(
+      [.init("acceptedAt", .object([.init("milliseconds", .integer(Int(acceptedAt.milliseconds)))]))]
+        + (cameFrom.map { [.init("cameFrom", .string($0))] } ?? []) + [.init("messageID", .string(messageID))]
+    )
+    let after = OrderedJSON.object([
+      .init("sequence", .integer(sequence)), .init("subscription", .string(subscription)),
+      .init("topicARN", .string(topicARN)), .init("version", .integer(version)),
+    ])
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(notification.count + 400)
+    bytes += before.compact.utf8.dropLast()
+    bytes += ",\"notification\":".utf8
+    bytes += notification
+    bytes.append(UInt8(ascii: ","))
+    bytes += after.compact.utf8.dropFirst()
     return StateChange(.outbox, key, bytes)
   }
 

@@ -198,7 +198,10 @@ struct PageGroup {
   ) -> Notification {
     defer { told.pages += 1 }
     return Notification(
-      kind: kind, thread: isGrouped ? key : alerts.first?.identity ?? key, serial: "\(key)#\(told.pages)",
+      kind: kind, thread: isGrouped ? key : alerts.first?.identity ?? key,
+      // The count begins anew when the group was forgotten meanwhile: alone it would name another page like an old one,
+      // and a receiver that remembers names would throw it away.
+      serial: "\(key)#\(time.now.milliseconds)#\(told.pages)",
       route: routeID, groupLabels: labels, isGrouped: isGrouped, alerts: Array(alerts.prefix(limit)),
       truncatedAlerts: max(0, alerts.count - limit), decidedAt: time.now)
   }

@@ -37,7 +37,7 @@ struct AlarmMessage {
   /// `ALARM: "name" in Asia Pacific (Tokyo)`; at most the 100 characters that SNS allows, on one line.
   var subject: String {
     let rest = (
-      state,
+      kind == .proof ? "TEST" : state,
       "in \(AWSRegion.displayName(region))"
     )
     let room = max(1, 100 - rest.0.count - rest.1.count - 5)
@@ -144,6 +144,7 @@ struct AlarmMessage {
   }
 
   private var reason: String {
+    if kind == .proof { return "This is a test: nothing is wrong, nothing is to do." }
     let value = NumberText.shortest(event.value)
     let held = DurationText.format(.milliseconds(Int64(clamping: event.origin.holdSeconds * 1000)))
     let expression = event.origin.expression

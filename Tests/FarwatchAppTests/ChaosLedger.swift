@@ -1,0 +1,80 @@
+import Model
+
+@testable import Notifying
+
+/// What receivers were told, and whether that was right.
+final class ChaosLedger {
+  /// How an alert stands for a receiver by the last word it got.
+  private var views: [String: [Labels: AlertEvent]] = [:]
+  /// How often a receiver may have been told a message: once, and once more for each death and each lost answer since.
+  private var takes: [String: (times: Int, allowed: Int)] = [:]
+  private var lastNews: [String: (messageID: String, news: [String])] = [:]
+  private var arrived: Set<String> = []
+  /// Rows of the outbox that were durable once.
+  var promised: Set<String> = []
+  var problems: [String] = []
+  private(set) var taken = 0
+  private(set) var repeats = 0
+
+  func died() {
+    for key in takes.keys { takes[key]?.allowed += 1 }
+  }
+
+  func answerLost(_ page: Page, _ receiver: String) { takes["\(receiver) \(page.messageID)"]?.allowed += 1 }
+
+  func take(_ page: Page, _ receiver: String, row: String) {
+    taken += 1
+    arrived.insert(row)
+    let key = "\(receiver) \(page.messageID)"
+    var count = takes[key] ?? (0, 1)
+    count.times += 1
+    takes[key] = count
+    if count.times > 1 { repeats += 1 }
+    if count.times > count.allowed {
+      problems.append("\(key) came \(count.times) times where \(count.allowed) are explained")
+    }
+    // A receiver that remembers message ids.
+    if count.times > 1 { return }
+    let notification = page.notification
+    let news = notification.alerts.map {
+      "\($0.identity) \($0.startsAt.iso8601) \($0.episode ?? 0) \($0.status.rawValue)"
+    }.sorted()
+    if notification.kind == .news {
+      let thread = "\(receiver) \(notification.thread)"
+      if let last = lastNews[thread], last.news == news, last.messageID != page.messageID {
+        problems.append("\(receiver) was told the same under two names: \(news)")
+      }
+      lastNews[thread] = (page.messageID, news)
+    }
+    for alert in notification.alerts { views[receiver, default: [:]][alert.labels] = alert }
+  }
+
+  /// - Parameter labels: some of its labels.
+  func expectFiring(_ receiver: String, _ labels: Labels) {
+    let known = views[receiver]?.filter { known in
+      labels.entries.allSatisfy { known.key[$0.name] == $0.value }
+    }
+    if known?.values.contains(where: { $0.status == .firing }) != true {
+      let word = known?.values.first.map { "\($0.status) of \($0.startsAt.iso8601)" } ?? "nothing"
+      problems.append("\(receiver) does not know that \(labels) fires; the last word was \(word)")
+    }
+  }
+
+  func expectOver(_ receiver: String, _ labels: Labels) {
+    if views[receiver]?[labels]?.status == .firing {
+      problems.append("\(receiver) thinks that \(labels) fires")
+    }
+  }
+
+  func expectAllOver() {
+    for (receiver, view) in views {
+      for (labels, _) in view { expectOver(receiver, labels) }
+    }
+  }
+
+  func expectPromises() {
+    for row in promised.subtracting(arrived) {
+      problems.append("a page that was durable never arrived: \(row)")
+    }
+  }
+}
