@@ -20,16 +20,21 @@ final class Signals: Sendable {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
     var made: [any DispatchSourceSignal] = []
+    let registered = DispatchGroup()
     for (number, queue, action) in [
       (SIGTERM, ending, stop), (SIGINT, ending, stop), (SIGHUP, reloading, reload),
     ] {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler(handler: action)
+      registered.enter()
+      source.setRegistrationHandler { registered.leave() }
       source.resume()
       made.append(source)
     }
     sources = Mutex(made)
+    // Until then a signal is ignored, and whoever sent it would wait for ever.
+    registered.wait()
   }
 
   func end() { sources.withLock { for source in $0 { source.cancel() } } }
