@@ -139,7 +139,7 @@ struct AlarmMessage {
   }
 
   /// First, so that whoever is late to read it is not misled, however long the rest is.
-  private var lateness: String {
+  var lateness: String {
     guard let delay else { return "" }
     let seconds = Duration.milliseconds(delay.milliseconds / 1000 * 1000)
     return "This page is delayed by \(DurationText.format(seconds)). "
