@@ -31,31 +31,6 @@ package struct DaemonFacts: Hashable, Sendable {
   }
 }
 
-/// A silence that somebody wants, read but not yet judged.
-package struct SilenceRequest: Sendable, Equatable {
-  /// Of the silence to change; empty: a new one.
-  package var id: String
-  package var matchers: [LabelMatcher]
-  package var startsAt: Timestamp
-  package var endsAt: Timestamp
-  package var createdBy: String
-  package var comment: String
-  package var annotations: [String: String]
-
-  package init(
-    id: String = "", matchers: [LabelMatcher], startsAt: Timestamp, endsAt: Timestamp, createdBy: String,
-    comment: String, annotations: [String: String] = [:]
-  ) {
-    self.id = id
-    self.matchers = matchers
-    self.startsAt = startsAt
-    self.endsAt = endsAt
-    self.createdBy = createdBy
-    self.comment = comment
-    self.annotations = annotations
-  }
-}
-
 /// Alerts that somebody speaks of.
 package enum AlertChoice: Hashable, Sendable {
   /// As Alertmanager computes them, in lower case.
@@ -75,7 +50,7 @@ package protocol PagingFace: Sendable {
   func snapshot() -> PagingSnapshot?
   func post(_ alerts: [PostedAlert]) throws(PagingRefusal)
   /// Makes or changes a silence; its identifier, which may be another than the one that was asked to be changed.
-  func setSilence(_ silence: SilenceRequest) throws(PagingRefusal) -> String
+  func setSilence(_ silence: SilenceDraft) throws(PagingRefusal) -> String
   /// Ends a silence now; nothing when it has ended already.
   func expireSilence(id: String) throws(PagingRefusal)
   /// Takes on the alerts of the choice that fire; their fingerprints.

@@ -40,7 +40,7 @@ extension AlertmanagerAPI {
   func setSilence(_ request: APIRequest) -> APIResponse {
     if let refusal = request.refusingOtherMediaTypes { return refusal }
     guard !request.body.isEmpty else { return .fault(422, 602, "silence in body is required") }
-    let wanted: SilenceRequest
+    let wanted: SilenceDraft
     switch SilenceReader.read(request.body) {
     case .success(let read): wanted = read
     case .failure(let fault): return fault.answer
@@ -62,13 +62,15 @@ extension AlertmanagerAPI {
   }
 }
 
-extension SilenceRequest {
+extension SilenceDraft {
   /// Why no silence can be made of it, in Alertmanager's words; nil when one can.
   func fault(now: Timestamp) -> String? {
-    if startsAt >= endsAt { return "Failed to create silence: start time must be before end time" }
+    if let startsAt, startsAt >= endsAt {
+      return "Failed to create silence: start time must be before end time"
+    }
     if endsAt < now { return "Failed to create silence: end time can't be in the past" }
     // It would silence everything, also what nobody has thought of.
-    if matchers.allSatisfy({ $0.matches("") }) {
+    if LabelMatcher.takeEverything(matchers) {
       return "silence invalid: at least one matcher must not match the empty string"
     }
     return nil
@@ -99,7 +101,7 @@ private struct SilenceReader {
 
   private init() {}
 
-  static func read(_ body: [UInt8]) -> Result<SilenceRequest, Fault> {
+  static func read(_ body: [UInt8]) -> Result<SilenceDraft, Fault> {
     var reader = SilenceReader()
     var cursor = JSONCursor(body)
     do throws(JSONCursor.Fault) {
@@ -141,7 +143,7 @@ private struct SilenceReader {
     }
   }
 
-  private func request() throws(Fault) -> SilenceRequest {
+  private func request() throws(Fault) -> SilenceDraft {
     guard let comment else { throw .required("comment") }
     guard let createdBy else { throw .required("createdBy") }
     let end = try Self.time(endsAt, "endsAt")
@@ -156,7 +158,7 @@ private struct SilenceReader {
     let start = try Self.time(startsAt, "startsAt")
     var read: [LabelMatcher] = []
     for (place, fields) in matchers.enumerated() { read.append(try fields.matcher(place)) }
-    return SilenceRequest(
+    return SilenceDraft(
       id: id ?? "", matchers: read, startsAt: start, endsAt: end, createdBy: createdBy, comment: comment,
       annotations: annotations)
   }

@@ -53,7 +53,7 @@ struct DaemonPaging: PagingFace {
     if daemon.settle() == .busy { throw .busy }
   }
 
-  func setSilence(_ silence: SilenceRequest) throws(PagingRefusal) -> String {
+  func setSilence(_ silence: SilenceDraft) throws(PagingRefusal) -> String {
     let id = try change { $0.setSilence(silence, at: $1) }
     try requireDurable()
     return id
@@ -110,12 +110,9 @@ extension Conductor {
       ? .success(()) : .failure(.full("\(refused) alerts are too many: posted_alert_limit is reached"))
   }
 
-  fileprivate func setSilence(_ silence: SilenceRequest, at time: TurnTime) -> Result<String, PagingRefusal> {
-    let draft = SilenceDraft(
-      id: silence.id, matchers: silence.matchers, startsAt: silence.startsAt, endsAt: silence.endsAt,
-      createdBy: silence.createdBy, comment: silence.comment, annotations: silence.annotations)
+  fileprivate func setSilence(_ silence: SilenceDraft, at time: TurnTime) -> Result<String, PagingRefusal> {
     do throws(SilenceProblem) {
-      return .success(try desk.set(draft, at: Moment(time)))
+      return .success(try desk.set(silence, at: Moment(time)))
     } catch { return .failure(PagingRefusal(error)) }
   }
 

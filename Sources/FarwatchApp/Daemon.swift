@@ -129,7 +129,11 @@ package final class Daemon: Sendable {
     let (dispatcher, changes) = Dispatcher.start(
       settings: loaded.settings.notifying, identity: identity, externalURL: externalURL(loaded.settings),
       acknowledgeLink: acknowledgeLink, restoring: rows.notifying, now: time.now, monotonic: monotonic)
-    try commitAndWait(changes)
+    var proofs = ProofBook(loaded.settings.proofs, restoring: rows.proofs)
+    try commitAndWait(
+      changes
+        + proofs.replace(
+          settings: loaded.settings.proofs, receivers: dispatcher.provableReceivers, now: time.now))
     let journal = JournalBook(settings: loaded.settings.journal, restoring: rows.journal)
     for problem in journal.restoreProblems {
       logger.error("the journal is damaged", metadata: ["problem": "\(problem)"])
@@ -144,7 +148,8 @@ package final class Daemon: Sendable {
       watchlist: watchlist, engine: engine, alarms: alarms, desk: desk, dispatcher: dispatcher,
       journal: journal,
       heartbeats: HeartbeatBook(loaded.settings.heartbeats, restoring: rows.proofs, monotonic: monotonic),
-      store: store, monotonic: monotonic, measureSelf: { selfMetrics.record($0, now: $1) })
+      proofs: proofs, vantage: loaded.settings.vantage, store: store, monotonic: monotonic,
+      measureSelf: { selfMetrics.record($0, now: $1) })
     conductor.record(JournalEntry(at: time.now, kind: .started, detail: ["version": Version.text]))
     let carriers = CoreLoop.Carriers(
       commit: commit, send: { [deliveries] in deliveries.send($0) },
@@ -221,7 +226,8 @@ package final class Daemon: Sendable {
         targets: plans, regions: loaded.settings.regions, groups: loaded.groups,
         policies: loaded.settings.alertPolicies, alarms: loaded.alarms, paging: loaded.settings.paging,
         notifying: loaded.settings.notifying,
-        heartbeats: loaded.settings.heartbeats, journal: loaded.settings.journal, identity: identity,
+        heartbeats: loaded.settings.heartbeats, proofs: loaded.settings.proofs,
+        journal: loaded.settings.journal, identity: identity,
         externalURL: externalURL, at: turnTime)
       return true
     }
@@ -278,7 +284,7 @@ extension Daemon: DaemonFace {
   func status() -> StatusSnapshot? {
     let reloads = reloads.current
     let startedAt = startedAt
-    return loop.ask { $0.snapshot(now: $1.now, startedAt: startedAt, reloads: reloads) }
+    return loop.ask { $0.snapshot(at: $1, startedAt: startedAt, reloads: reloads) }
   }
 
   func metricsPage() -> MetricsPage { pages.render() }
@@ -310,6 +316,12 @@ extension Daemon: DaemonFace {
       case .failed(let why): return .failed("\(why)")
       }
     }
+  }
+
+  func proofs() -> [ProofStanding]? { loop.ask { $0.proofs.standings($1.now) } }
+
+  func prove(_ choice: ProofChoice) -> [ProofStanding]? {
+    loop.ask { $0.prove(choice, at: Moment($1)) }
   }
 
   func visit(_ visit: SubscriptionVisit) -> SNSAnswer? {

@@ -211,7 +211,7 @@ package func freeLoopbackPort() throws -> Int {
   throw BenchError("no free port between 12000 and 32000")
 }
 
-private let temporaryRoot = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+let temporaryRoot = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
 
 /// A directory of its own that is removed with everything in it when the last reference goes.
 package final class TemporaryDirectory: Sendable {

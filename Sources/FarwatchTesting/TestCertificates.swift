@@ -57,7 +57,7 @@ package final class TestCertificates: Sendable {
   }
 
   package init() throws {
-    var template = Array("/tmp/farwatch-tls-XXXXXX".utf8CString)
+    var template = Array("\(temporaryRoot)/farwatch-tls-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw Failed(step: "mkdtemp") }
     directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     try openssl(

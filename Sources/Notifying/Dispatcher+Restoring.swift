@@ -42,7 +42,8 @@ extension Dispatcher {
       // A clock that was set back must not make a page immortal, one set forward must not kill it untried.
       let age = max(.zero, now - row.acceptedAt)
       let entry = OutboxEntry(
-        row, bytes: bytes, state: .ready, since: monotonic - age, maxAge: receiver.policy.maxAge)
+        row, bytes: bytes, state: .ready, since: monotonic - age,
+        maxAge: receiver.policy.maxAge(of: row.notification))
       let shed = receiver.queue.append(entry)
       changes += shed.rewritten + dropped(shed.gone, at: now)
     }
@@ -58,7 +59,9 @@ extension Dispatcher {
     }
     for key in receivers.keys.sorted() {
       guard let receiver = receivers[key], receiver.place == nil else { continue }
-      let gone = receivers[key]?.queue.removeOlder(than: now - RetryPolicy().maxAge) ?? []
+      let gone = receiver.queue.removeOlder(than: now - RetryPolicy().maxAge)
+      // Nobody waits for the proof of a receiver that is not configured.
+      changes += withdrawProofs(of: key, now: now)
       changes += dropped(gone.map { ($0, .removed) }, at: now)
       if !receiver.queue.isEmpty {
         note(

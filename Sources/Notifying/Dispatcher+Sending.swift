@@ -143,19 +143,27 @@ extension Dispatcher {
       let standing = receiver.tookPage(at: now)
       statistics.delivered += 1
       note(row, attempts)
+      tellProof(row.notification, receiver.key, .taken, attempts: attempts, nil, result.detail)
       self.note(.info, "page delivered", describe(row).merging(["attempt": String(attempts)]) { $1 })
       return row.removed() + (standing.map { [$0] } ?? [])
     case .retry(let row, let attempts, _):
       note(row, attempts)
+      tellProof(
+        row.notification, receiver.key, .tryingOn, attempts: attempts, result.reason?.rawValue, result.detail)
       if attempts == 1, !result.isCancelled {
         self.note(
           .info, "page not taken at first; it stays in the outbox", describe(row).merging(why(result)) { $1 })
       }
       return []
     case .gaveUp(let row, let attempts, let old):
-      statistics.gaveUp += 1
       note(row, attempts)
       enter(.givenUp, row, receiver, at: now, ["reason": result.detail])
+      if row.notification.kind == .proof {
+        tellProof(
+          row.notification, receiver.key, .over, attempts: attempts, result.reason?.rawValue, result.detail)
+        return row.removed()
+      }
+      statistics.gaveUp += 1
       self.note(.error, "page given up", describe(row).merging(["reason": result.detail]) { $1 })
       deadLetters.append(row)
       return (row.saved().map { [$0] } ?? []) + dropped(old.map { [($0, .givenUpOverflow)] } ?? [], at: now)

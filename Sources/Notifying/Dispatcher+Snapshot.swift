@@ -30,6 +30,7 @@ extension Dispatcher {
       queuedBytes: queue.bytes, inFlight: queue.inFlight, givenUp: queue.givenUp.count,
       oldestPendingAge: queue.oldestAcceptedAt.map { max(.zero, now - $0) },
       lastSuccess: receiver.row.lastSuccess, consecutiveFailures: queue.consecutiveFailures,
-      attempts: receiver.attempts, filtered: receiver.filtered, fellBack: receiver.fellBack)
+      attempts: receiver.attempts, filtered: receiver.filtered, fellBack: receiver.fellBack,
+      fallback: receiver.place?.settings.fallback, isFallenBack: receiver.row.fallenBack != nil)
   }
 }

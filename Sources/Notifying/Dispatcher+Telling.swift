@@ -58,6 +58,10 @@ extension Dispatcher {
   /// Counts and reports pages that will not be sent; returns what removes them.
   func dropped(_ gone: [(row: OutboxRow, loss: SubscriptionQueue.Loss)], at now: Timestamp) -> [StateChange] {
     for (row, loss) in gone {
+      if row.notification.kind == .proof {
+        tellProof(row.notification, row.subscription, .over, attempts: 0, nil, "dropped: \(loss.rawValue)")
+        continue
+      }
       statistics.dropped[loss.rawValue, default: 0] += 1
       enter(.dropped, row, receivers[row.subscription], at: now, ["reason": loss.rawValue])
       note(.error, "page dropped", describe(row).merging(["reason": loss.rawValue]) { $1 })

@@ -53,6 +53,8 @@ package final class Dispatcher {
   var nextSequence: UInt64 = 1
   var attempts: [DeliveryID: Attempt] = [:]
   var nextDelivery: UInt64 = 1
+  /// What became of proofs, until it is taken: at most one for each attempt and row of a turn.
+  var proofNews: [ProofNews] = []
   /// Pages given up in this turn, for their dead-letter topics.
   var deadLetters: [OutboxRow] = []
   private var uncommitted: [CommitTicket: [(receiver: String, thread: String)]] = [:]
@@ -154,7 +156,7 @@ package final class Dispatcher {
   }
 
   /// - Parameter encoded: `page`, where it is at hand.
-  private func enqueue(
+  func enqueue(
     _ page: Notification, _ encoded: [UInt8]?, _ receiver: Receiver, _ how: Acceptance
   ) -> [StateChange] {
     let topicARN = receiver.row.topicARN
@@ -173,7 +175,7 @@ package final class Dispatcher {
     // Without a row there may be no commit to wait for.
     let entry = OutboxEntry(
       row, bytes: saved?.value?.count ?? 0, state: saved == nil ? .ready : .awaitingCommit(how.ticket),
-      since: how.monotonic, maxAge: receiver.policy.maxAge)
+      since: how.monotonic, maxAge: receiver.policy.maxAge(of: page))
     if saved != nil { uncommitted[how.ticket, default: []].append((receiver.key, page.thread)) }
     enter(.notified, row, receiver, at: how.now, how.reason)
     let shed = receiver.queue.append(entry)

@@ -76,6 +76,10 @@ package struct NotifyingSnapshot: Sendable {
     package let filtered: UInt64
     /// Pages that were told to its fallback.
     package let fellBack: UInt64
+    /// Who is told while it fails; nil: nobody else.
+    package let fallback: String?
+    /// Whether the fallback was told of something that is not over.
+    package let isFallenBack: Bool
   }
 
   package struct Attempt: Hashable, Sendable {

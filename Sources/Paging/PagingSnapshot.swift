@@ -67,12 +67,15 @@ package struct PagedAlert: Sendable {
   package var topics: [String]
   /// Topics that were told that it fires.
   package var toldTopics: [String]
+  /// The newest page of a group that told of it; nil: none did.
+  package var toldAt: Timestamp?
 
   package init(
     identity: String, fingerprint: String, source: Source, status: AlertEvent.Status, labels: Labels,
     annotations: Labels, startsAt: Timestamp, endsAt: Timestamp?, updatedAt: Timestamp, generatorURL: String,
     silencedBy: [String] = [], inhibitedBy: [String] = [], mutedBy: [String] = [],
-    acknowledgement: Acknowledgement? = nil, topics: [String] = [], toldTopics: [String] = []
+    acknowledgement: Acknowledgement? = nil, topics: [String] = [], toldTopics: [String] = [],
+    toldAt: Timestamp? = nil
   ) {
     self.identity = identity
     self.fingerprint = fingerprint
@@ -90,6 +93,7 @@ package struct PagedAlert: Sendable {
     self.acknowledgement = acknowledgement
     self.topics = topics
     self.toldTopics = toldTopics
+    self.toldAt = toldAt
   }
 }
 

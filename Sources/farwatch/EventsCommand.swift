@@ -1,5 +1,6 @@
 import ArgumentParser
 import FarwatchApp
+import FoundationEssentials
 
 #if canImport(Glibc)
   import Glibc
@@ -15,8 +16,10 @@ struct EventsCommand: ParsableCommand {
       is a chain of hashes: `--verify` finds the first entry that was changed, removed or inserted.
       """)
 
-  @Option(help: ArgumentHelp("Where the daemon listens.", valueName: "url"))
-  var url = "http://127.0.0.1:9797"
+  @Option(
+    help: ArgumentHelp(
+      "The Farwatch to ask; else FARWATCH_URL, else \(RunningFarwatch.defaultURL).", valueName: "url"))
+  var url: String?
 
   @Option(help: ArgumentHelp("Read this state directory, and ask nobody.", valueName: "directory"))
   var state: String?
@@ -68,7 +71,7 @@ struct EventsCommand: ParsableCommand {
     if verify { options.append(("verify", "true")) }
     do {
       var command = try EventsCommandRun(options)
-      command.url = url
+      command.url = RunningFarwatch.base(url, ProcessInfo.processInfo.environment)
       command.stateDirectory = state
       command.follows = follow
       command.asJSON = json

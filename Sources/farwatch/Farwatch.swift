@@ -17,7 +17,7 @@ struct Farwatch: ParsableCommand {
     version: Version.text,
     subcommands: [
       RunCommand.self, CheckCommand.self, TestCommand.self, DemoCommand.self, AlertsCommand.self,
-      SilenceCommand.self, AcknowledgeCommand.self, EventsCommand.self,
+      SilenceCommand.self, AcknowledgeCommand.self, EventsCommand.self, ProveCommand.self,
     ])
 
   static func main() {

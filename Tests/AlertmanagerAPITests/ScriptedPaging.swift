@@ -76,7 +76,7 @@ final class ScriptedPaging: PagingFace {
     }
   }
 
-  func setSilence(_ silence: SilenceRequest) throws(PagingRefusal) -> String {
+  func setSilence(_ silence: SilenceDraft) throws(PagingRefusal) -> String {
     let now = clock()
     var id = UUID().uuidString.lowercased()
     var isKnown = true
@@ -89,7 +89,8 @@ final class ScriptedPaging: PagingFace {
       state.silences.removeAll { $0.id == id }
       state.silences.append(
         Silence(
-          id: id, matchers: silence.matchers, startsAt: max(silence.startsAt, now), endsAt: silence.endsAt,
+          id: id, matchers: silence.matchers, startsAt: max(silence.startsAt ?? now, now),
+          endsAt: silence.endsAt,
           updatedAt: now, createdBy: silence.createdBy, comment: silence.comment,
           annotations: silence.annotations))
     }

@@ -103,7 +103,9 @@ func exampleDirectory() throws -> TemporaryDirectory {
   @Test func alarms() throws {
     #expect(settings.alarmFiles == [directory.file("alarms.yml")])
     let context = settings.alarmContext
-    #expect(context.topicNames == ["CriticalAlertTopic": "pager"] && context.topics == ["pager", "chat"])
+    #expect(
+      context.topicNames == ["CriticalAlertTopic": "pager"]
+        && context.topics == ["pager", "chat", "every-kind"])
     #expect(context.mapping.regions == ["ap-northeast-1": "japan"])
     #expect(context.mapping.alarmDimensions == ["TaiwanUnhealthy": ["HealthCheckId": "api"]])
     let queue = try #require(context.mapping.entries.first)
@@ -200,7 +202,7 @@ func exampleDirectory() throws -> TemporaryDirectory {
 
   @Test func topicsAndRoutes() throws {
     let notifying = settings.notifying
-    #expect(notifying.topics.map(\.name) == ["pager", "chat"])
+    #expect(notifying.topics.map(\.name) == ["pager", "chat", "every-kind"])
     let pager = try #require(notifying.topics.first)
     #expect(pager.arn == "arn:aws:sns:eu-central-1:123456789012:pager")
     #expect(pager.displayName == "Night shift")

@@ -14,7 +14,8 @@ import Testing
     #expect(version.exit == .code(0) && version.output.contains("."))
     for command in [
       [], ["run"], ["check"], ["check", "config"], ["check", "rules"], ["check", "alarms"],
-      ["test", "rules"], ["demo"], ["events"], ["alerts"], ["ack"], ["silence"], ["silence", "add"],
+      ["test", "rules"], ["demo"], ["events"], ["prove"], ["alerts"], ["ack"], ["silence"],
+      ["silence", "add"],
       ["silence", "query"],
       ["silence", "update"], ["silence", "expire"],
     ] {
@@ -31,7 +32,7 @@ import Testing
   @Test(arguments: [
     ["--nonsense"], ["nonsense"], ["run", "--nonsense"], ["run", "--log-level", "loud"], ["check", "config"],
     ["test", "rules"], ["demo", "--port", "70000"], ["ack"], ["events", "--follow", "--verify"],
-    ["silence", "add", "-c", "why"],
+    ["prove", "--all", "--topic", "a"], ["silence", "add", "-c", "why"],
     ["silence", "add", "a=b"], ["silence", "expire"], ["silence", "update"],
   ])
   func wrongUseIsTwo(_ arguments: [String]) async throws {
@@ -49,8 +50,13 @@ import Testing
     #expect(child.output.split(separator: "\n").count == 1, "\(child.output)")
   }
 
+  @Test func aWaitThatCannotBeIsWrongUse() async throws {
+    let soon = try await farwatch("prove", "--timeout", "soon", "--url", "http://127.0.0.1:1")
+    #expect(soon.exit == .code(2) && soon.output.contains("--timeout \"soon\""), "\(soon.output)")
+  }
+
   @Test func whoDoesNotAnswerIsNamedInOneLine() async throws {
-    for command in [["alerts"], ["silence", "query"], ["ack", "a=b"]] {
+    for command in [["alerts"], ["silence", "query"], ["ack", "a=b"], ["prove"]] {
       let child = try ChildProcess(
         [FarwatchProcess.binary] + command, environment: ["FARWATCH_URL": "http://127.0.0.1:1"])
       #expect(try await child.wait() == .code(1))

@@ -10,6 +10,10 @@ import Testing
     #expect(end == .code(0), "\(output)")
     #expect(output.contains("ALARM:") && output.contains("OK:"), "\(output)")
     #expect(output.components(separatedBy: "signature valid").count == 3, "both pages: \(output)")
+    #expect(
+      output.components(separatedBy: "No page for CheckDown").count == 2
+        && output.contains("RegionDown in japan has been paged and inhibits it"), "\(output)")
+    #expect(output.contains("| Every health check of japan fails: api (connection_refused)."), "\(output)")
   }
 
   @Test(.timeLimit(.minutes(10))) func anInterruptEndsItCleanly() async throws {

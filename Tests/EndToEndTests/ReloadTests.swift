@@ -88,7 +88,8 @@ import Testing
       return !page.contains("region=\"oregon\"") && !page.contains("check=\"second\"")
     }
     #expect(await daemon.fires("CheckFails", in: "taiwan") == false, "its rule is gone")
-    try await fleet.expectPages(oregon, ["ALARM", "OK"])
+    // That nobody looks any more is no good news.
+    try await fleet.expectPages(oregon, ["ALARM", "INSUFFICIENT_DATA"])
     try taiwan.up()
     try await fleet.expectPages(taiwan, ["ALARM", "OK"])
     daemon.child.stop()

@@ -149,7 +149,8 @@ private func alarms(_ text: String) -> [Alarm] {
     let settings = try #require(
       Optional(ConfigurationFile.parse("regions: {japan: }", directory: ".", Problems(file: "f"))))
     let status = world.conductor.snapshot(
-      now: world.time.now, startedAt: dayStart, reloads: ReloadState(at: dayStart, settings: settings))
+      at: TurnTime(now: world.time.now, monotonic: world.time.monotonic), startedAt: dayStart,
+      reloads: ReloadState(at: dayStart, settings: settings))
     let page = String(decoding: StatusPage.render(status), as: UTF8.self)
     #expect(page.contains("JapanRegionUnhealthy") && page.contains("INSUFFICIENT_DATA"))
     #expect(page.contains("1 alarm is in ALARM") && page.contains("Threshold Crossed: 2 out of the last 2"))

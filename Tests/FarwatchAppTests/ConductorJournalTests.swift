@@ -35,12 +35,14 @@ private let waitingRules = """
     world.run(.seconds(30))
     world.down = []
     world.run(.seconds(60))
-    #expect(words(world, "RegionDown") == ["firing", "resolved"])
+    #expect(
+      words(world, "RegionDown") == ["firing", "notified", "attempt", "resolved", "notified", "attempt"])
     #expect(words(world, "RegionDownLong") == ["pending", "ended"])
     world.down = ["taiwan"]
     world.run(.seconds(120))
-    #expect(words(world, "RegionDownLong") == ["pending", "ended", "pending", "firing"])
-    let last = try #require(entries(world).last)
+    #expect(
+      words(world, "RegionDownLong") == ["pending", "ended", "pending", "firing", "notified", "attempt"])
+    let last = try #require(entries(world).last { $0.kind == .firing })
     #expect(last.labels?["region"] == "taiwan" && last.detail["value"] == "1" && last.startsAt != nil)
     _ = try JournalCheck.verify(world.stored(.journal)).get()
   }

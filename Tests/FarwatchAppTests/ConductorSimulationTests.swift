@@ -168,7 +168,7 @@ import Testing
         conductor.replace(
           targets: plans, regions: conductor.watchlist.regions, groups: ruleGroups(pageRules), policies: [],
           alarms: [],
-          paging: toPager(), notifying: onePager(), heartbeats: [], journal: .init(),
+          paging: toPager(), notifying: onePager(), heartbeats: [], proofs: .init(), journal: .init(),
           identity: simulationIdentity,
           externalURL: "http://watch.test", at: time)
       },

@@ -140,6 +140,7 @@ final class CoreWorld {
   private let paging: PagingSettings
   private let seriesLimit: Int
   private let heartbeats: [HeartbeatSettings]
+  private let proofs: ProofSettings
   private var agenda = Agenda()
   private var random: any RandomNumberGenerator
 
@@ -156,6 +157,8 @@ final class CoreWorld {
   var down: Set<String> = []
   var silent: Set<String> = []
   var receiver: () -> Answer = { .takes }
+  /// Of one topic, where it differs from ``receiver``.
+  var receivers: [String: Answer] = [:]
   var commitSucceeds: () -> Bool = { true }
   var commitTakes: Duration = .milliseconds(3)
   /// What becomes of a delivery, and when it is known; nil: as ``receiver`` says.
@@ -169,7 +172,7 @@ final class CoreWorld {
     regions: [String] = ["taiwan", "japan"], rules: String = pageRules,
     paging: PagingSettings = toPager(), notifying: NotifyingSettings = onePager(),
     seriesLimit: Int = 10_000, seed: UInt64 = 1, alarms: [Alarm] = [],
-    heartbeats: [HeartbeatSettings] = []
+    heartbeats: [HeartbeatSettings] = [], proofs: ProofSettings = ProofSettings()
   ) {
     self.rules = rules
     self.alarms = alarms
@@ -177,21 +180,23 @@ final class CoreWorld {
     self.paging = paging
     self.seriesLimit = seriesLimit
     self.heartbeats = heartbeats
+    self.proofs = proofs
     random = SeededGenerator(seed)
     checks = regions.map { checkSettings("api", $0) }
     time = SimulatedTime()
     store = SampleStore()
-    (conductor, store) =
+    let changes: [StateChange]
+    ((conductor, store), changes) =
       Self.start(
-        checks, rules, alarms, paging, notifying, seriesLimit, heartbeats, [:], time,
-        random: SeededGenerator(seed)
-      ).0
+        checks, rules, alarms, paging, notifying, seriesLimit, heartbeats, proofs, [:], time,
+        random: SeededGenerator(seed))
+    apply(changes)
   }
 
   private static func start(
     _ checks: [HTTPCheckSettings], _ rules: String, _ alarms: [Alarm],
     _ paging: PagingSettings, _ notifying: NotifyingSettings,
-    _ seriesLimit: Int, _ heartbeats: [HeartbeatSettings],
+    _ seriesLimit: Int, _ heartbeats: [HeartbeatSettings], _ proofSettings: ProofSettings,
     _ database: [StateChange.Table: [String: [UInt8]]], _ time: SimulatedTime,
     random: any RandomNumberGenerator
   ) -> ((Conductor, SampleStore), [StateChange]) {
@@ -218,17 +223,22 @@ final class CoreWorld {
       restoring: [StateChange.Table.paged, .groups, .silences].flatMap { table in
         rows(table).map { (table, $0.key, $0.value) }
       }, at: Moment(now: time.now, monotonic: time.monotonic))
-    let (dispatcher, changes) = Dispatcher.start(
+    let (dispatcher, started) = Dispatcher.start(
       settings: notifying, identity: simulationIdentity, externalURL: "http://watch.test",
       restoring: rows(.outbox).map { (.outbox, $0.key, $0.value) }
         + rows(.subscriptions).map { (.subscriptions, $0.key, $0.value) },
       now: time.now, monotonic: time.monotonic, random: random)
+    var proofs = ProofBook(proofSettings, restoring: rows(.proofs))
+    let changes =
+      started
+      + proofs.replace(settings: proofSettings, receivers: dispatcher.provableReceivers, now: time.now)
+    let recorder = ReadingRecorder(store, base: .empty)
     let conductor = Conductor(
       watchlist: watchlist, engine: engine, alarms: alarmEngine, desk: desk, dispatcher: dispatcher,
       journal: JournalBook(restoring: newest(rows(.journal))),
       heartbeats: HeartbeatBook(heartbeats, restoring: rows(.proofs), monotonic: time.monotonic),
-      store: store, monotonic: time.monotonic,
-      measureSelf: { _, _ in })
+      proofs: proofs, vantage: "simulation", store: store, monotonic: time.monotonic,
+      measureSelf: { conductor, now in recorder.record(conductor.proofs.readings, at: now) })
     return ((conductor, store), changes)
   }
 
@@ -240,7 +250,7 @@ final class CoreWorld {
     clock = SteadyClock()
     let seed = random.next()
     let (made, changes) = Self.start(
-      checks, rules, alarms, paging, settings, seriesLimit, heartbeats, database, time,
+      checks, rules, alarms, paging, settings, seriesLimit, heartbeats, proofs, database, time,
       random: SeededGenerator(seed))
     (conductor, store) = made
     apply(changes)
@@ -337,7 +347,8 @@ final class CoreWorld {
       schedule(delay, .delivered(delivery.id, result))
       return
     }
-    let answer = receiver()
+    let topic = delivery.topicARN.split(separator: ":").last.map(String.init) ?? ""
+    let answer = receivers[topic] ?? receiver()
     if let body = try? delivery.makeRequest().http?.body,
       let message = try? JSONSerialization.jsonObject(with: Data(body)) as? [String: Any]
     {

@@ -38,6 +38,19 @@ private final class StandIn: DaemonFace {
     asked.withLock { $0.append(query) }
     return outcome.withLock { $0 }
   }
+  let choices = Mutex<[ProofChoice]>([])
+  let standing = ProofStanding(
+    receiver: ProvenReceiver(
+      key: "0123456789", name: "critical/http",
+      labels: ["topic": "critical", "receiver": "http", "endpoint": evil, "subscription": "01234567"]),
+    lastProven: dayStart, lastAttempt: nil, consecutiveFailures: 2,
+    run: ProofRun(serial: "7", startedAt: dayStart), nextAt: nil)
+  func proofs() -> [ProofStanding]? { busy.withLock { $0 } ? nil : [standing] }
+  func prove(_ choice: ProofChoice) -> [ProofStanding]? {
+    if busy.withLock({ $0 }) { return nil }
+    choices.withLock { $0.append(choice) }
+    return choice == .receiver("none") ? [] : [standing]
+  }
   func signingCertificate(named name: String) -> String? { name == "cert.pem" ? "PEM" : nil }
   func allowsWrites(from address: String) -> Bool { address == "127.0.0.1" }
   let paging: any PagingFace = ScriptedPaging()
@@ -70,9 +83,17 @@ extension StatusSnapshot {
       ],
       alerts: [
         ActiveAlert(
-          name: evil, state: evil, since: since, labels: ["l": evil], summary: evil, held: evil),
+          name: evil, state: evil, since: since, labels: ["l": evil], summary: evil, held: evil,
+          paging: Paging(
+            silencedBy: [evil], inhibitedBy: [evil], mutedBy: [evil], acknowledgedBy: evil,
+            acknowledgedAt: since, topics: [evil], told: [evil], toldAt: since)),
         ActiveAlert(
           name: "Silent", state: "firing", since: since, labels: [:], summary: "", expression: "up == 0"),
+      ],
+      silences: [
+        Silenced(
+          matchers: evil, by: evil, comment: evil, startsAt: since, endsAt: dayStart + .seconds(60), alerts: 2
+        )
       ],
       alarms: [
         Alarm(
@@ -83,7 +104,8 @@ extension StatusSnapshot {
       ruleProblems: [evil],
       receivers: [
         Receiver(
-          topic: evil, endpoint: evil, confirmed: true, waiting: 1, lastSuccess: nil, consecutiveFailures: 1,
+          topic: evil, name: evil, endpoint: evil, confirmed: true, waiting: 1, oldestWaiting: .seconds(90),
+          givenUp: 2, fallback: evil, isFallenBack: true, lastSuccess: nil, consecutiveFailures: 1,
           lastProblem: evil)
       ],
       store: Store(
@@ -138,6 +160,27 @@ extension StatusSnapshot {
     daemon.busy.withLock { $0 = true }
     #expect(ask("/").status == 503 && ask("/sns").status == 503)
     #expect(ask("/metrics").status == 200)
+  }
+
+  @Test func proofsAreAskedForFromThisMachineAlone() {
+    let path = "/api/farwatch/proofs"
+    #expect(ask(path, from: "10.0.0.9").status == 200 && ask(path, "HEAD").status == 200)
+    #expect(text(ask(path)).contains("\"lastProven\":\"2026-01-01T00:00:00.000Z\""))
+    #expect(text(ask(path)).contains("\"id\":\"7\",\"state\":\"trying\""))
+    #expect(ask(path, "DELETE").status == 405 && header("Allow", ask(path, "DELETE")) == "GET, POST")
+    #expect(ask(path, "POST", from: "10.0.0.9").status == 403)
+    #expect(ask(path, "POST", headers: [HTTPServerField("Origin", "http://elsewhere")]).status == 403)
+    let both = [HTTPServerField("receiver", "a"), HTTPServerField("topic", "b")]
+    #expect(ask(path, "POST", query: both).status == 400)
+    #expect(ask(path, "POST", query: [HTTPServerField("receivr", "a")]).status == 400)
+    #expect(daemon.choices.withLock { $0.isEmpty })
+    #expect(ask(path, "POST").status == 202)
+    #expect(ask(path, "POST", query: [HTTPServerField("topic", "b")]).status == 202)
+    let none = ask(path, "POST", query: [HTTPServerField("receiver", "none")])
+    #expect(none.status == 404 && text(none) == "\"no receiver is called \\\"none\\\"\"\n", "\(text(none))")
+    #expect(daemon.choices.withLock { $0 } == [.all, .topic("b"), .receiver("none")])
+    daemon.busy.withLock { $0 = true }
+    #expect(ask(path).status == 503 && ask(path, "POST").status == 503)
   }
 
   @Test func reloading() {
@@ -196,7 +239,7 @@ extension StatusSnapshot {
     #expect(!page.contains("<script") && !page.contains("'1'"))
     let escaped = "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot;"
     // Every field of the snapshot that is shown; the vantage twice, in the title too.
-    #expect(page.components(separatedBy: escaped).count - 1 >= 32)
+    #expect(page.components(separatedBy: escaped).count - 1 >= 43)
     #expect(page.contains("(\(escaped), \(escaped))"), "an alert's state and what keeps it")
     #expect(header("Content-Security-Policy", response) == StatusPage.contentSecurityPolicy)
     #expect(StatusPage.contentSecurityPolicy.contains("default-src 'none'"))

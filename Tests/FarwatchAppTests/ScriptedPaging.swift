@@ -37,13 +37,13 @@ final class ScriptedPaging: PagingFace {
         silences: silences.withLock { $0 })
   }
   func post(_ alerts: [PostedAlert]) throws(PagingRefusal) { posted.withLock { $0 += alerts } }
-  func setSilence(_ silence: SilenceRequest) throws(PagingRefusal) -> String {
+  func setSilence(_ silence: SilenceDraft) throws(PagingRefusal) -> String {
     silences.withLock { silences in
       let id = silence.id.isEmpty ? "00000000-0000-4000-8000-00000000000\(silences.count)" : silence.id
       silences.removeAll { $0.id == id }
       silences.append(
         Silence(
-          id: id, matchers: silence.matchers, startsAt: silence.startsAt, endsAt: silence.endsAt,
+          id: id, matchers: silence.matchers, startsAt: silence.startsAt ?? dayStart, endsAt: silence.endsAt,
           updatedAt: dayStart, createdBy: silence.createdBy, comment: silence.comment))
       return id
     }

@@ -14,15 +14,27 @@ extension RunningFarwatch {
     if alerts.isEmpty { return [arguments.isEmpty ? "No alert fires." : "No such alert fires."] }
     let rows = alerts.sorted { $0.startsAt < $1.startsAt }.map { alert in
       let others = alert.labels.filter { $0.key != "alertname" }.sorted { $0.key < $1.key }
-      return [
-        alert.labels["alertname"] ?? "", Self.age(alert.startsAt, now), alert.standing, alert.fingerprint,
-        alert.receivers.map(\.name).joined(separator: ","),
-        others.map { "\($0.key)=\($0.value)" }.joined(separator: " "),
-        alert.annotations["summary"] ?? alert.annotations["description"] ?? "",
-      ]
+      return (
+        cells: [
+          alert.labels["alertname"] ?? "", Self.age(alert.startsAt, now), alert.standing, alert.fingerprint,
+          alert.receivers.map(\.name).joined(separator: ","),
+        ], labels: others.map { "\($0.key)=\($0.value)" }.joined(separator: " "),
+        summary: alert.annotations["summary"] ?? alert.annotations["description"] ?? ""
+      )
+    }
+    let header = ["ALERT", "FOR", "STATE", "FINGERPRINT", "TOPICS"]
+    if let width, width < TerminalText.wide {
+      let below = rows.map { row in
+        (
+          cells: row.cells,
+          below: row.summary.isEmpty || row.labels.isEmpty
+            ? row.summary + row.labels : "\(row.summary) (\(row.labels))"
+        )
+      }
+      return TerminalText.table(header, below, whole: 3, width: width)
     }
     return TerminalText.table(
-      ["ALERT", "FOR", "STATE", "FINGERPRINT", "TOPICS", "LABELS", "SUMMARY"], rows, whole: 3, width: width)
+      header + ["LABELS", "SUMMARY"], rows.map { $0.cells + [$0.labels, $0.summary] }, whole: 3, width: width)
   }
 
   /// Takes alerts on, or gives them back: those with the fingerprints that `arguments` are, or those that the matchers

@@ -8,8 +8,8 @@ internal import Threading
 
 /// `farwatch events`: what happened, asked of a running daemon or read from the state of a stopped one.
 package struct EventsCommandRun: Sendable {
-  /// Of the daemon.
-  package var url = "http://127.0.0.1:9797"
+  /// Of the daemon, as ``RunningFarwatch/base(_:_:)`` gives it.
+  package var url = RunningFarwatch.defaultURL
   /// Reads this state directory in place of asking.
   package var stateDirectory: String?
   /// Goes on with what happens from now on, until the process is ended.
@@ -179,11 +179,7 @@ private struct EventsQueryTransport {
   private let base: String
   private let client = HTTPClient(name: "farwatch-events")
 
-  init(url: String) {
-    var base = Substring(url)
-    while base.hasSuffix("/") { base = base.dropLast() }
-    self.base = String(base)
-  }
+  init(url: String) { base = url }
 
   func get(_ target: String) throws(StartFailure) -> [UInt8] {
     var request = HTTPRequest(url: base + target)

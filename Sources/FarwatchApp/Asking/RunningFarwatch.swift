@@ -30,11 +30,16 @@ package struct RunningFarwatch: Sendable {
   ///   ``defaultURL``.
   package init(url: String?, environment: [String: String]) {
     now = { SystemTime().now }
+    self.url = Self.base(url, environment)
+  }
+
+  /// Where every command asks: without a slash at its end.
+  package static func base(_ url: String?, _ environment: [String: String]) -> String {
     let given = url ?? environment["FARWATCH_URL"] ?? ""
     var base = given.isEmpty ? Self.defaultURL : given
     if !base.contains("://") { base = "http://" + base }
     while base.hasSuffix("/") { base.removeLast() }
-    self.url = base
+    return base
   }
 
   /// The body of a good answer.
@@ -47,6 +52,11 @@ package struct RunningFarwatch: Sendable {
       HTTPRequest(
         method: "POST", url: address(path), headers: [HTTPHeader("Content-Type", "application/json")],
         body: Array(document.compact.utf8), timeout: Self.timeout))
+  }
+
+  /// Without a body: what is asked stands in the address.
+  func post(_ path: String, _ query: [(String, String)]) throws(AskingFailure) -> [UInt8] {
+    try send(HTTPRequest(method: "POST", url: address(path, query), timeout: Self.timeout))
   }
 
   func delete(_ path: String, _ query: [(String, String)] = []) throws(AskingFailure) -> [UInt8] {

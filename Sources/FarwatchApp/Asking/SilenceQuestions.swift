@@ -85,12 +85,20 @@ extension RunningFarwatch {
     let silences = try decode([ListedSilence].self, body)
       .filter { ($0.status.state == "expired") == expired }
     if silences.isEmpty { return [expired ? "No silence has ended." : "No silence is set."] }
-    let isNarrow = (width ?? .max) < 120
     let now = now()
+    if let width, width < TerminalText.wide {
+      let rows = silences.map { silence in
+        let matchers = silence.matchers.map(\.text).joined(separator: " ")
+        return (
+          cells: [silence.id, silence.status.state, Self.distance(silence.endsAt, now), silence.createdBy],
+          below: silence.comment.isEmpty ? matchers : "\(matchers): \(silence.comment)"
+        )
+      }
+      return TerminalText.table(["ID", "STATE", "ENDS", "BY"], rows, whole: 0, width: width)
+    }
     let rows = silences.map { silence in
       [
-        silence.id, silence.status.state,
-        isNarrow ? Self.distance(silence.endsAt, now) : Self.shortTime(silence.endsAt),
+        silence.id, silence.status.state, Self.shortTime(silence.endsAt),
         silence.matchers.map(\.text).joined(separator: " "), silence.createdBy, silence.comment,
       ]
     }

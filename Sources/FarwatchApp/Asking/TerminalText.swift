@@ -27,6 +27,22 @@ package enum TerminalText {
     return words
   }
 
+  /// Columns that the tables of alerts and silences need to say everything in one line.
+  static let wide = 120
+
+  /// A table for a narrow terminal: under each row stands, indented, what would not have fitted into it.
+  static func table(
+    _ header: [String], _ rows: [(cells: [String], below: String)], whole: Int, width: Int
+  ) -> [String] {
+    let lines = table(header, rows.map(\.cells), whole: whole, width: width)
+    return lines.prefix(1)
+      + zip(lines.dropFirst(), rows).flatMap { line, row in
+        let below = "  " + plain(row.below)
+        let isEmpty = row.below.isEmpty
+        return isEmpty ? [line] : [line, below.count > width ? below.prefix(width - 1) + "…" : below]
+      }
+  }
+
   /// Rows under a header, two spaces between columns. With a `width` the last columns give way first, down to the width of
   /// their titles; cells that are cut end in "…". The column `whole`, which people copy, is never cut. Without a width
   /// nothing is cut.

@@ -67,12 +67,18 @@ enum ProducedSeries {
     [
       "farwatch_collector_up", "farwatch_collector_duration_seconds", "farwatch_collector_overruns_total",
       "farwatch_collector_last_run_timestamp_seconds",
-    ] + ofItself + ofHeartbeatsAndJournal
+    ] + ofItself + ofPaging + ofHeartbeatsAndJournal
+  static let ofPaging = [
+    "farwatch_paging_alerts", "farwatch_paging_acknowledged_alerts", "farwatch_paging_groups",
+    "farwatch_silences", "farwatch_notifications_total", "farwatch_alerts_never_told_total",
+    "farwatch_posted_alerts_total", "farwatch_posted_alerts", "farwatch_paging_rows_refused_total",
+  ]
   /// What Farwatch says of its own end, of proofs and of the journal.
   static let ofHeartbeatsAndJournal = [
     "farwatch_heartbeat_last_success_timestamp_seconds", "farwatch_heartbeats_sent_total",
     "farwatch_heartbeat_failures_total", "farwatch_heartbeat_withheld",
     "farwatch_receiver_last_proven_timestamp_seconds", "farwatch_receiver_proof_consecutive_failures",
+    "farwatch_receiver_proof_interval_seconds", "farwatch_receiver_proof_scheduled_timestamp_seconds",
     "farwatch_journal_entries", "farwatch_journal_entries_written_total",
     "farwatch_journal_entries_omitted_total",
   ]

@@ -56,6 +56,10 @@ final class Conductor {
   private(set) var dispatcher: Dispatcher
   var journal: JournalBook
   var heartbeats: HeartbeatBook
+  var proofs: ProofBook
+  /// When proofs have work; a later turn may find it earlier.
+  var proofsDueAt: MonotonicInstant?
+  let vantage: String
   /// What happened in this turn, for the journal.
   private var happened: [JournalEntry] = []
   /// Commits that were not answered yet, oldest first.
@@ -84,8 +88,9 @@ final class Conductor {
 
   init(
     watchlist: Watchlist, engine: RuleEngine, alarms: AlarmEngine, desk: PagingDesk, dispatcher: Dispatcher,
-    journal: JournalBook = JournalBook(), heartbeats: HeartbeatBook? = nil, store: SampleStore,
-    monotonic: MonotonicInstant, measureSelf: @escaping (Conductor, Timestamp) -> Void
+    journal: JournalBook = JournalBook(), heartbeats: HeartbeatBook? = nil,
+    proofs: ProofBook = ProofBook(), vantage: String = "", store: SampleStore, monotonic: MonotonicInstant,
+    measureSelf: @escaping (Conductor, Timestamp) -> Void
   ) {
     self.watchlist = watchlist
     self.engine = engine
@@ -96,6 +101,9 @@ final class Conductor {
     dispatcher.standing = { [desk] in desk.standing($0) }
     self.journal = journal
     self.heartbeats = heartbeats ?? HeartbeatBook(monotonic: monotonic)
+    self.proofs = proofs
+    proofsDueAt = monotonic
+    self.vantage = vantage
     lastTurn = monotonic
     self.store = store
     self.measureSelf = measureSelf
@@ -113,7 +121,7 @@ final class Conductor {
     for deadline in [
       watchlist.nextDeadline, judging ? engine.nextDeadline : judgeAt,
       judging ? alarms.nextDeadline : nil, desk.nextDeadline, dispatcher.nextDeadline,
-      heartbeats.nextDeadline,
+      heartbeats.nextDeadline, proofsDueAt,
     ] {
       if let deadline, deadline < next { next = deadline }
     }
@@ -143,8 +151,10 @@ final class Conductor {
     // Before the alerts that follow from them.
     for notice in watchlist.takeNotices() { effects.append(.note(notice)) }
     judge(now: now, monotonic: monotonic)
+    tendProofs(Moment(now: now, monotonic: monotonic), always: housekeeping)
     page(now: now, monotonic: monotonic)
     pendingChanges += dispatcher.tend(ticket: CommitTicket(ticket + 1), now: now, monotonic: monotonic)
+    hearOfProofs(Moment(now: now, monotonic: monotonic))
     happened += dispatcher.takeJournal()
     planHeartbeats(now: now, monotonic: monotonic)
     lastTurn = monotonic
@@ -244,8 +254,13 @@ final class Conductor {
     }
     guard !decisions.sendings.isEmpty else { return }
     pendingChanges += dispatcher.accept(
-      decisions.sendings.map { ($0.notification, $0.topics) }, ticket: CommitTicket(ticket + 1), now: now,
-      monotonic: monotonic)
+      decisions.sendings.filter { $0.subscription == nil }.map { ($0.notification, $0.topics) },
+      ticket: CommitTicket(ticket + 1), now: now, monotonic: monotonic)
+    for sending in decisions.sendings {
+      guard let key = sending.subscription else { continue }
+      pendingChanges += dispatcher.acceptProof(
+        sending.notification, for: key, ticket: CommitTicket(ticket + 1), now: now, monotonic: monotonic)
+    }
   }
 
   /// What this turn decided becomes durable together: an alert's state and its page, or neither.
@@ -281,7 +296,7 @@ final class Conductor {
     targets: [TargetPlan], regions: [Settings.Region], groups: [RuleGroup], policies: [AlertPolicy],
     alarms: [Alarm],
     paging: PagingSettings, notifying: NotifyingSettings, heartbeats: [HeartbeatSettings],
-    journal: JournalSettings,
+    proofs: ProofSettings, journal: JournalSettings,
     identity: SigningIdentity, externalURL: String, at time: TurnTime
   ) {
     pendingChanges += watchlist.replace(
@@ -293,6 +308,9 @@ final class Conductor {
     pendingChanges += dispatcher.replaceSettings(
       notifying, identity: identity, externalURL: externalURL, now: time.now)
     pendingChanges += self.heartbeats.replaceSettings(heartbeats, monotonic: time.monotonic)
+    pendingChanges += self.proofs.replace(
+      settings: proofs, receivers: dispatcher.provableReceivers, now: time.now)
+    proofsDueAt = time.monotonic
     self.journal.replaceSettings(journal)
     record(JournalEntry(at: time.now, kind: .reloaded))
   }

@@ -126,17 +126,26 @@ private final class DemoWorld: Sendable {
       for page in arrivals.take(waitingUpTo: .milliseconds(200)) {
         let took = StatusPage.text(page.receivedAt - fault)
         told.withLock { $0.append(page.state) }
-        say(
-          """
-          \(clock()) Page received, \(took) after the change:
-                     \(page.subject)
-                     \(page.reason)
-                     MessageId \(page.messageID), signature \(page.signatureIsValid ? "valid" : "NOT VALID")
-          """)
+        let isOver = page.state == "OK"
+        let words = isOver ? [] : page.description.split(separator: "\n").map(String.init)
+        let signature = page.signatureIsValid ? "valid" : "NOT VALID"
+        let lines =
+          [page.subject] + words + [page.reason, "MessageId \(page.messageID), signature \(signature)"]
+        say("\(clock()) Page received, \(took) after the change:")
+        for line in lines { say("             | \(line)") }
+        if !isOver { tellWhatIsFolded() }
         return true
       }
     }
     return false
+  }
+
+  /// Alerts that fire and that nobody is paged for, because the page has told of their cause.
+  private func tellWhatIsFolded() {
+    for alert in daemon.status()?.alerts ?? [] {
+      guard let cause = alert.paging?.inhibitedBy.first else { continue }
+      say("\(clock()) No page for \(alert.name) (\(alert.summary)): \(cause) has been paged and inhibits it.")
+    }
   }
 
   /// Lets time pass with fresh backups arriving; false when the demo is over.

@@ -38,6 +38,11 @@ struct DemoFiles {
       topics:
         critical: {subscriptions: [{protocol: http, endpoint: "\(pager)"}]}
       routes: [{match: {severity: page}, topic: critical}]
+      inhibit_rules:
+        - source_matchers: [alertname="RegionDown"]
+          target_matchers: [alertname="CheckDown"]
+          equal: [region]
+          wait: 10s
 
       """
   }
@@ -57,6 +62,11 @@ struct DemoFiles {
                 Every health check of {{ $labels.region }} fails:
                 {{- range query (printf "farwatch_probe_failure_reason{region=%q}" $labels.region) }}
                 {{ .Labels.check }} ({{ .Labels.reason }}){{ end }}.
+          - alert: CheckDown
+            expr: max by (check, region) (farwatch_check_state{state="down"}) == 1
+            labels: {severity: page}
+            annotations:
+              summary: 'Check {{ $labels.check }} fails in region {{ $labels.region }}'
           - alert: BackupStale
             expr: time() - backup_last_success_timestamp_seconds > on (job, type, repo, region) backup_objective_age_seconds
             labels: {severity: page}

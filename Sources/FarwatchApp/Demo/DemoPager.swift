@@ -12,6 +12,8 @@ final class DemoPager: Sendable {
     var subject: String
     var state: String
     var reason: String
+    /// What the alert says of itself.
+    var description: String
     var signatureIsValid: Bool
     var receivedAt: MonotonicInstant
     /// The JSON as received.
@@ -74,6 +76,7 @@ final class DemoPager: Sendable {
       return Page(
         messageID: fields["MessageId"] ?? "", subject: fields["Subject"] ?? "",
         state: alarm?["NewStateValue"]?.text ?? "", reason: alarm?["NewStateReason"]?.text ?? "",
+        description: alarm?["AlarmDescription"]?.text ?? "",
         signatureIsValid: signatureIsValid, receivedAt: arrived, body: body)
     }
   }

@@ -38,6 +38,7 @@ final class SelfMetrics {
     readings += conductor.desk.readings(at: now)
     readings += conductor.dispatcher.snapshot(now: now).readings
     readings += conductor.heartbeats.readings
+    readings += conductor.proofs.readings
     readings += journalReadings(conductor.journal)
     readings += databaseReadings(sources.database.statistics)
     readings += serverReadings(sources.server.statistics)

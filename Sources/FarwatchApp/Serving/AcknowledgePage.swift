@@ -103,9 +103,9 @@ struct AcknowledgePage: Sendable {
       let summary = alert.annotations["summary"] ?? alert.annotations["description"] ?? ""
       html.raw("<tr><td>")
       html.text(alert.labels["alertname"] ?? alert.fingerprint)
-      html.raw("</td><td>\(alert.startsAt.iso8601)</td><td>")
+      html.raw("</td><td data-is=\"Since\">\(StatusPage.time(alert.startsAt))</td><td>")
       html.text(summary.isEmpty ? others.description : "\(summary) \(others)")
-      html.raw("</td><td>")
+      html.raw(alert.acknowledgement == nil ? "</td><td>" : "</td><td data-is=\"Acknowledged\">")
       html.text(alert.acknowledgement.map { "by \($0.by)" } ?? "")
       html.raw("</td></tr>")
     }

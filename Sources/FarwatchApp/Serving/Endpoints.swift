@@ -21,6 +21,10 @@ protocol DaemonFace: PagingDaemonFace {
   func signingCertificate(named name: String) -> String?
   /// What the journal has.
   func events(_ query: EventsQuery) -> EventsOutcome
+  /// How every receiver's proofs stand; nil when the core did not answer in time.
+  func proofs() -> [ProofStanding]?
+  /// Starts proofs, or joins those under way; how they stand, none if nobody is called so. nil: no answer in time.
+  func prove(_ choice: ProofChoice) -> [ProofStanding]?
 }
 
 /// From a request to an answer. Paths are compared, never opened as files.
@@ -45,6 +49,7 @@ struct Endpoints: Sendable {
       }
     case "/-/reload": return reload(request)
     case "/api/events": return EventsEndpoint(daemon: daemon).answer(request)
+    case ProofsEndpoint.path: return ProofsEndpoint(daemon: daemon).answer(request)
     case "/sns":
       return reading(request) {
         let visit = SubscriptionVisit(request.query.map { ($0.name, $0.value) })

@@ -151,7 +151,7 @@ enum Runbooks {
       ]),
     "receiver-unproven": Page(
       title: "A receiver is not proven to work",
-      meaning: "No synthetic page has been taken by it for two days.",
+      meaning: "It has taken no test page for two rounds of the schedule, or none since it was configured.",
       steps: [
         "farwatch prove --receiver NAME sends one now and says how it went.",
         "If it is taken but nobody sees it: the service behind it (on-call schedule, channel, filter) drops it.",

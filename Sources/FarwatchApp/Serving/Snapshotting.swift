@@ -2,7 +2,7 @@ internal import Alerting
 internal import CloudWatchAlarms
 internal import Configuration
 internal import Model
-internal import Notifying
+internal import Paging
 internal import Probing
 internal import SampleStore
 
@@ -22,8 +22,10 @@ extension Conductor {
   }
 
   /// Everything that the status page shows, as the core sees it now.
-  func snapshot(now: Timestamp, startedAt: Timestamp, reloads: ReloadState) -> StatusSnapshot {
+  func snapshot(at time: TurnTime, startedAt: Timestamp, reloads: ReloadState) -> StatusSnapshot {
+    let now = time.now
     let rules = engine.snapshot()
+    let paging = desk.snapshot(at: Moment(time))
     var problems = rules.groups.flatMap { group in
       group.rules.flatMap { rule in
         let name = "Rule \(rule.name) of group \(group.name)"
@@ -43,26 +45,10 @@ extension Conductor {
       ready: isReady,
       lastReloadProblem: reloads.problem, regions: firstRegions, links: linkStatuses(now),
       backups: backupStatuses(now),
-      alerts: alertStatuses(rules), alarms: alarmStatuses(), ruleProblems: storeProblems + problems,
+      alerts: alertStatuses(rules, paging, now), silences: silenceStatuses(paging, now),
+      alarms: alarmStatuses(), ruleProblems: storeProblems + problems,
       receivers: receiverStatuses(now), store: storeStatus(reloads.settings),
       heartbeats: heartbeatStatuses, events: newestEvents)
-  }
-
-  private func alertStatuses(_ rules: RulesSnapshot) -> [StatusSnapshot.ActiveAlert] {
-    let all = rules.groups.flatMap(\.rules).flatMap { rule in rule.alerts.map { (rule, $0) } }
-    return all.sorted {
-      ($0.1.state.rawValue, $1.1.activeAt) < ($1.1.state.rawValue, $0.1.activeAt)
-    }.map { rule, alert in
-      let missing = alert.missingData.isEmpty ? "" : " (\(alert.missingData.joined(separator: ", ")))"
-      return StatusSnapshot.ActiveAlert(
-        name: alert.labels["alertname"] ?? "", state: alert.state.rawValue, since: alert.activeAt,
-        labels: alert.labels,
-        summary: alert.annotations["summary"] ?? alert.annotations["description"] ?? "",
-        expression: rule.query,
-        held: alert.heldBy.map {
-          $0 == .missingData ? "kept: its data is missing\(missing)" : "kept: not clear yet"
-        })
-    }
   }
 
   private func storeStatus(_ settings: Settings) -> StatusSnapshot.Store {
@@ -146,20 +132,6 @@ extension Conductor {
         reason: alarm.reason, isSuppressed: alarm.isSuppressed, problem: alarm.problem,
         description: alarm.description, watches: alarm.watches, actionsEnabled: alarm.actionsEnabled,
         topics: alarm.topics, toldAt: alarm.toldAt)
-    }
-  }
-
-  private func receiverStatuses(_ now: Timestamp) -> [StatusSnapshot.Receiver] {
-    let snapshot = dispatcher.snapshot(now: now)
-    return snapshot.subscriptions.map { subscription in
-      let last = snapshot.recent.last {
-        $0.topic == subscription.topic && $0.endpoint == subscription.endpoint
-      }
-      return StatusSnapshot.Receiver(
-        topic: subscription.topic, endpoint: subscription.endpoint,
-        confirmed: subscription.standing == .confirmed, waiting: subscription.queued,
-        lastSuccess: subscription.lastSuccess, consecutiveFailures: subscription.consecutiveFailures,
-        lastProblem: last?.failure.map { "\($0.rawValue): \(last?.detail ?? "")" })
     }
   }
 

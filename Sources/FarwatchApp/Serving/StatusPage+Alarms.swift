@@ -51,9 +51,13 @@ extension StatusSnapshot {
   /// `2 alerts are firing, 1 alarm is in ALARM`; nil: nothing is.
   var firing: String? {
     let alerts = alerts.count { $0.state == "firing" }
+    let heldBack = self.alerts.count { $0.state == "firing" && $0.paging?.isHeldBack ?? false }
     let alarms = alarms.count { $0.verdict == .bad }
     let parts = [
-      alerts == 0 ? nil : alerts == 1 ? "1 alert is firing" : "\(alerts) alerts are firing",
+      alerts == 0
+        ? nil
+        : (alerts == 1 ? "1 alert is firing" : "\(alerts) alerts are firing")
+          + (heldBack == 0 ? "" : ", \(heldBack) of them held back"),
       alarms == 0 ? nil : alarms == 1 ? "1 alarm is in ALARM" : "\(alarms) alarms are in ALARM",
     ].compactMap { $0 }
     return parts.isEmpty ? nil : parts.joined(separator: ", ")

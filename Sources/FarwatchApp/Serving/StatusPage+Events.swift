@@ -31,7 +31,7 @@ extension StatusPage {
     }
     page.raw("<table class=\"wide\"><tr><th>When</th><th>What</th><th>Alert</th><th></th></tr>")
     for event in status.events {
-      page.raw("<tr><td class=\"quiet\">\(age(event.at, status.takenAt)) ago</td><td>")
+      page.raw("<tr><td class=\"quiet when\">\(age(event.at, status.takenAt)) ago</td><td>")
       page.text(event.kind)
       page.raw("</td><td>")
       page.text(event.alert)
@@ -45,11 +45,14 @@ extension StatusPage {
 
 extension Conductor {
   private static let shownEvents = 20
+  private static let notForPeople: Set<String> = ["message_id"]
 
   var newestEvents: [StatusSnapshot.Event] {
-    journal.newest.suffix(Self.shownEvents).reversed().map { record in
-      let entry = record.entry
-      let detail = entry.detail.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    // Of a receiver that fails the attempts alone would fill the page; its own row tells of them.
+    let entries = journal.newest.reversed().lazy.map(\.entry).filter { $0.kind != .attempt }
+    return entries.prefix(Self.shownEvents).map { entry in
+      let detail = entry.detail.filter { !Self.notForPeople.contains($0.key) }
+        .sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
       let labels = entry.labels?.dropping(["alertname"]).entries.map { "\($0.name)=\($0.value)" } ?? []
       return StatusSnapshot.Event(
         at: entry.at, kind: entry.kind.rawValue.replacing("_", with: " "),

@@ -20,6 +20,7 @@ enum StatusPage {
     links(status, &page)
     backups(status, &page)
     alerts(status, &page)
+    silences(status, &page)
     alarms(status, &page)
     receivers(status, &page)
     heartbeats(status, &page)
@@ -80,7 +81,7 @@ enum StatusPage {
         } else {
           page.raw("no answer yet")
         }
-        page.raw("</td><td class=\"quiet\">")
+        page.raw("</td><td class=\"quiet when\">")
         if let since = check.since { page.raw("\(age(since, status.takenAt))") }
         page.raw("</td></tr>")
       }
@@ -98,9 +99,9 @@ enum StatusPage {
       page.text(link.name)
       page.raw("</td><td>")
       page.text("\(link.source) → \(link.target)")
-      page.raw("</td><td>")
+      page.raw("</td><td data-is=\"Lost if failed over now\">")
       page.text(link.exposure(at: status.takenAt).map(text) ?? "unknown")
-      page.raw("</td><td>\(text(link.objective))</td><td class=\"quiet\">")
+      page.raw("</td><td data-is=\"Objective\">\(text(link.objective))</td><td class=\"quiet\">")
       page.text(link.problem ?? "")
       page.raw("</td></tr>")
     }
@@ -116,55 +117,13 @@ enum StatusPage {
       page.text(backup.job)
       page.raw("</td><td>")
       page.text(backup.region)
-      page.raw("</td><td>")
+      page.raw("</td><td data-is=\"Newest good\">")
       page.text(
         backup.newestGood.map { "\(age($0, status.takenAt)) ago" } ?? (backup.measured ? "none" : "unknown"))
-      page.raw("</td><td>\(text(backup.objective))</td><td>")
+      page.raw("</td><td data-is=\"Objective\">\(text(backup.objective))</td><td>")
       page.text(backup.sizeBytes.map(bytes) ?? "")
       page.raw("</td><td class=\"quiet\">")
       page.text(backup.problem ?? "")
-      page.raw("</td></tr>")
-    }
-    page.raw("</table></section>\n")
-  }
-
-  private static func alerts(_ status: StatusSnapshot, _ page: inout HTMLText) {
-    page.raw("<section><h2>Alerts</h2>")
-    if status.alerts.isEmpty {
-      page.raw("<p class=\"quiet\">None is pending or firing.</p></section>\n")
-      return
-    }
-    page.raw("<table class=\"wide\"><tr><th></th><th>Alert</th><th>What</th><th>Labels</th><th>For</th></tr>")
-    for alert in status.alerts {
-      page.raw("<tr><td class=\"dot \(alert.state == "firing" ? "bad" : "degraded")\"></td><td>")
-      page.text("\(alert.name) (\(alert.state)\(alert.held.map { ", \($0)" } ?? ""))")
-      page.raw("</td><td>")
-      page.text(alert.summary.isEmpty ? alert.expression : alert.summary)
-      page.raw("</td><td class=\"quiet\">")
-      page.text(alert.labels.dropping(["alertname"]).description)
-      page.raw("</td><td>\(age(alert.since, status.takenAt))</td></tr>")
-    }
-    page.raw("</table></section>\n")
-  }
-
-  private static func receivers(_ status: StatusSnapshot, _ page: inout HTMLText) {
-    page.raw("<section><h2>Who is told</h2>")
-    if status.receivers.isEmpty {
-      page.raw("<p class=\"notice\">No subscription is configured: nobody is paged.</p></section>\n")
-      return
-    }
-    page.raw("<table class=\"wide\"><tr><th></th><th>Topic</th><th>Endpoint</th><th>Waiting</th>")
-    page.raw("<th>Last answer</th><th></th></tr>")
-    for receiver in status.receivers {
-      let verdict = !receiver.confirmed ? "unknown" : receiver.consecutiveFailures > 0 ? "bad" : "good"
-      page.raw("<tr><td class=\"dot \(verdict)\"></td><td>")
-      page.text(receiver.topic)
-      page.raw("</td><td>")
-      page.text(receiver.endpoint)
-      page.raw("</td><td>\(receiver.waiting)</td><td>")
-      page.raw(receiver.lastSuccess.map { "\(age($0, status.takenAt)) ago" } ?? "never")
-      page.raw("</td><td class=\"quiet\">")
-      page.text(receiver.confirmed ? receiver.lastProblem ?? "" : "subscription not confirmed yet")
       page.raw("</td></tr>")
     }
     page.raw("</table></section>\n")
@@ -179,6 +138,11 @@ enum StatusPage {
     case .degraded: "degraded"
     case .unknown: "unknown"
     }
+  }
+
+  /// `2026-11-21 18:00:13 UTC`
+  static func time(_ moment: Timestamp) -> String {
+    String(moment.iso8601.prefix(19)).replacing("T", with: " ") + " UTC"
   }
 
   static func age(_ from: Timestamp, _ to: Timestamp) -> String { text(max(.zero, to - from)) }
@@ -223,18 +187,6 @@ struct HTMLText {
   mutating func raw(_ markup: String) { bytes.append(contentsOf: markup.utf8) }
   mutating func text(_ foreign: String) { raw(escape(foreign)) }
 
-  func escape(_ foreign: String) -> String {
-    var out = ""
-    for character in foreign.unicodeScalars {
-      switch character {
-      case "&": out += "&amp;"
-      case "<": out += "&lt;"
-      case ">": out += "&gt;"
-      case "\"": out += "&quot;"
-      case "'": out += "&#39;"
-      default: out.unicodeScalars.append(character)
-      }
-    }
-    return out
-  }
+  func escape(_ foreign: String) -> String { escapedMarkup(foreign) }
+
 }

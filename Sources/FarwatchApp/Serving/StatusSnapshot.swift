@@ -75,6 +75,36 @@ package struct StatusSnapshot: Sendable {
     package var expression = ""
     /// Why it goes on although its expression does not hold; nil: it holds.
     package var held: String?
+    /// nil: paging has not heard of it, as of what is pending.
+    package var paging: Paging?
+  }
+
+  /// What paging makes of an alert.
+  package struct Paging: Sendable {
+    /// `ada until 2026-11-21 18:00:13 UTC: moving shelves`
+    package var silencedBy: [String] = []
+    /// Names of the alerts that hold it back.
+    package var inhibitedBy: [String] = []
+    package var mutedBy: [String] = []
+    package var acknowledgedBy: String?
+    package var acknowledgedAt: Timestamp?
+    /// Topics that its routes lead to, those that were told, and when last.
+    package var topics: [String] = []
+    package var told: [String] = []
+    package var toldAt: Timestamp?
+
+    package var isHeldBack: Bool { !silencedBy.isEmpty || !inhibitedBy.isEmpty || !mutedBy.isEmpty }
+  }
+
+  /// A silence that holds or will.
+  package struct Silenced: Sendable {
+    package var matchers: String
+    package var by: String
+    package var comment: String
+    package var startsAt: Timestamp
+    package var endsAt: Timestamp
+    /// Alerts that it holds back now.
+    package var alerts: Int
   }
 
   /// A CloudWatch alarm.
@@ -109,12 +139,23 @@ package struct StatusSnapshot: Sendable {
 
   package struct Receiver: Sendable {
     package var topic: String
+    /// The subscription's name, or its receiver's kind.
+    package var name = ""
     package var endpoint: String
     package var confirmed: Bool
+    package var isUnsubscribed = false
     package var waiting: Int
+    package var oldestWaiting: Duration?
+    package var givenUp = 0
+    /// Who is told while it fails, and whether that is so now.
+    package var fallback: String?
+    package var isFallenBack = false
     package var lastSuccess: Timestamp?
     package var consecutiveFailures: Int
     package var lastProblem: String?
+    /// When it last took a test page.
+    package var lastProven: Timestamp?
+    package var failedProofs = 0
   }
 
   /// A dead man's switch.
@@ -146,6 +187,7 @@ package struct StatusSnapshot: Sendable {
   package var links: [Link]
   package var backups: [Backup]
   package var alerts: [ActiveAlert]
+  package var silences: [Silenced] = []
   package var alarms: [Alarm] = []
   /// Sentences about the store's files and about rules that cannot be evaluated.
   package var ruleProblems: [String]

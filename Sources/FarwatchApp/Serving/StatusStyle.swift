@@ -31,7 +31,21 @@ enum StatusStyle {
     .dot.good::before { color: var(--good); } .dot.bad::before { content: "\\25B2"; color: var(--bad); }
     .dot.degraded::before { content: "\\25C6"; color: var(--degraded); }
     .dot.unknown::before { content: "?"; font-weight: 700; }
+    .dot.held::before { content: "\\25CB"; }
     section { margin-bottom: 1.4rem; }
+    td { overflow-wrap: break-word; } td.quiet { overflow-wrap: anywhere; } td.when { white-space: nowrap; }
+    input, button { font: inherit; padding: .4rem .7rem; } form label { display: block; }
+    /* On a phone a row is a paragraph: what its columns are stands before the values that do not say it. */
+    @media (max-width: 44rem) {
+      .wide, .wide tbody { display: block; }
+      .wide th { display: none; }
+      .wide tr { border-bottom: 1px solid var(--line); display: block; padding: .3rem 0; }
+      .wide td:empty:not(.dot) { display: none; }
+      .wide td { border: 0; display: inline; padding: 0 .5rem 0 0; }
+      .wide td:not(.dot):not([data-is]):nth-child(2) { font-weight: 600; }
+      .wide td[data-is] { display: block; padding-left: 1.1rem; }
+      .wide td[data-is]::before { color: var(--unknown); content: attr(data-is) ": "; font-size: .85em; }
+    }
 
     """
 }

@@ -84,6 +84,7 @@ struct OutboxEntry {
       state = .waitingRetry(until: now)
       return .retry(at: now)
     }
+    if row.notification.kind == .proof, attempts >= ProofRun.mostAttempts { return .giveUp }
     guard now < expiresAt, let pause = policy.delay(beforeRetry: attempts) else { return .giveUp }
     var longest = pause
     // A 3xx or 4xx will hardly be different in a second; but it is no reason to lose a page either.

@@ -35,6 +35,9 @@ struct OutboxRow: Equatable, Sendable {
   static func key(subscription: String, messageID: String) -> String { "\(subscription)/\(messageID)" }
 
   var key: String { Self.key(subscription: subscription, messageID: messageID) }
+
+  /// Whether it must reach somebody: it fires, and is no test.
+  var isAlarm: Bool { notification.status == .firing && notification.kind != .proof }
 }
 
 extension OutboxRow: Codable {
@@ -133,7 +136,9 @@ extension Notification {
 
   /// The labels of its alert, or what names the group.
   var subject: String {
-    isGrouped ? "\(groupLabels.description) (\(alerts.count) alerts)" : alerts.first?.labels.description ?? ""
+    isGrouped
+      ? "\(groupLabels.description) (\(alerts.count) \(alerts.count == 1 ? "alert" : "alerts"))"
+      : alerts.first?.labels.description ?? ""
   }
 }
 

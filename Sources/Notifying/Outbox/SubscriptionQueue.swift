@@ -178,7 +178,8 @@ struct SubscriptionQueue {
       guard let head = removeHead(of: thread) else { return .unknown }
       var row = head.row
       row.givenUp = .init(at: wall, reason: result.reason?.rawValue ?? "other")
-      let dropped = keepGivenUp(row)
+      // A proof that was given up has told all that it was for.
+      let dropped = row.notification.kind == .proof ? nil : keepGivenUp(row)
       settle(thread)
       return .gaveUp(row, attempts: head.attempts, dropped: dropped)
     case nil: return .unknown
@@ -229,6 +230,12 @@ struct SubscriptionQueue {
     return gone.sorted { $0.sequence < $1.sequence }
   }
 
+  /// Removes the proofs that wait.
+  mutating func removeProofs() -> [OutboxRow] {
+    let threads = lanes.filter { $0.value.contains { $0.row.notification.kind == .proof } }.keys.sorted()
+    return threads.flatMap { remove(from: $0) { $0.row.notification.kind == .proof } }
+  }
+
   private mutating func makeRoom(for newcomer: OutboxRow) -> Shed {
     var shed = Shed()
     if isOverLimit { fold(newcomer.notification.thread, &shed) }
@@ -265,14 +272,14 @@ struct SubscriptionQueue {
     let size = saved.value?.count ?? 0
     bytes += size - newest.bytes
     lanes[thread]?[place].rewrite(row, bytes: size)
-    if row.notification.status != newest.row.notification.status { lineUp(row) }
+    if row.isAlarm != newest.row.isAlarm { lineUp(row) }
     shed.rewritten.append(saved)
   }
 
   /// The oldest end, then the oldest alarm. A newcomer that fires does not push itself out, nor does the only page.
   private mutating func leastMissed(for newcomer: OutboxRow) -> ArrivalLine.Place? {
     if entryCount - inFlight <= 1 { return nil }
-    let isAlarm = newcomer.notification.status == .firing
+    let isAlarm = newcomer.isAlarm
     func mayGo(_ place: ArrivalLine.Place, _ line: ArrivalLine) -> Bool {
       entry(place, in: line).map { !$0.isInFlight && !(isAlarm && place.sequence == newcomer.sequence) }
         ?? false
@@ -290,7 +297,7 @@ struct SubscriptionQueue {
     untold = ArrivalLine(isOfAlarms: true)
     guard isWatched else { return }
     for row in lanes.values.joined().map(\.row)
-    where row.notification.status == .firing && row.toldFallback != true {
+    where row.isAlarm && row.toldFallback != true {
       untold.insert(.init(thread: row.notification.thread, sequence: row.sequence))
     }
   }
@@ -320,8 +327,8 @@ struct SubscriptionQueue {
 
   private mutating func lineUp(_ row: OutboxRow) {
     let place = ArrivalLine.Place(thread: row.notification.thread, sequence: row.sequence)
-    if row.notification.status == .firing { alarms.insert(place) } else { ends.insert(place) }
-    if hasFallback, row.notification.status == .firing, row.toldFallback != true { untold.insert(place) }
+    if row.isAlarm { alarms.insert(place) } else { ends.insert(place) }
+    if hasFallback, row.isAlarm, row.toldFallback != true { untold.insert(place) }
     // Pages that were delivered leave their places behind.
     if alarms.count + ends.count > 64 + 2 * entryCount {
       untold = untold.keeping { entry($0, in: untold)?.row.toldFallback == nil }
@@ -347,7 +354,7 @@ struct SubscriptionQueue {
       return nil
     }
     guard let line else { return entry }
-    return (entry.row.notification.status == .firing) == (line.isOfAlarms) ? entry : nil
+    return entry.row.isAlarm == line.isOfAlarms ? entry : nil
   }
 
   private mutating func remove(from thread: String, where matches: (OutboxEntry) -> Bool) -> [OutboxRow] {

@@ -1,55 +1,39 @@
 internal import FoundationEssentials
 package import Model
 
-/// How often each receiver has to prove that pages reach it.
-package struct ProofSettings: Hashable, Sendable {
-  /// nil: only when asked for.
-  package var every: Duration?
-  /// Names of the receivers that are proven by schedule; empty: all.
-  package var receivers: [String] = []
-
-  package init() {}
-}
-
-/// A receiver as proofs know it: one subscription of one topic.
-package struct ProvenReceiver: Hashable, Sendable {
-  /// Of the subscription: equal across restarts as long as topic and endpoint are.
-  package var key: String
-  /// What people call it, such as `pager` or `pager/pagerduty`.
-  package var name: String
-  /// Of its series.
-  package var labels: Labels
-
-  package init(key: String, name: String, labels: Labels) {
-    self.key = key
-    self.name = name
-    self.labels = labels
-  }
-}
-
 /// Which receiver is to be proven when, and what came of it: a proof is a page of its own kind that a receiver took.
 ///
 /// Pure. The schedule follows the wall clock, because it is about days and outlives the process; a clock that was set
-/// back delays nothing by more than the schedule itself. A receiver that was never proven is due at once; one whose
-/// proof failed is due again after a twenty-fourth of the schedule. A proof under way ends with
-/// ``finished(_:succeeded:now:)`` however long that takes, for the outbox goes on with it; what a restart forgot is due
-/// again.
+/// back delays nothing by more than the schedule itself. What is due at the start of the process is spread over some
+/// minutes, each receiver at a moment of its own. One whose proof failed is due again after a twenty-fourth of the
+/// schedule. A proof under way ends with the news that it was taken or given up, or lapses after ``ProofRun/limit``,
+/// over restarts too. One that is taken after it lapsed counts all the same: the page did arrive.
 package struct ProofBook: Sendable {
   package static let keyPrefix = "proof/"
   private static let shortestRetry: Duration = .seconds(60)
+  private static let widestSpread: Duration = .seconds(300)
+  /// A moment further ahead than this is one of before the clock was set back.
+  private static let clockSlack: Duration = .seconds(3600)
 
-  fileprivate struct Entry {
+  struct Entry {
     var receiver: ProvenReceiver
+    /// In this process.
+    var knownSince: Timestamp
+    /// Since when proofs are scheduled for it; nil: they are not.
+    var scheduledSince: Timestamp?
     var lastProven: Timestamp?
     /// Of the last attempt that was started, whatever came of it.
     var lastAttempt: Timestamp?
     var consecutiveFailures = 0
-    var isUnderWay = false
+    /// The newest; only its beginning outlives the process, and that only while it is under way.
+    var run: ProofRun?
     var isAskedFor = false
+
+    var isUnderWay: Bool { run?.state == .trying }
   }
 
-  private var settings: ProofSettings
-  private var entries: [String: Entry] = [:]
+  private(set) var settings: ProofSettings
+  private(set) var entries: [String: Entry] = [:]
   /// Rows of receivers that are not known yet.
   private var remembered: [String: Row] = [:]
 
@@ -65,27 +49,37 @@ package struct ProofBook: Sendable {
     }
   }
 
-  fileprivate struct Row: Codable {
+  struct Row: Codable {
     var lastProven: Int64?
     var lastAttempt: Int64?
     var consecutiveFailures: Int?
+    var scheduledSince: Int64?
+    /// Serial of the proof under way.
+    var underWay: String?
   }
 
-  /// Makes `receivers` the whole list; what stays keeps what is known of it. Returns the rows of those that are no more.
+  /// Makes `receivers` the whole list; what stays keeps what is known of it. Returns what must outlive the process:
+  /// new rows, and the ends of those that are no more.
   package mutating func replace(
-    settings: ProofSettings, receivers: [ProvenReceiver]
+    settings: ProofSettings, receivers: [ProvenReceiver], now: Timestamp
   ) -> [StateChange] {
     self.settings = settings
     var next: [String: Entry] = [:]
+    var changes: [StateChange] = []
     for receiver in receivers {
-      var entry = entries[receiver.key] ?? Entry(receiver, remembered[receiver.key])
+      var entry = entries[receiver.key] ?? Entry(receiver, remembered[receiver.key], now)
       entry.receiver = receiver
+      let since = settings.schedules(receiver) ? entry.scheduledSince ?? now : nil
+      if since != entry.scheduledSince {
+        entry.scheduledSince = since
+        changes.append(entry.change)
+      }
       next[receiver.key] = entry
     }
     let gone = Set(entries.keys).union(remembered.keys).subtracting(next.keys)
     remembered = [:]
     entries = next
-    return gone.sorted().map { StateChange(.proofs, Self.keyPrefix + $0, nil) }
+    return changes + gone.sorted().map { StateChange(.proofs, Self.keyPrefix + $0, nil) }
   }
 
   // MARK: Schedule
@@ -96,112 +90,130 @@ package struct ProofBook: Sendable {
       .sorted()
   }
 
-  /// When ``due(_:)`` will name one more; nil: never without being asked. May lie in the past: ask now.
+  /// When ``due(_:)`` will name one more, or one lapses; nil: never without being asked. May lie in the past: ask now.
   package func nextDeadline(_ now: Timestamp) -> Timestamp? {
-    entries.values.compactMap { dueAt($0, now) }.min()
+    entries.values.compactMap { dueAt($0, now) ?? ($0.isUnderWay ? lapseAt($0, now) : nil) }.min()
   }
 
-  private func dueAt(_ entry: Entry, _ now: Timestamp) -> Timestamp? {
+  func dueAt(_ entry: Entry, _ now: Timestamp) -> Timestamp? {
     if entry.isUnderWay { return nil }
     if entry.isAskedFor { return now }
-    guard let every = settings.every,
-      settings.receivers.isEmpty || settings.receivers.contains(entry.receiver.name)
-    else { return nil }
-    // An attempt that is long to come is one of before the clock was set back.
-    guard let last = entry.lastAttempt, last <= now + .seconds(3600) else { return now }
+    guard let every = settings.every, entry.scheduledSince != nil else { return nil }
+    let start =
+      entry.knownSince <= now + Self.clockSlack ? entry.knownSince + spread(entry, every) : now
+    guard let last = entry.lastAttempt, last <= now + Self.clockSlack else { return start }
     let pause = entry.consecutiveFailures > 0 ? min(every, max(Self.shortestRetry, every / 24)) : every
-    return last + pause
+    return max(last + pause, start)
+  }
+
+  /// A moment of its own for each receiver, the same in every process.
+  private func spread(_ entry: Entry, _ every: Duration) -> Duration {
+    let room = max(1, min(every / 4, Self.widestSpread).milliseconds)
+    // FNV-1a.
+    let hash = entry.receiver.key.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
+      ($0 ^ UInt64($1)) &* 0x100_0000_01b3
+    }
+    return .milliseconds(Int64(hash % UInt64(room)))
+  }
+
+  private func lapseAt(_ entry: Entry, _ now: Timestamp) -> Timestamp {
+    guard let began = entry.run?.startedAt, began <= now + Self.clockSlack else { return now }
+    return began + ProofRun.limit
   }
 
   // MARK: Events
 
-  /// Asks for proofs at once: of the receivers with this name or key, or of all. Returns the keys that will be due.
-  package mutating func ask(for name: String? = nil) -> [String] {
-    let asked = entries.values.filter { name == nil || $0.receiver.name == name || $0.receiver.key == name }
-      .map(\.receiver.key).sorted()
-    for key in asked { entries[key]?.isAskedFor = true }
+  /// Asks for proofs at once. Returns the keys of those that are meant: one that is under way is joined, the others
+  /// are due.
+  package mutating func ask(for choice: ProofChoice) -> [String] {
+    let asked = entries.values.filter { choice.takes($0.receiver) }.map(\.receiver.key).sorted()
+    for key in asked where entries[key]?.isUnderWay == false { entries[key]?.isAskedFor = true }
     return asked
   }
 
-  /// The proof of `key` was handed to delivery. Returns what must outlive the process.
-  package mutating func started(_ key: String, now: Timestamp) -> [StateChange] {
-    guard var entry = entries[key] else { return [] }
-    entry.isUnderWay = true
+  /// The proof of `key` is handed to delivery; returns its serial and what must outlive the process.
+  package mutating func started(_ key: String, now: Timestamp) -> (serial: String, changes: [StateChange])? {
+    guard var entry = entries[key] else { return nil }
+    let serial = String(now.milliseconds)
+    entry.run = ProofRun(serial: serial, startedAt: now)
     entry.isAskedFor = false
     entry.lastAttempt = now
     entries[key] = entry
-    return [entry.change]
+    return (serial, [entry.change])
   }
 
-  /// The receiver took the proof, or delivery gave it up. Also for one that began before a restart.
-  package mutating func finished(_ key: String, succeeded: Bool, now: Timestamp) -> [StateChange] {
-    guard var entry = entries[key] else { return [] }
-    entry.isUnderWay = false
-    entry.lastAttempt = entry.lastAttempt ?? now
-    if succeeded {
+  /// Delivery has something to say of a page of kind proof that fires.
+  package mutating func take(_ news: ProofNews, now: Timestamp) -> [StateChange] {
+    guard var entry = entries[news.key] else { return [] }
+    let isCurrent = entry.run?.serial == news.page.serial
+    if isCurrent, var run = entry.run {
+      run.attempts = max(run.attempts, news.attempts)
+      run.reason = news.reason
+      run.detail = news.detail
+      entry.run = run
+    }
+    switch news.outcome {
+    case .tryingOn:
+      entries[news.key] = entry
+      return []
+    case .taken:
       entry.lastProven = now
       entry.consecutiveFailures = 0
-    } else {
-      entry.consecutiveFailures = min(entry.consecutiveFailures, 1_000_000) + 1
+      if isCurrent { entry.end(.taken, now) }
+    case .over:
+      guard isCurrent, entry.isUnderWay else { return [] }
+      entry.end(.failed, now)
     }
-    entries[key] = entry
+    entries[news.key] = entry
     return [entry.change]
   }
 
-  // MARK: Reading
-
-  /// One receiver, for people.
-  package struct Standing: Hashable, Sendable {
-    package var receiver: ProvenReceiver
-    package var lastProven: Timestamp?
-    package var lastAttempt: Timestamp?
-    package var consecutiveFailures: Int
-    package var isUnderWay: Bool
-    /// nil: only when asked for, or under way.
-    package var nextAt: Timestamp?
-  }
-
-  /// In the order of names.
-  package func standings(_ now: Timestamp) -> [Standing] {
-    entries.values.map {
-      Standing(
-        receiver: $0.receiver, lastProven: $0.lastProven, lastAttempt: $0.lastAttempt,
-        consecutiveFailures: $0.consecutiveFailures, isUnderWay: $0.isUnderWay, nextAt: dueAt($0, now))
-    }.sorted { ($0.receiver.name, $0.receiver.key) < ($1.receiver.name, $1.receiver.key) }
-  }
-
-  /// The time is absent until a receiver was proven: never is not 1970.
-  package var readings: [Reading] {
-    entries.values.sorted { $0.receiver.key < $1.receiver.key }.flatMap { entry -> [Reading] in
-      let labels = entry.receiver.labels
-      let failures = Reading(ProofMetrics.failures, Double(entry.consecutiveFailures), labels: labels)
-      guard let last = entry.lastProven else { return [failures] }
-      return [Reading(ProofMetrics.lastProven, last.seconds, labels: labels), failures]
+  /// Ends what was not taken in time; returns the keys, and what must outlive the process.
+  package mutating func lapse(now: Timestamp) -> (keys: [String], changes: [StateChange]) {
+    let late = entries.values.filter { $0.isUnderWay && lapseAt($0, now) <= now }.map(\.receiver.key).sorted()
+    var changes: [StateChange] = []
+    for key in late {
+      entries[key]?.end(.failed, now)
+      if entries[key]?.run?.detail.isEmpty == true {
+        entries[key]?.run?.detail = "no attempt was made in time"
+      }
+      if let entry = entries[key] { changes.append(entry.change) }
     }
+    return (late, changes)
+  }
+
+  package func receiver(_ key: String) -> ProvenReceiver? { entries[key]?.receiver }
+
+  /// When the next proof of `key` by schedule is due if one that begins now is taken; nil: none is scheduled.
+  package func nextBySchedule(_ key: String, now: Timestamp) -> Timestamp? {
+    guard let every = settings.every, entries[key]?.scheduledSince != nil else { return nil }
+    return now + every
   }
 }
 
 extension ProofBook.Entry {
-  fileprivate init(_ receiver: ProvenReceiver, _ row: ProofBook.Row?) {
+  init(_ receiver: ProvenReceiver, _ row: ProofBook.Row?, _ now: Timestamp) {
     self.receiver = receiver
+    knownSince = now
     lastProven = row?.lastProven.map { Timestamp(milliseconds: $0) }
     lastAttempt = row?.lastAttempt.map { Timestamp(milliseconds: $0) }
+    scheduledSince = row?.scheduledSince.map { Timestamp(milliseconds: $0) }
     consecutiveFailures = min(max(0, row?.consecutiveFailures ?? 0), 1_000_000)
+    if let serial = row?.underWay { run = ProofRun(serial: serial, startedAt: lastAttempt ?? now) }
   }
 
-  fileprivate var change: StateChange {
+  mutating func end(_ state: ProofRun.State, _ now: Timestamp) {
+    run?.state = state
+    run?.endedAt = now
+    if state == .failed { consecutiveFailures = min(consecutiveFailures, 1_000_000) + 1 }
+  }
+
+  var change: StateChange {
     let row = ProofBook.Row(
       lastProven: lastProven?.milliseconds, lastAttempt: lastAttempt?.milliseconds,
-      consecutiveFailures: consecutiveFailures)
+      consecutiveFailures: consecutiveFailures, scheduledSince: scheduledSince?.milliseconds,
+      underWay: isUnderWay ? run?.serial : nil)
     let value = (try? JSONEncoder().encode(row)).map { Array($0) } ?? Array("{}".utf8)
     return StateChange(.proofs, ProofBook.keyPrefix + receiver.key, value)
   }
-}
-
-enum ProofMetrics {
-  static let lastProven = MetricFamily.gauge(
-    "farwatch_receiver_last_proven_timestamp_seconds",
-    "When the receiver last took a proof page; absent until it did.")
-  static let failures = MetricFamily.gauge(
-    "farwatch_receiver_proof_consecutive_failures", "Proof pages in a row that the receiver did not take.")
 }

@@ -87,3 +87,10 @@ package struct RetryPolicy: Hashable, Sendable {
     return .milliseconds(Int64((min(max(seconds, low), high) * 1000).rounded()))
   }
 }
+
+extension RetryPolicy {
+  /// How long `page` is tried.
+  func maxAge(of page: Notification) -> Duration {
+    page.kind == .proof ? min(maxAge, ProofRun.limit) : maxAge
+  }
+}

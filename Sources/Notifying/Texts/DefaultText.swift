@@ -6,6 +6,8 @@ struct DefaultText {
   static let listed = 20
 
   let facts: PageFacts
+  /// Where the receiver shows the links beside the text, as buttons.
+  var linksStandApart = false
 
   // MARK: Title
 
@@ -66,7 +68,7 @@ struct DefaultText {
     var parts: [String] = []
     if let note { parts.append(note) }
     if let single = facts.single { parts += one(single) } else { parts += many }
-    parts.append(whereToLook.joined(separator: "\n"))
+    if !linksStandApart { parts.append(whereToLook.joined(separator: "\n")) }
     return parts.filter { !$0.isEmpty }.joined(separator: "\n\n")
   }
 
@@ -93,18 +95,24 @@ struct DefaultText {
   private func one(_ event: AlertEvent) -> [String] {
     let words = [event.annotations["summary"], event.annotations["description"] ?? event.alarm?.description]
       .compactMap { $0 }.map { cut($0, bytes: 16 << 10) }.joined(separator: "\n")
+    let over =
+      event.status == .firing
+      ? "" : event.endedWell ? "It is over. It was:\n" : "The alert has ended. It was:\n"
     var lines: [String] = []
     if let severity = event.labels["severity"] { lines.append("Severity: \(severity)") }
     if let region = event.labels["region"] { lines.append("Region: \(region)") }
     lines.append(since(event))
-    if let risk = Self.atRisk(event) { lines.append("At risk: \(cut(risk, bytes: 4096))") }
+    if !event.endedWell, let risk = Self.atRisk(event) { lines.append("At risk: \(cut(risk, bytes: 4096))") }
     if event.status == .firing, event.alarm == nil {
       let held =
         event.origin.expression.isEmpty ? "" : " of \(cut(oneLine(event.origin.expression), bytes: 2048))"
       lines.append("Value: \(NumberText.shortest(event.value))\(held)")
     }
     if let reason = reason(event) { lines.append(reason) }
-    return [words, lines.joined(separator: "\n"), "Labels: \(cut(event.labels.listed, bytes: 8192))"]
+    return [
+      words.isEmpty ? "" : over + words, lines.joined(separator: "\n"),
+      "Labels: \(cut(event.labels.listed, bytes: 8192))",
+    ]
   }
 
   /// How much data is in danger, in the rule's own words.
@@ -167,12 +175,15 @@ struct DefaultText {
 
   private var whereToLook: [String] {
     var lines: [String] = []
-    if let runbook = facts.runbook { lines.append("What to do: \(runbook)") }
+    if !isOver, let runbook = facts.runbook { lines.append("What to do: \(runbook)") }
     if let dashboard = facts.dashboard { lines.append("Dashboard: \(dashboard)") }
     if let page = facts.statusPage { lines.append("Where to look: \(page)") }
     if let link = facts.acknowledgeURL { lines.append("Acknowledge: \(link)") }
     return lines
   }
+
+  /// All of it, for certain: there is nothing left to do.
+  private var isOver: Bool { facts.firing.isEmpty && facts.resolved.allSatisfy(\.endedWell) }
 
   private func age(_ start: Timestamp) -> String { spell(max(.zero, facts.now - start)) }
 

@@ -29,8 +29,12 @@ package struct PageText: Sendable {
   /// Why a template's text was not used where it was not; the page says so too.
   package let problem: String?
 
-  package init(_ page: Page, _ context: ChannelContext, _ templates: MessageTemplates = .init()) {
-    let standard = DefaultText(facts: PageFacts(page, context))
+  /// - Parameter linksStandApart: the receiver shows the links beside the text, as buttons.
+  package init(
+    _ page: Page, _ context: ChannelContext, _ templates: MessageTemplates = .init(),
+    linksStandApart: Bool = false
+  ) {
+    let standard = DefaultText(facts: PageFacts(page, context), linksStandApart: linksStandApart)
     var problems: [String] = []
     func render(_ template: Template?) -> String? {
       guard let template else { return nil }

@@ -5,6 +5,8 @@ package struct PagingDecisions: Sendable {
   package struct Sending: Sendable {
     package var notification: Notification
     package var topics: [String]
+    /// Key of the one subscription that hears of it, whatever its topic: a proof.
+    package var subscription: String?
   }
 
   /// In the order in which they are to be accepted.

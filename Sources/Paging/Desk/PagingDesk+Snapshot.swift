@@ -48,7 +48,7 @@ extension PagingDesk {
       topics: (own.map(\.topic) + (record.event.topics ?? [])).reduce(into: []) {
         if !$0.contains($1) { $0.append($1) }
       },
-      toldTopics: toldTopics.sorted())
+      toldTopics: toldTopics.sorted(), toldAt: told.compactMap(\.told.notifiedAt).max())
   }
 
   /// Alerts that fire and that `topic` was told of, for receivers that have to hear of them again and again. Takes time
@@ -56,7 +56,8 @@ extension PagingDesk {
   package func standing(_ topic: String) -> [AlertEvent] {
     var found: [String: AlertEvent] = [:]
     func note(_ identity: String) {
-      if let record = records[identity], record.isFiring, !record.isHeldBack {
+      // Also what is held back by now: to fall silent about it would look like its end.
+      if let record = records[identity], record.isFiring {
         found[identity] = record.event
       }
     }

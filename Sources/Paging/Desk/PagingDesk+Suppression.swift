@@ -41,7 +41,10 @@ extension PagingDesk {
     for identity in records.keys.sorted() { settleSuppression(of: identity, time) }
     let next =
       [silences.nextChange(after: time.now)] + settings.maintenance.map { $0.nextChange(after: time.now) }
-    nextWindowChange = next.compactMap { $0 }.min().map { time.monotonic(ofNext: $0) }
+    // Looked at each minute on the way, because the wall clock may be set.
+    nextWindowChange = next.compactMap { $0 }.min().map {
+      min(time.monotonic(ofNext: $0), time.monotonic + .seconds(60))
+    }
   }
 
   /// The time intervals that mute a route now, and when that may change.

@@ -1,7 +1,7 @@
 package import Model
 
 /// A silence as an operator asks for it.
-package struct SilenceDraft: Sendable {
+package struct SilenceDraft: Sendable, Equatable {
   /// Of the silence to change; empty: a new one.
   package var id: String
   package var matchers: [LabelMatcher]

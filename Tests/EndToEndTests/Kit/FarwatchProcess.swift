@@ -29,7 +29,10 @@ struct FarwatchProcess {
     let process = try start(configuration, port: port, log: log, user: user)
     let child = process.child
     try await waitUntil(timeout: .seconds(90), "farwatch listens; its log: \(log)") {
-      guard child.isRunning else { return false }
+      if let end = child.poll() {
+        throw BenchError(
+          "farwatch ended with \(end): \((try? String(contentsOfFile: log, encoding: .utf8)) ?? "")")
+      }
       return await process.get("/-/healthy")?.status == 200
     }
     return process
@@ -95,8 +98,10 @@ struct MetricsText {
 enum Web {
   static func get(_ url: String) async -> (status: Int, body: String)? { await request(["-g", url]) }
 
-  static func post(_ url: String, headers: [String] = []) async -> (status: Int, body: String)? {
-    await request(headers.flatMap { ["-H", $0] } + ["-X", "POST", "-g", url])
+  static func post(
+    _ url: String, headers: [String] = [], body: String = ""
+  ) async -> (status: Int, body: String)? {
+    await request(headers.flatMap { ["-H", $0] } + ["-X", "POST", "-d", body, "-g", url])
   }
 
   private static func request(_ arguments: [String]) async -> (status: Int, body: String)? {

@@ -36,6 +36,18 @@ import Testing
     #expect(text.problem == nil)
   }
 
+  /// The first words of a page about an end must not say that the trouble is there.
+  @Test func whatIsOverDoesNotReadAsIfItWereThere() {
+    let well = PageText(page(event(.resolved, labels: labels)), context()).body
+    #expect(well.hasPrefix("It is over. It was:\n"))
+    #expect(!well.contains("At risk:") && !well.contains("What to do:"))
+    var unseen = event(.resolved, labels: labels)
+    unseen.ending = AlertEnding(.seriesGone)
+    let unknown = PageText(page(unseen), context()).body
+    #expect(unknown.hasPrefix("The alert has ended. It was:\n"))
+    #expect(!unknown.contains("It is over"))
+  }
+
   @Test func anEndIsCalledResolvedOnlyWhenItIsKnown() {
     var over = event(.resolved, labels: labels)
     #expect(PageText(page(over), context()).title == "[RESOLVED] LagHigh (page) in japan: Lag is high")

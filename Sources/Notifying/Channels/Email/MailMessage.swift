@@ -80,26 +80,11 @@ struct MailMessage {
       if place > 0 { out += "\n" }
       for (place, word) in line.split(separator: " ", omittingEmptySubsequences: false).enumerated() {
         if place > 0 { out += " " }
-        let escaped = escapedHTML(String(word))
+        let escaped = escapedMarkup(String(word))
         let isLink = word.hasPrefix("https://") || word.hasPrefix("http://")
         out += isLink ? "<a href=\"\(escaped)\">\(escaped)</a>" : escaped
       }
     }
     return out + "</div>\n</body></html>\n"
-  }
-
-  private static func escapedHTML(_ text: String) -> String {
-    var out = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": out += "&amp;"
-      case "<": out += "&lt;"
-      case ">": out += "&gt;"
-      case "\"": out += "&quot;"
-      case "'": out += "&#39;"
-      default: out.unicodeScalars.append(scalar)
-      }
-    }
-    return out
   }
 }

@@ -61,7 +61,9 @@ struct OpsgenieChannel: Channel {
     let closing = OrderedJSON.object([
       .init("source", .string("Farwatch")), .init("note", .string(cut(text.body, characters: 25_000))),
     ])
-    let url = "\(base)/\(percentEncoded(alias))/close?identifierType=alias"
+    // What only ceased to be seen is noted, and closed by people.
+    let action = facts.resolved.allSatisfy(\.endedWell) ? "close" : "notes"
+    let url = "\(base)/\(percentEncoded(alias))/\(action)?identifierType=alias"
     return .http(settings.options.post(url, closing, headers: key))
   }
 

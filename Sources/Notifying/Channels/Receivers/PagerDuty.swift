@@ -28,7 +28,8 @@ package struct PagerDutySettings: ReceiverSettings {
   }
 }
 
-/// One incident a thread: triggered while anything in it fires, resolved when nothing does any more.
+/// One incident a thread: triggered while anything in it fires, resolved when all of it is known to be over. What only
+/// ceased to be seen leaves the incident open, and says so in it.
 struct PagerDutyChannel: Channel {
   static let maximumBytes = 512_000
   static let severities = ["critical", "error", "warning", "info"]
@@ -39,7 +40,7 @@ struct PagerDutyChannel: Channel {
   func request(for message: OutgoingMessage) throws -> OutgoingRequest {
     let page = try message.page()
     let facts = PageFacts(page, context)
-    guard facts.status == .firing else {
+    guard facts.status == .firing || !facts.resolved.allSatisfy(\.endedWell) else {
       return .http(settings.options.post(settings.url, event("resolve", page.notification, [])))
     }
     let text = PageText(page, context, settings.templates)

@@ -38,7 +38,8 @@ struct SlackChannel: Channel {
     let page = try message.page()
     return .http(
       settings.options.post(
-        settings.url, body(PageFacts(page, context), PageText(page, context, settings.templates))))
+        settings.url,
+        body(PageFacts(page, context), PageText(page, context, settings.templates, linksStandApart: true))))
   }
 
   /// Slack says `ok`. Whatever else comes with 200 is an error: such programs put it there.

@@ -33,7 +33,7 @@ struct TeamsChannel: Channel {
   func request(for message: OutgoingMessage) throws -> OutgoingRequest {
     let page = try message.page()
     let facts = PageFacts(page, context)
-    let text = PageText(page, context, settings.templates)
+    let text = PageText(page, context, settings.templates, linksStandApart: true)
     var json = card(facts, text, 16 << 10)
     // What escapes to several bytes may take more room than its text.
     for limit in [8 << 10, 4096, 1024, 0] where json.compact.utf8.count > Self.maximumBytes {

@@ -37,7 +37,7 @@ struct AlarmMessage {
   /// `ALARM: "name" in Asia Pacific (Tokyo)`; at most the 100 characters that SNS allows, on one line.
   var subject: String {
     let rest = (
-      event.alarm?.newState ?? (event.status == .firing ? "ALARM" : "OK"),
+      kind == .proof ? "TEST" : state,
       "in \(AWSRegion.displayName(region))"
     )
     let room = max(1, 100 - rest.0.count - rest.1.count - 5)
@@ -55,25 +55,30 @@ struct AlarmMessage {
     return json(0).compact
   }
 
+  /// In CloudWatch's words: an end of which it is not known that all is well is no `OK`.
+  private var state: String {
+    if let alarm = event.alarm { return alarm.newState }
+    return event.status == .firing ? "ALARM" : event.endedWell ? "OK" : "INSUFFICIENT_DATA"
+  }
+
   var name: String { event.labels["alertname"] ?? event.origin.alertName }
   var region: String { event.labels["region"] ?? settings.region ?? "farwatch" }
 
   /// Long texts are cut at `limit` bytes.
   func json(_ limit: Int) -> OrderedJSON {
     if let alarm = event.alarm { return json(alarm, limit) }
-    let state = event.status == .firing ? ("ALARM", "OK") : ("OK", "ALARM")
     let arn =
       "arn:aws:cloudwatch:\(settings.region ?? "farwatch"):\(settings.account):alarm:\(name)/\(fingerprint)"
     return .object([
       .init("AlarmName", .string(name)),
       .init("AlarmDescription", .string(cut(description, limit))),
       .init("AWSAccountId", .string(settings.account)),
-      .init("NewStateValue", .string(state.0)),
+.init("NewStateValue", .string(state)),
       .init("NewStateReason", .string(cut(lateness + reason, limit))),
       .init("StateChangeTime", .string(Self.cloudWatchTime(changedAt))),
       .init("Region", .string(AWSRegion.displayName(region))),
       .init("AlarmArn", .string(arn)),
-      .init("OldStateValue", .string(state.1)),
+      .init("OldStateValue", .string(event.status == .firing ? "OK" : "ALARM")),
       .init("OKActions", .array([.string(topicARN)])),
       .init("AlarmActions", .array([.string(topicARN)])),
       .init("InsufficientDataActions", .array([])),
@@ -146,6 +151,7 @@ struct AlarmMessage {
   }
 
   private var reason: String {
+    if kind == .proof { return "This is a test: nothing is wrong, nothing is to do." }
     let value = NumberText.shortest(event.value)
     let held = DurationText.format(.milliseconds(Int64(clamping: event.origin.holdSeconds * 1000)))
     let expression = event.origin.expression

@@ -16,7 +16,8 @@ struct GroupMessage {
 
   /// The group as a whole: it is over when nothing in it fires.
   private var state: (new: String, old: String) {
-    facts.status == .firing ? ("ALARM", "OK") : ("OK", "ALARM")
+    facts.status == .firing
+      ? ("ALARM", "OK") : (facts.resolved.allSatisfy(\.endedWell) ? "OK" : "INSUFFICIENT_DATA", "ALARM")
   }
 
   private func json(_ limit: Int, _ alerts: Int) -> OrderedJSON {

@@ -1,3 +1,5 @@
+internal import Model
+
 /// What a visit to a SubscribeURL or UnsubscribeURL is answered with.
 package struct SNSAnswer: Hashable, Sendable {
   package var status: Int
@@ -14,10 +16,10 @@ package struct SNSAnswer: Hashable, Sendable {
       <ErrorResponse xmlns="\(namespace)">
         <Error>
           <Type>Sender</Type>
-          <Code>\(escaped(code))</Code>
-          <Message>\(escaped(message))</Message>
+          <Code>\(escapedMarkup(code))</Code>
+          <Message>\(escapedMarkup(message))</Message>
         </Error>
-        <RequestId>\(escaped(requestID))</RequestId>
+        <RequestId>\(escapedMarkup(requestID))</RequestId>
       </ErrorResponse>
 
       """
@@ -30,10 +32,10 @@ package struct SNSAnswer: Hashable, Sendable {
     let body = """
       <ConfirmSubscriptionResponse xmlns="\(namespace)">
         <ConfirmSubscriptionResult>
-          <SubscriptionArn>\(escaped(subscriptionARN))</SubscriptionArn>
+          <SubscriptionArn>\(escapedMarkup(subscriptionARN))</SubscriptionArn>
         </ConfirmSubscriptionResult>
         <ResponseMetadata>
-          <RequestId>\(escaped(requestID))</RequestId>
+          <RequestId>\(escapedMarkup(requestID))</RequestId>
         </ResponseMetadata>
       </ConfirmSubscriptionResponse>
 
@@ -45,28 +47,12 @@ package struct SNSAnswer: Hashable, Sendable {
     let body = """
       <UnsubscribeResponse xmlns="\(namespace)">
         <ResponseMetadata>
-          <RequestId>\(escaped(requestID))</RequestId>
+          <RequestId>\(escapedMarkup(requestID))</RequestId>
         </ResponseMetadata>
       </UnsubscribeResponse>
 
       """
     return SNSAnswer(status: 200, body: body)
-  }
-
-  private static func escaped(_ text: String) -> String {
-    var out = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": out += "&amp;"
-      case "<": out += "&lt;"
-      case ">": out += "&gt;"
-      case "\"": out += "&quot;"
-      // XML 1.0 has no way to write these.
-      case _ where scalar.value < 0x20 && !["\t", "\n", "\r"].contains(scalar): out += "?"
-      default: out.unicodeScalars.append(scalar)
-      }
-    }
-    return out
   }
 }
 
