@@ -73,7 +73,7 @@ struct AlarmMessage {
       .init("AlarmName", .string(name)),
       .init("AlarmDescription", .string(cut(description, limit))),
       .init("AWSAccountId", .string(settings.account)),
-.init("NewStateValue", .string(state)),
+      .init("NewStateValue", .string(state)),
       .init("NewStateReason", .string(cut(lateness + reason, limit))),
       .init("StateChangeTime", .string(Self.cloudWatchTime(changedAt))),
       .init("Region", .string(AWSRegion.displayName(region))),
