@@ -10,7 +10,7 @@ extension AlarmMessage {
       .init("AWSAccountId", .string(settings.account)),
       .init("AlarmConfigurationUpdatedTimestamp", .string(time(alarm.configuredAt))),
       .init("NewStateValue", .string(alarm.newState)),
-      .init("NewStateReason", .string(cut(alarm.reason, limit))),
+      .init("NewStateReason", .string(cut(lateness + alarm.reason, limit))),
       .init("StateChangeTime", .string(time(event.startsAt))),
       .init("Region", .string(AWSRegion.displayName(region))),
       .init("AlarmArn", .string(arn(of: name))),

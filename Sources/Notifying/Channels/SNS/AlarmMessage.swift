@@ -74,7 +74,7 @@ struct AlarmMessage {
       .init("AlarmDescription", .string(cut(description, limit))),
       .init("AWSAccountId", .string(settings.account)),
       .init("NewStateValue", .string(state)),
-      .init("NewStateReason", .string(cut(reason, limit))),
+      .init("NewStateReason", .string(cut(lateness + reason, limit))),
       .init("StateChangeTime", .string(Self.cloudWatchTime(changedAt))),
       .init("Region", .string(AWSRegion.displayName(region))),
       .init("AlarmArn", .string(arn)),
@@ -141,6 +141,13 @@ struct AlarmMessage {
 
   private var description: String {
     [event.annotations["summary"], event.annotations["description"]].compactMap { $0 }.joined(separator: "\n")
+  }
+
+  /// First, so that whoever is late to read it is not misled, however long the rest is.
+  var lateness: String {
+    guard let delay else { return "" }
+    let seconds = Duration.milliseconds(delay.milliseconds / 1000 * 1000)
+    return "This page is delayed by \(DurationText.format(seconds)). "
   }
 
   private var reason: String {
