@@ -21,7 +21,7 @@ extension Dispatcher {
   }
 
   /// The subscriptions that `target`, a topic or the name of one subscription, means.
-  private func keys(of target: String) -> [String] {
+  func keys(of target: String) -> [String] {
     topicReceivers[target] == nil
       ? [namedReceivers[target]].compactMap { $0 }.filter { receivers[$0]?.row.state != .unsubscribed }
       : listeners([target])
@@ -68,8 +68,8 @@ extension Dispatcher {
       changes += publish(row.notification, to: keys, how)
       for end in ends { changes += publish(end.notification, to: keys, how) }
       let standing =
-        ends.isEmpty
-        ? receiver.noteFallenBack(row.notification.thread) : receiver.noteOver(row.notification.thread)
+        ends.contains { $0.notification.status == .resolved }
+        ? receiver.noteOver(row.notification.thread) : receiver.noteFallenBack(row.notification.thread)
       changes += standing.map { [$0] } ?? []
     }
     guard told > 0 else {

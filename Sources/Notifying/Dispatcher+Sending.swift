@@ -163,6 +163,12 @@ extension Dispatcher {
           row.notification, receiver.key, .over, attempts: attempts, result.reason?.rawValue, result.detail)
         return row.removed()
       }
+      if row.isPassing {
+        self.note(
+          .warning, "acknowledgement given up: the receiver may go on calling people",
+          describe(row).merging(why(result)) { $1 })
+        return row.removed()
+      }
       statistics.gaveUp += 1
       self.note(.error, "page given up", describe(row).merging(["reason": result.detail]) { $1 })
       deadLetters.append(row)

@@ -43,6 +43,7 @@ struct DryReceiver: ReceiverSettings {
   /// A subscription is taken for confirmed.
   var asksForConfirmation: Bool { false }
   var refreshInterval: Duration? { real.refreshInterval }
+  var hearsAcknowledgements: Bool { real.hearsAcknowledgements }
   var defaultTimeout: Duration { real.defaultTimeout }
   var templates: MessageTemplates { real.templates }
 

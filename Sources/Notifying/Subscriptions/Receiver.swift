@@ -141,7 +141,9 @@ final class Receiver {
             .json(AlarmMessage.usualLimit))
       }
     }
-    filtered += UInt64(notification.alerts.count - heard.alerts.count)
+    if notification.kind != .acknowledgement {
+      filtered += UInt64(notification.alerts.count - heard.alerts.count)
+    }
     return heard.alerts.isEmpty ? nil : heard
   }
 }

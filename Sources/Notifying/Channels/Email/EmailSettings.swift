@@ -48,7 +48,7 @@ struct EmailChannel: Channel {
   let context: ChannelContext
 
   func request(for message: OutgoingMessage) throws -> OutgoingRequest {
-    guard case .page(let page) = message else { throw UnwantedHandshake() }
+    let page = try message.page()
     var request = MailRequest(
       host: settings.host, port: settings.port, encryption: settings.encryption, sender: settings.from,
       recipients: settings.to, message: mail(page).bytes)

@@ -32,7 +32,7 @@ struct ExecChannel: Channel {
   private static let variableLimit = 8192
 
   func request(for message: OutgoingMessage) throws -> OutgoingRequest {
-    guard case .page(let page) = message else { throw UnwantedHandshake() }
+    let page = try message.page()
     let text = PageText(page, context, settings.templates)
     var request = ProgramRequest(arguments: settings.command)
     request.environment = settings.environment.merging(variables(page, text)) { $1 }
