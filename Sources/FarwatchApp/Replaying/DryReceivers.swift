@@ -45,6 +45,7 @@ struct DryReceiver: ReceiverSettings {
   var refreshInterval: Duration? { real.refreshInterval }
   var hearsAcknowledgements: Bool { real.hearsAcknowledgements }
   var defaultTimeout: Duration { real.defaultTimeout }
+  var defaultInFlight: Int { real.defaultInFlight }
   var templates: MessageTemplates { real.templates }
 
   func channel(_ context: ChannelContext) -> any Channel { DryChannel(settings: self, context: context) }

@@ -126,6 +126,9 @@ package protocol ReceiverSettings: Sendable {
   var hearsAcknowledgements: Bool { get }
   /// How long one attempt may take unless the subscription says otherwise.
   var defaultTimeout: Duration { get }
+  /// Requests that may be on their way at one time unless the subscription says otherwise: fewer where each takes a
+  /// thread or a process of ours.
+  var defaultInFlight: Int { get }
   /// Templates for its texts, where it has texts; by default none.
   var templates: MessageTemplates { get }
   func channel(_ context: ChannelContext) -> any Channel
@@ -136,5 +139,6 @@ extension ReceiverSettings {
   package var refreshInterval: Duration? { nil }
   package var hearsAcknowledgements: Bool { false }
   package var defaultTimeout: Duration { .seconds(15) }
+  package var defaultInFlight: Int { 4 }
   package var templates: MessageTemplates { MessageTemplates() }
 }

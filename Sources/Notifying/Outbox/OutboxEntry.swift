@@ -45,6 +45,7 @@ struct OutboxEntry {
   private(set) var attempts = 0
   private var refusals = 0
   private static let firstRefusalPause: Duration = .seconds(5)
+  private static let heldBackPause: Duration = .seconds(1)
 
   init(_ row: OutboxRow, bytes: Int, state: State, since: MonotonicInstant, maxAge: Duration) {
     self.row = row
@@ -85,6 +86,12 @@ struct OutboxEntry {
     if result.isCancelled {
       state = .waitingRetry(until: now)
       return .retry(at: now)
+    }
+    if result.isHeldBack {
+      // It never left.
+      attempts -= 1
+      state = .waitingRetry(until: now + Self.heldBackPause)
+      return .retry(at: now + Self.heldBackPause)
     }
     if row.notification.kind == .proof, attempts >= ProofRun.mostAttempts { return .giveUp }
     if result.isRefusal { refusals += 1 }

@@ -168,7 +168,7 @@ struct SubscriptionQueue {
       settle(thread)
       return .delivered(entry.row, attempts: entry.attempts)
     }
-    if !result.isCancelled { rest(after: result, of: thread, now, policy) }
+    if result.isOfReceiver { rest(after: result, of: thread, now, policy) }
     switch lanes[thread]?[0].failed(at: now, result: result, policy: policy) {
     case .retry(let at):
       waiting.insert(thread, at: at)

@@ -19,6 +19,7 @@ package struct EmailSettings: ReceiverSettings {
   package var helloName: String?
   package var defaultTimeout: Duration { .seconds(30) }
   package var caFile: String?
+  package var defaultInFlight: Int { 2 }
   package var templates = MessageTemplates()
 
   package init(

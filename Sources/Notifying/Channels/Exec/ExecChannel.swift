@@ -10,6 +10,7 @@ package struct ExecSettings: ReceiverSettings {
   /// Beside `PATH` and `FARWATCH_…`. May hold secrets.
   package var environment: [String: String] = [:]
   package var defaultTimeout: Duration { .seconds(30) }
+  package var defaultInFlight: Int { 1 }
   package var templates = MessageTemplates()
 
   package init(command: [String]) { self.command = command }
