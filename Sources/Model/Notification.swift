@@ -9,6 +9,8 @@ package struct Notification: Hashable, Sendable, Codable {
     case reminder
     /// Nobody has acknowledged it.
     case escalation
+    /// Somebody has taken on all that was told and still fires: for receivers that escalate by themselves.
+    case acknowledgement
     /// A synthetic alert that proves the way to a receiver.
     case proof
     /// The alerts that still fire, for a receiver that forgets those it is not told of again and again. Never stored.
@@ -34,6 +36,8 @@ package struct Notification: Hashable, Sendable, Codable {
   /// Alerts of the group that were left out of ``alerts``.
   package var truncatedAlerts: Int
   package var decidedAt: Timestamp
+  /// Who took it on, of an acknowledgement; nil otherwise.
+  package var acknowledgedBy: String?
 
   package init(
     kind: Kind, thread: String, serial: String, route: String = "", groupLabels: Labels = .empty,

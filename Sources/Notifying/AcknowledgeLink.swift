@@ -15,15 +15,19 @@ package struct AcknowledgeLink: Sendable {
     /// Alerts of the thread that began later are not meant.
     package let until: Timestamp
 
+    private static let clockSkew: Duration = .seconds(600)
+
     package init(thread: String, until: Timestamp) {
       self.thread = thread
       self.until = until
     }
 
-    /// The alerts that `notification` tells of. Their clocks may run ahead of ours.
+    /// The alerts that `notification` tells of. Their clocks may run ahead of ours, by ``clockSkew`` at most: what says
+    /// that it begins later is not meant, or the link would hold for all that comes until then.
     package init(_ notification: Notification) {
       let begun = notification.alerts.map(\.startsAt).max() ?? notification.decidedAt
-      self.init(thread: notification.thread, until: max(notification.decidedAt, begun))
+      let decided = notification.decidedAt
+      self.init(thread: notification.thread, until: min(max(decided, begun), decided + Self.clockSkew))
     }
   }
 

@@ -47,6 +47,8 @@ package struct DeliveryResult: Hashable, Sendable {
   package let retryAfter: Duration?
   /// The sender stopped; this says nothing about the receiver and counts as no failure of a page.
   package private(set) var isCancelled = false
+  /// A limit of our own kept it back: it was not sent, and counts as no failure of a page or of its receiver.
+  package private(set) var isHeldBack = false
   /// Whether it was understood and refused, where that is not told by an HTTP status; nil: the status tells.
   private var refused: Bool?
 
@@ -86,6 +88,7 @@ package struct DeliveryResult: Hashable, Sendable {
     var explained = DeliveryResult(
       status: status, reason: reason, detail: "\(detail): \(words)", retryAfter: retryAfter)
     explained.isCancelled = isCancelled
+    explained.isHeldBack = isHeldBack
     explained.refused = refused
     return explained
   }
@@ -98,6 +101,7 @@ package struct DeliveryResult: Hashable, Sendable {
     }
     var hidden = DeliveryResult(status: status, reason: reason, detail: text, retryAfter: retryAfter)
     hidden.isCancelled = isCancelled
+    hidden.isHeldBack = isHeldBack
     hidden.refused = refused
     return hidden
   }
@@ -135,6 +139,7 @@ package struct DeliveryResult: Hashable, Sendable {
       self = .judged(status: status, failure.reason, failure.detail, isRefusal: status >= 500)
     } else {
       self = .failed(failure.reason, failure.detail)
+      isHeldBack = failure.reason == .limit
     }
   }
 
@@ -149,7 +154,9 @@ package struct DeliveryResult: Hashable, Sendable {
         status: nil, .status, "exit code \(code)\(complaint)", isRefusal: code != Self.temporaryFailure)
     case .killed(let signal): self = .failed(.other, "ended by signal \(signal)\(complaint)")
     case .timedOut: self = .failed(.timeout, "the program took too long and was ended\(complaint)")
-    case .notStarted(let reason, let detail): self = .failed(reason, detail)
+    case .notStarted(let reason, let detail):
+      self = .failed(reason, detail)
+      isHeldBack = reason == .limit
     case .cancelled:
       self = .failed(.other, "the program was ended: Farwatch stops")
       isCancelled = true
@@ -159,6 +166,9 @@ package struct DeliveryResult: Hashable, Sendable {
   private static let temporaryFailure: Int32 = 75
 
   package var succeeded: Bool { reason == nil }
+
+  /// Whether it tells something about the receiver.
+  var isOfReceiver: Bool { !isCancelled && !isHeldBack }
 
   /// The receiver understood and said no: 3xx and 4xx but those that mean "later".
   var isRefusal: Bool {

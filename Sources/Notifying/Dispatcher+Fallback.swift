@@ -15,13 +15,24 @@ extension Dispatcher {
       guard let receiver = receivers[key], let due = receiver.fallbackDeadline, due <= monotonic,
         let settings = receiver.place?.settings, let fallback = settings.fallback
       else { continue }
-      changes += fallBack(receiver, fallback, acceptedUntil: monotonic - settings.fallbackAfter, how)
+      let listening = keys(of: fallback)
+      if listening.isEmpty {
+        // The pages stay untold: who listens to it later hears of them.
+        if !receiver.fallbackIsDeaf {
+          note(.error, "fallback has no subscriber: nobody is told", describe(receiver))
+        }
+        receiver.fallbackIsDeaf = true
+        continue
+      }
+      receiver.fallbackIsDeaf = false
+      changes += fallBack(
+        receiver, fallback, listening, acceptedUntil: monotonic - settings.fallbackAfter, how)
     }
     return changes
   }
 
   /// The subscriptions that `target`, a topic or the name of one subscription, means.
-  private func keys(of target: String) -> [String] {
+  func keys(of target: String) -> [String] {
     topicReceivers[target] == nil
       ? [namedReceivers[target]].compactMap { $0 }.filter { receivers[$0]?.row.state != .unsubscribed }
       : listeners([target])
@@ -43,39 +54,40 @@ extension Dispatcher {
       changes += publish(row.notification, to: keys, how)
     }
     if let fallback = settings.fallback, row.toldFallback != true, row.notification.status == .firing {
+      let keys = keys(of: fallback)
+      guard !keys.isEmpty else {
+        note(.error, "fallback has no subscriber: nobody is told", describe(row))
+        return changes
+      }
       how.reason = ["fallback_of": receiver.shownEndpoint]
       statistics.fellBack += 1
       receiver.fellBack += 1
-      changes += publish(row.notification, to: keys(of: fallback), how)
+      changes += publish(row.notification, to: keys, how)
       changes += receiver.noteFallenBack(row.notification.thread).map { [$0] } ?? []
     }
     return changes
   }
 
   private func fallBack(
-    _ receiver: Receiver, _ fallback: String, acceptedUntil limit: MonotonicInstant, _ how: Acceptance
+    _ receiver: Receiver, _ fallback: String, _ keys: [String], acceptedUntil limit: MonotonicInstant,
+    _ how: Acceptance
   ) -> [StateChange] {
     var how = how
     how.reason = ["fallback_of": receiver.shownEndpoint]
     how.cameFrom = receiver.key
-    let keys = keys(of: fallback)
     var changes: [StateChange] = []
     var told = 0
     while let (row, ends) = receiver.queue.takeUntold(acceptedUntil: limit) {
       changes += row.saved().map { [$0] } ?? []
-      if keys.isEmpty { continue }
       told += 1
       changes += publish(row.notification, to: keys, how)
       for end in ends { changes += publish(end.notification, to: keys, how) }
       let standing =
-        ends.isEmpty
-        ? receiver.noteFallenBack(row.notification.thread) : receiver.noteOver(row.notification.thread)
+        ends.contains { $0.notification.status == .resolved }
+        ? receiver.noteOver(row.notification.thread) : receiver.noteFallenBack(row.notification.thread)
       changes += standing.map { [$0] } ?? []
     }
-    guard told > 0 else {
-      note(.error, "fallback has no subscriber: nobody is told", describe(receiver))
-      return changes
-    }
+    guard told > 0 else { return changes }
     receiver.fellBack += UInt64(told)
     statistics.fellBack += UInt64(told)
     note(

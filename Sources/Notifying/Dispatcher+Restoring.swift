@@ -23,6 +23,7 @@ extension Dispatcher {
       guard let row = try? RowCoding.decode(OutboxRow.self, stored.value),
         row.key == stored.key
       else {
+        statistics.unreadableRows += 1
         note(.error, "outbox row cannot be read", ["key": stored.key])
         continue
       }

@@ -85,7 +85,8 @@ extension Dispatcher {
     for key in order {
       guard let receiver = receivers[key], let place = receiver.place else { continue }
       consider(receiver.handshake.nextDeadline)
-      consider(receiver.fallbackDeadline)
+      // Who begins to listen to it brings about a turn.
+      if !receiver.fallbackIsDeaf { consider(receiver.fallbackDeadline) }
       guard receiver.isListening else { continue }
       consider(receiver.queue.nextDeadline(maximumInFlight: place.settings.maximumInFlight))
       if place.settings.receiver.refreshInterval != nil { consider(receiver.refresh.nextDeadline) }
@@ -150,7 +151,7 @@ extension Dispatcher {
       note(row, attempts)
       tellProof(
         row.notification, receiver.key, .tryingOn, attempts: attempts, result.reason?.rawValue, result.detail)
-      if attempts == 1, !result.isCancelled {
+      if attempts == 1, result.isOfReceiver {
         self.note(
           .info, "page not taken at first; it stays in the outbox", describe(row).merging(why(result)) { $1 })
       }
@@ -161,6 +162,12 @@ extension Dispatcher {
       if row.notification.kind == .proof {
         tellProof(
           row.notification, receiver.key, .over, attempts: attempts, result.reason?.rawValue, result.detail)
+        return row.removed()
+      }
+      if row.isPassing {
+        self.note(
+          .warning, "acknowledgement given up: the receiver may go on calling people",
+          describe(row).merging(why(result)) { $1 })
         return row.removed()
       }
       statistics.gaveUp += 1

@@ -90,7 +90,7 @@ package final class Dispatcher {
       let alerts = UInt64(notification.alerts.count)
       let data = ["alert": notification.subject, "status": notification.status.rawValue]
       let keys = listeners(topics)
-      if keys.isEmpty {
+      if keys.isEmpty, notification.kind != .acknowledgement {
         statistics.withoutSubscriber += alerts
         note(
           .error, "alert has no subscriber: nobody is told",
@@ -122,6 +122,7 @@ package final class Dispatcher {
   }
 
   func publish(_ notification: Notification, to keys: [String], _ how: Acceptance) -> [StateChange] {
+    if notification.kind == .acknowledgement { return publish(acknowledgement: notification, to: keys, how) }
     var changes: [StateChange] = []
     var heard: Set<String> = []
     var isFiltered = false

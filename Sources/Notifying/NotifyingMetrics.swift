@@ -27,6 +27,9 @@ package enum NotifyingMetrics {
   )
   static let givenUpKept = MetricFamily.gauge(
     "farwatch_outbox_given_up_pages", "Pages given up that are kept.")
+  static let unreadable = MetricFamily.gauge(
+    "farwatch_outbox_unreadable_rows",
+    "Stored pages that could not be read at the start and are not sent; the log names them.")
   static let confirmed = MetricFamily.gauge(
     "farwatch_subscription_confirmed", "Whether the subscription may be sent pages (1) or not (0).")
   static let failures = MetricFamily.gauge(
@@ -63,6 +66,7 @@ extension NotifyingSnapshot {
       count(M.undurable, s.undurable), count(M.delivered, s.delivered), count(M.gaveUp, s.gaveUp),
       count(M.retries, s.retries), count(M.unrouted, s.filteredOut, ["reason": "filtered"]),
       count(M.deadLettered, s.deadLettered), count(M.journalLost, s.journalLost),
+      count(M.unreadable, s.unreadableRows),
     ]
     all += NotifyingStatistics.dropReasons.map { count(M.dropped, s.dropped[$0] ?? 0, ["reason": $0]) }
     all += FailureReason.allCases.map { count(M.failed, s.failed[$0] ?? 0, ["reason": $0.rawValue]) }

@@ -30,6 +30,9 @@ package struct NotifyingStatistics: Hashable, Sendable {
   /// Entries for the journal that nobody took in time.
   package var journalLost: UInt64 = 0
 
+  /// Rows of the outbox that could not be read at the start; they stay where they are.
+  package var unreadableRows: UInt64 = 0
+
   /// Every value that may be a key of ``dropped``.
   package static let dropReasons = SubscriptionQueue.Loss.allCases.map(\.rawValue)
 

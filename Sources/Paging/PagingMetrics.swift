@@ -56,7 +56,7 @@ extension PagingDesk {
     all += [Silence.State.pending, .active, .expired].map {
       Reading(M.silences, Double(silenceCounts[$0] ?? 0), labels: ["state": $0.rawValue])
     }
-    all += [Notification.Kind.news, .reminder, .escalation].map {
+    all += [Notification.Kind.news, .reminder, .escalation, .acknowledgement].map {
       Reading(M.notifications, Double(statistics.notifications[$0] ?? 0), labels: ["kind": $0.rawValue])
     }
     return all

@@ -18,7 +18,7 @@ package final class ProgramRunner: Sendable {
   /// Its reading end tells of the end of the writing one, which is closed when the runner is stopped.
   private let stopBell: Pipe?
 
-  package init(limit: Int = 16) {
+  package init(limit: Int = 64) {
     self.limit = limit
     stopBell = Pipe.open()
   }

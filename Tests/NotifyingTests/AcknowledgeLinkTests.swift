@@ -33,6 +33,19 @@ import Testing
     #expect(token == "CgFpWmTX6g4bTKWneixM5UVW4IXjUIxTJjCpiXZzfbU")
   }
 
+  @Test func aClockThatRunsAheadIsFollowedTenMinutes() {
+    func until(_ ahead: Duration) -> Duration {
+      var alert = event(.firing)
+      alert.startsAt = start + ahead
+      let page = Notification(
+        kind: .news, thread: "t", serial: "1", isGrouped: true, alerts: [alert], decidedAt: start)
+      return AcknowledgeLink.Subject(page).until - start
+    }
+    #expect(until(.seconds(-5)) == .zero)
+    #expect(until(.seconds(300)) == .seconds(300))
+    #expect(until(.seconds(86_400 * 365)) == .seconds(600))
+  }
+
   @Test func nothingElseIsTaken() throws {
     let link = try #require(link)
     let token = try #require(items(link.query(for: subject))["token"])

@@ -43,6 +43,25 @@ private struct Forgetful: ReceiverSettings {
     }
   }
 
+  @Test func aFallbackThatNobodyListensToIsToldWhenSomebodyDoes() throws {
+    var world = World(settings())
+    let mail = try #require(world.subscriptions.first { $0.endpoint.contains("mail") })
+    world.apply(world.dispatcher.unsubscribe(subscriptionARN: mail.subscriptionARN, now: world.now).1)
+    world.page(event(.firing, "A"))
+    for _ in 0..<100 {
+      _ = turn(&world)
+      world.advance(1)
+    }
+    #expect(world.statistics.fellBack == 0)
+    #expect(world.notices().count { $0 == "fallback has no subscriber: nobody is told" } == 1)
+    #expect(world.dispatcher.nextDeadline.map { $0 >= world.monotonic } ?? true, "no turn without work")
+    let (found, changes) = world.dispatcher.resubscribe(
+      subscriptionARN: mail.subscriptionARN, now: world.now)
+    world.apply(changes)
+    #expect(found && turn(&world) == ["A firing"])
+    #expect(world.statistics.fellBack == 1)
+  }
+
   @Test func aFailingReceiversPagesAreToldToItsFallbackOnce() throws {
     var world = World(settings())
     world.page(event(.firing, "A"))

@@ -310,7 +310,7 @@ import Testing
     world.run()
     world.restart(after: .seconds(1))
     world.pass(.seconds(5000))
-    #expect(world.takeTold() == ["0 pager news +A"])
+    #expect(world.takeTold() == ["0 pager news +A", "100 pager acknowledgement +A"])
     #expect(
       world.desk.snapshot(at: world.moment).alerts.map(\.acknowledgement?.by) == ["ann"])
     #expect(world.desk.unacknowledge([world.identity("A")], by: "ann", at: world.moment) == 1)
@@ -320,6 +320,63 @@ import Testing
     world.resolve("A")
     world.fire("A")
     #expect(world.desk.snapshot(at: world.moment).alerts.map(\.acknowledgement?.by) == [nil])
+  }
+}
+
+@Suite struct TellingAcknowledgementsTests {
+  @Test func aGroupIsTakenOnWhenAllThatWasToldIs() throws {
+    let world = DeskWorld(
+      settings(
+        route("pager") {
+          $0.grouping = .by(["cluster"])
+          $0.groupWait = .zero
+          $0.groupInterval = .seconds(1)
+        }))
+    world.fire("A", "B", labels: ["cluster": "c"])
+    world.pass(.seconds(5))
+    let thread = try #require(world.told.last?.notification.thread)
+    _ = world.takeTold()
+    func acknowledge(_ name: String) {
+      _ = world.desk.acknowledge(
+        [world.identity(name, ["cluster": "c"])], by: "ann", comment: "", at: world.moment)
+      world.run()
+    }
+    acknowledge("A")
+    #expect(world.takeTold().isEmpty)
+    acknowledge("B")
+    let page = try #require(world.told.first?.notification)
+    #expect(page.thread == thread && page.isGrouped && page.acknowledgedBy == "ann")
+    #expect(world.takeTold() == ["5 pager acknowledgement +A +B"])
+    acknowledge("B")
+    #expect(world.takeTold().isEmpty, "it was told")
+    _ = world.desk.unacknowledge(
+      [world.identity("B", ["cluster": "c"])], by: "ann", at: world.moment)
+    acknowledge("B")
+    let again = try #require(world.told.first?.notification)
+    #expect(again.serial != page.serial)
+  }
+
+  @Test func thoseToldByEscalationHearOfItAndOthersDoNot() {
+    let world = DeskWorld(
+      settings(
+        route("pager") {
+          $0.escalation = [EscalationStep(after: .seconds(60), topic: "lead")]
+        }))
+    world.fire("A", "B")
+    world.pass(.seconds(61))
+    _ = world.takeTold()
+    _ = world.desk.acknowledge([world.identity("A")], by: "ann", comment: "", at: world.moment)
+    world.run()
+    #expect(Set(world.told.map(\.notification.thread)) == [world.identity("A")])
+    #expect(world.takeTold() == ["61 pager acknowledgement +A", "61 lead acknowledgement +A"])
+  }
+
+  @Test func whatWasNotToldIsNotTakenOnElsewhere() {
+    let world = DeskWorld(settings(route("pager") { $0.groupWait = .seconds(30) }), holds: true)
+    world.fire("A")
+    _ = world.desk.acknowledge([world.identity("A")], by: "ann", comment: "", at: world.moment)
+    world.run()
+    #expect(world.takeTold().isEmpty)
   }
 }
 

@@ -94,6 +94,7 @@ enum ProducedSeries {
     "farwatch_receiver_queue_oldest_seconds", "farwatch_receiver_attempts_total",
     "farwatch_receiver_filtered_alerts_total", "farwatch_receiver_fallback_pages_total",
     "farwatch_pages_dead_lettered_total", "farwatch_notifying_journal_lost_total",
+    "farwatch_outbox_unreadable_rows",
     "process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds", "process_max_fds",
     "process_start_time_seconds", "farwatch_build_info", "farwatch_ready", "farwatch_store_series",
     "farwatch_store_samples_appended_total", "farwatch_store_samples_refused_total",

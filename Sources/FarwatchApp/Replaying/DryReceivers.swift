@@ -43,7 +43,9 @@ struct DryReceiver: ReceiverSettings {
   /// A subscription is taken for confirmed.
   var asksForConfirmation: Bool { false }
   var refreshInterval: Duration? { real.refreshInterval }
+  var hearsAcknowledgements: Bool { real.hearsAcknowledgements }
   var defaultTimeout: Duration { real.defaultTimeout }
+  var defaultInFlight: Int { real.defaultInFlight }
   var templates: MessageTemplates { real.templates }
 
   func channel(_ context: ChannelContext) -> any Channel { DryChannel(settings: self, context: context) }

@@ -193,6 +193,16 @@ enum Runbooks {
         "The label reason names what: the core, the rules, the state database, the store or the collectors.",
         "The status page and the log say more.",
       ]),
+    "subscription-not-confirmed": Page(
+      title: "A subscription is not confirmed",
+      meaning:
+        "Its receiver never visited the SubscribeURL, or it has unsubscribed itself. It is sent no pages.",
+      steps: [
+        "The status page names it and says which of the two; the log has the answers to what it was sent.",
+        "Never confirmed: is external_url reachable from there? confirm: skip does without the visit.",
+        "Unsubscribed, and not on purpose: visit the SubscribeURL of the notice that it was sent.",
+        "If it is to stay silent, take it out of the configuration.",
+      ]),
     "configuration-reload-failed": Page(
       title: "The configuration on disk is not in force",
       meaning: "Farwatch goes on with what it had. A restart would fail.",

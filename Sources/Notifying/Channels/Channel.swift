@@ -121,8 +121,14 @@ package protocol ReceiverSettings: Sendable {
   var asksForConfirmation: Bool { get }
   /// How often the alerts that still fire are told again because the receiver forgets them otherwise; nil: never.
   var refreshInterval: Duration? { get }
+  /// Whether it is told that somebody took a matter on (`Notification.Kind.acknowledgement`), because it goes on calling
+  /// people until it knows. The channel of any other is never asked for such a page.
+  var hearsAcknowledgements: Bool { get }
   /// How long one attempt may take unless the subscription says otherwise.
   var defaultTimeout: Duration { get }
+  /// Requests that may be on their way at one time unless the subscription says otherwise: fewer where each takes a
+  /// thread or a process of ours.
+  var defaultInFlight: Int { get }
   /// Templates for its texts, where it has texts; by default none.
   var templates: MessageTemplates { get }
   func channel(_ context: ChannelContext) -> any Channel
@@ -131,6 +137,8 @@ package protocol ReceiverSettings: Sendable {
 extension ReceiverSettings {
   package var asksForConfirmation: Bool { false }
   package var refreshInterval: Duration? { nil }
+  package var hearsAcknowledgements: Bool { false }
   package var defaultTimeout: Duration { .seconds(15) }
+  package var defaultInFlight: Int { 4 }
   package var templates: MessageTemplates { MessageTemplates() }
 }

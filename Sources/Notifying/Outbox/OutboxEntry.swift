@@ -43,6 +43,9 @@ struct OutboxEntry {
   let expiresAt: MonotonicInstant
   private(set) var state: State
   private(set) var attempts = 0
+  private var refusals = 0
+  private static let firstRefusalPause: Duration = .seconds(5)
+  private static let heldBackPause: Duration = .seconds(1)
 
   init(_ row: OutboxRow, bytes: Int, state: State, since: MonotonicInstant, maxAge: Duration) {
     self.row = row
@@ -84,14 +87,29 @@ struct OutboxEntry {
       state = .waitingRetry(until: now)
       return .retry(at: now)
     }
+    if result.isHeldBack {
+      // It never left.
+      attempts -= 1
+      state = .waitingRetry(until: now + Self.heldBackPause)
+      return .retry(at: now + Self.heldBackPause)
+    }
     if row.notification.kind == .proof, attempts >= ProofRun.mostAttempts { return .giveUp }
+    if result.isRefusal { refusals += 1 }
+    if row.notification.kind == .acknowledgement, refusals >= Dispatcher.acknowledgementRefusals {
+      return .giveUp
+    }
     guard now < expiresAt, let pause = policy.delay(beforeRetry: attempts) else { return .giveUp }
     var longest = pause
-    // A 3xx or 4xx will hardly be different in a second; but it is no reason to lose a page either.
-    if result.isRefusal { longest = max(longest, policy.maxDelay) }
+    // A refusal may be a slip of a proxy, or last until people mend it: neither is a reason to lose a page.
+    if result.isRefusal { longest = max(longest, refusalPause(policy)) }
     if let asked = result.retryAfter { longest = max(longest, min(asked, policy.retryAfterLimit)) }
     state = .waitingRetry(until: now + longest)
     return .retry(at: now + longest)
+  }
+
+  /// Doubled with each refusal of this page.
+  private func refusalPause(_ policy: RetryPolicy) -> Duration {
+    min(policy.maxDelay, Self.firstRefusalPause * (1 << min(max(0, refusals - 1), 20)))
   }
 
   /// Ends the wait: time is up, or the receiver is known to be back.

@@ -36,8 +36,11 @@ struct OutboxRow: Equatable, Sendable {
 
   var key: String { Self.key(subscription: subscription, messageID: messageID) }
 
-  /// Whether it must reach somebody: it fires, and is no test.
-  var isAlarm: Bool { notification.status == .firing && notification.kind != .proof }
+  /// Whether it must reach somebody: it fires, and is neither a test nor somebody's answer.
+  var isAlarm: Bool { notification.status == .firing && !isPassing }
+
+  /// Of use only while it is new: not kept when it is given up, and no page that was lost.
+  var isPassing: Bool { notification.kind == .proof || notification.kind == .acknowledgement }
 }
 
 extension OutboxRow: Codable {

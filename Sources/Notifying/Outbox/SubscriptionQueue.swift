@@ -23,7 +23,7 @@ struct SubscriptionQueue {
   }
 
   enum Loss: String, CaseIterable, Sendable {
-    /// A newer page of the same alert made it superfluous.
+    /// A newer page of the same alert made it superfluous, or it was an acknowledgement, which tells nothing new.
     case folded
     /// The limit was reached with one page for each alert.
     case overflow
@@ -168,7 +168,7 @@ struct SubscriptionQueue {
       settle(thread)
       return .delivered(entry.row, attempts: entry.attempts)
     }
-    if !result.isCancelled { rest(after: result, of: thread, now, policy) }
+    if result.isOfReceiver { rest(after: result, of: thread, now, policy) }
     switch lanes[thread]?[0].failed(at: now, result: result, policy: policy) {
     case .retry(let at):
       waiting.insert(thread, at: at)
@@ -179,7 +179,7 @@ struct SubscriptionQueue {
       var row = head.row
       row.givenUp = .init(at: wall, reason: result.reason?.rawValue ?? "other")
       // A proof that was given up has told all that it was for.
-      let dropped = row.notification.kind == .proof ? nil : keepGivenUp(row)
+      let dropped = row.isPassing ? nil : keepGivenUp(row)
       settle(thread)
       return .gaveUp(row, attempts: head.attempts, dropped: dropped)
     case nil: return .unknown
@@ -260,6 +260,8 @@ struct SubscriptionQueue {
   }
 
   private mutating func fold(_ thread: String, _ shed: inout Shed) {
+    // One carries no news, so nothing may be folded into it; and it has none to be carried on.
+    shed.gone += remove(from: thread) { $0.row.notification.kind == .acknowledgement }.map { ($0, .folded) }
     guard let newest = lanes[thread]?.last, !newest.isInFlight else { return }
     let older = remove(from: thread) { $0.row.sequence != newest.row.sequence }
     guard !older.isEmpty else { return }
@@ -308,7 +310,8 @@ struct SubscriptionQueue {
   }
 
   /// The oldest page accepted until `limit` that fires and that no fallback was told of, marked as told, and the pages
-  /// of its thread behind it that tell of its end: those before the next that fires, whose own end comes with it.
+  /// of its thread behind it that tell of its end, or who took it on: those before the next that fires, whose own end
+  /// comes with it.
   mutating func takeUntold(acceptedUntil limit: MonotonicInstant) -> (row: OutboxRow, ends: [OutboxRow])? {
     forgetGone()
     guard let place = untold.first(where: { _ in true }), let found = entry(place, in: untold),
@@ -320,7 +323,7 @@ struct SubscriptionQueue {
     let behind = lanes[place.thread]?[(index + 1)...].map(\.row) ?? []
     var row = found.row
     row.toldFallback = true
-    return (row, Array(behind.prefix { $0.notification.status == .resolved }))
+    return (row, Array(behind.prefix { !$0.isAlarm }))
   }
 
   // MARK: The lines

@@ -7,7 +7,7 @@ package struct SubscriptionSettings: Sendable {
   package var timeout: Duration
   package var retry = RetryPolicy()
   /// Requests that may be on their way at one time.
-  package var maximumInFlight = 4
+  package var maximumInFlight: Int
   /// Which alerts it hears of; nil: all of its topic.
   package var filterPolicy: FilterPolicy?
   /// A topic, or the name of a subscription, that is told what waits here while this receiver fails.
@@ -20,6 +20,7 @@ package struct SubscriptionSettings: Sendable {
   package init(_ receiver: any ReceiverSettings) {
     self.receiver = receiver
     timeout = receiver.defaultTimeout
+    maximumInFlight = receiver.defaultInFlight
   }
 
   /// What people know the receiver by.

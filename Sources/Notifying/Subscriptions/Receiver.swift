@@ -24,6 +24,8 @@ final class Receiver {
   private(set) var attempts: [String: UInt64] = [:]
   /// Alerts that its filter policy kept from it.
   var filtered: UInt64 = 0
+  /// It was said that nobody listens to its fallback.
+  var fallbackIsDeaf = false
   /// Pages that were told to its fallback.
   var fellBack: UInt64 = 0
   /// Since when it has taken nothing; nil: it took the last, or was never asked.
@@ -108,7 +110,7 @@ final class Receiver {
   func noteAttempt(_ result: DeliveryResult, at now: MonotonicInstant) {
     if result.succeeded {
       failingSince = nil
-    } else if !result.isCancelled, failingSince == nil {
+    } else if result.isOfReceiver, failingSince == nil {
       failingSince = now
     }
   }
@@ -141,7 +143,9 @@ final class Receiver {
             .json(AlarmMessage.usualLimit))
       }
     }
-    filtered += UInt64(notification.alerts.count - heard.alerts.count)
+    if notification.kind != .acknowledgement {
+      filtered += UInt64(notification.alerts.count - heard.alerts.count)
+    }
     if let news = notification.newsCount {
       let fresh = Set(notification.alerts.prefix(news).map(\.identity))
       heard.newsCount = heard.alerts.prefix { fresh.contains($0.identity) }.count

@@ -35,6 +35,7 @@ struct DefaultText {
     case .reminder where facts.status == .firing: word = "STILL \(word) for \(age(facts.startsAt))"
     case .escalation where facts.status == .firing:
       word = "NOT ACKNOWLEDGED, \(word) for \(age(facts.startsAt))"
+    case .acknowledgement: word = "ACKNOWLEDGED, \(word)"
     case .news, .reminder, .escalation, .refresh: break
     }
     if let delay = facts.page.delay { word += ", delayed by \(spell(delay))" }
@@ -87,6 +88,7 @@ struct DefaultText {
     case .reminder where facts.status == .firing: lines.append("Reminder: this still fires.")
     case .escalation where facts.status == .firing:
       lines.append("Nobody has acknowledged this, so it comes to you.")
+    case .acknowledgement: lines.append("Somebody has taken this on.")
     case .news, .reminder, .escalation, .refresh: break
     }
     return lines.isEmpty ? nil : lines.joined(separator: "\n")

@@ -7,8 +7,10 @@ extension PagingDesk {
     _ identities: [String], by person: String, comment: String, at time: Moment
   ) -> Int {
     var count = 0
+    var taken: [AlertRecord] = []
     for identity in identities {
       guard var record = records[identity], record.isFiring else { continue }
+      if record.acknowledgement == nil { taken.append(record) }
       record.acknowledgement = Acknowledgement(by: person, comment: comment, at: time.now)
       records[identity] = record
       changedRecords.insert(identity)
@@ -16,7 +18,45 @@ extension PagingDesk {
       journal(.acknowledged, record.event, time, ["by": person, "comment": comment].filter { !$1.isEmpty })
       reviewNow(record, time)
     }
+    for key in Set(taken.flatMap(\.groups)).sorted() { tellAcknowledgement(ofGroup: key, by: person, time) }
+    for record in taken where record.direct?.toldFiring ?? false {
+      let topics = record.event.topics ?? []
+      send(acknowledgement(of: record.event.identity, [record.event], by: person, time), to: topics, time)
+    }
     return count
+  }
+
+  /// Tells those who were told of the group, once nothing of it is left that nobody took on. What waits to be told
+  /// anew does not count: its own page opens the matter again.
+  private func tellAcknowledgement(ofGroup key: String, by person: String, _ time: Moment) {
+    guard let group = groups[key] else { return }
+    let open = group.told.firing.keys.compactMap { records[$0] }.filter(\.isFiring)
+    guard !open.isEmpty, open.allSatisfy({ $0.acknowledgement != nil }) else { return }
+    func tell(_ topic: String, _ records: [AlertRecord]) {
+      let events = records.map(\.event).sorted { ($0.startsAt, $0.identity) < ($1.startsAt, $1.identity) }
+      guard let first = events.first else { return }
+      var page = acknowledgement(of: group.isGrouped ? key : first.identity, events, by: person, time)
+      page.route = group.routeID
+      page.groupLabels = group.labels
+      page.isGrouped = group.isGrouped
+      send(page, to: [topic], time)
+    }
+    tell(group.topic, open)
+    for (topic, knows) in group.told.escalated.sorted(by: { byteOrder($0.key, $1.key) }) {
+      tell(topic, open.filter { knows.contains($0.event.identity) })
+    }
+  }
+
+  private func acknowledgement(
+    of thread: String, _ events: [AlertEvent], by person: String, _ time: Moment
+  ) -> Notification {
+    acknowledgementsTold += 1
+    var page = Notification(
+      kind: .acknowledgement, thread: thread, serial: "ack#\(time.now.milliseconds)#\(acknowledgementsTold)",
+      isGrouped: false, alerts: Array(events.prefix(settings.alertsPerPage)),
+      truncatedAlerts: max(0, events.count - settings.alertsPerPage), decidedAt: time.now)
+    page.acknowledgedBy = person
+    return page
   }
 
   /// Takes an acknowledgement back: reminders and escalation begin anew.

@@ -35,6 +35,8 @@ package final class PagingDesk {
   var changedRecords: Set<String> = []
   var changedGroups: Set<String> = []
   var postedCount = 0
+  /// Tells acknowledgements of one moment apart.
+  var acknowledgementsTold: UInt64 = 0
   package internal(set) var statistics = PagingStatistics()
   /// Rows that could not be read, for the log.
   package internal(set) var restoreProblems: [String] = []

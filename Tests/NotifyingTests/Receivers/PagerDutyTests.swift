@@ -54,9 +54,7 @@ import Testing
   }
 
   @Test func acknowledging() throws {
-    let channel = PagerDutyChannel(settings: settings, context: context())
-    let request = try #require(channel.request(acknowledging: page(event(.firing)).notification).http)
-    let json = try Document(request.body)
+    let json = try Document(settings.request(page(event(.firing), kind: .acknowledgement)).body)
     #expect(json.keys() == ["routing_key", "event_action", "dedup_key"])
     #expect(json.text("event_action") == "acknowledge" && json.text("dedup_key") == "LagHigh")
   }

@@ -48,7 +48,7 @@ struct SNSPublishChannel: Channel {
   private static let attributeLimit = 8
 
   func request(for message: OutgoingMessage) throws -> OutgoingRequest {
-    guard case .page(let page) = message else { throw UnwantedHandshake() }
+    let page = try message.page()
     var request = HTTPRequest(
       method: "POST", url: settings.url,
       headers: [HTTPHeader("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")],

@@ -19,6 +19,7 @@ package struct EmailSettings: ReceiverSettings {
   package var helloName: String?
   package var defaultTimeout: Duration { .seconds(30) }
   package var caFile: String?
+  package var defaultInFlight: Int { 2 }
   package var templates = MessageTemplates()
 
   package init(
@@ -48,7 +49,7 @@ struct EmailChannel: Channel {
   let context: ChannelContext
 
   func request(for message: OutgoingMessage) throws -> OutgoingRequest {
-    guard case .page(let page) = message else { throw UnwantedHandshake() }
+    let page = try message.page()
     var request = MailRequest(
       host: settings.host, port: settings.port, encryption: settings.encryption, sender: settings.from,
       recipients: settings.to, message: mail(page).bytes)

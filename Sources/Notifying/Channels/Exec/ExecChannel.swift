@@ -10,6 +10,7 @@ package struct ExecSettings: ReceiverSettings {
   /// Beside `PATH` and `FARWATCH_…`. May hold secrets.
   package var environment: [String: String] = [:]
   package var defaultTimeout: Duration { .seconds(30) }
+  package var defaultInFlight: Int { 1 }
   package var templates = MessageTemplates()
 
   package init(command: [String]) { self.command = command }
@@ -32,7 +33,7 @@ struct ExecChannel: Channel {
   private static let variableLimit = 8192
 
   func request(for message: OutgoingMessage) throws -> OutgoingRequest {
-    guard case .page(let page) = message else { throw UnwantedHandshake() }
+    let page = try message.page()
     let text = PageText(page, context, settings.templates)
     var request = ProgramRequest(arguments: settings.command)
     request.environment = settings.environment.merging(variables(page, text)) { $1 }

@@ -36,6 +36,7 @@ package struct OpsgenieSettings: ReceiverSettings {
     url = region == .eu ? "https://api.eu.opsgenie.com" : "https://api.opsgenie.com"
   }
 
+  package var hearsAcknowledgements: Bool { true }
   package var shownEndpoint: String { shownOrigin(url) }
   package var keyParts: [String] { [url, secretPlace ?? apiKey] }
   package func channel(_ context: ChannelContext) -> any Channel {
@@ -43,18 +44,23 @@ package struct OpsgenieSettings: ReceiverSettings {
   }
 }
 
-/// One alert a thread, by its alias: created while anything in it fires, closed when nothing does any more.
+/// One alert a thread, by its alias: created while anything in it fires, acknowledged when somebody here took on all
+/// of it, closed when nothing does any more.
 struct OpsgenieChannel: Channel {
   let settings: OpsgenieSettings
   let context: ChannelContext
 
   func request(for message: OutgoingMessage) throws -> OutgoingRequest {
-    let page = try message.page()
-    let facts = PageFacts(page, context)
-    let text = PageText(page, context, settings.templates)
+    let page = try message.pageOrAcknowledgement()
     let base = SNSLinks.trimmed(settings.url) + "/v2/alerts"
     let alias = threadKey(page.notification.thread, bytes: 512)
     let key = [HTTPHeader("Authorization", "GenieKey \(settings.apiKey)", isSecret: true)]
+    if page.notification.kind == .acknowledgement {
+      let url = "\(base)/\(percentEncoded(alias))/acknowledge?identifierType=alias"
+      return .http(settings.options.post(url, taking(page.notification), headers: key))
+    }
+    let facts = PageFacts(page, context)
+    let text = PageText(page, context, settings.templates)
     guard facts.status == .resolved else {
       return .http(settings.options.post(base, creation(facts, text, alias), headers: key))
     }
@@ -69,6 +75,12 @@ struct OpsgenieChannel: Channel {
 
   func judge(_ answer: HTTPResult, now: Timestamp) -> DeliveryResult {
     .explained(answer, now: now, hiding: [settings.apiKey])
+  }
+
+  private func taking(_ notification: Notification) -> OrderedJSON {
+    let person = cut(oneLine(notification.acknowledgedBy ?? ""), characters: 100)
+    let note = person.isEmpty ? "Acknowledged in Farwatch." : "Acknowledged in Farwatch by \(person)."
+    return .object([.init("source", .string("Farwatch")), .init("note", .string(note))])
   }
 
   /// Every field within the length that the API sets.

@@ -21,6 +21,7 @@ package struct PagerDutySettings: ReceiverSettings {
 
   package init(routingKey: String) { self.routingKey = routingKey }
 
+  package var hearsAcknowledgements: Bool { true }
   package var shownEndpoint: String { shownOrigin(url) }
   package var keyParts: [String] { [url, secretPlace ?? routingKey] }
   package func channel(_ context: ChannelContext) -> any Channel {
@@ -28,8 +29,8 @@ package struct PagerDutySettings: ReceiverSettings {
   }
 }
 
-/// One incident a thread: triggered while anything in it fires, resolved when all of it is known to be over. What only
-/// ceased to be seen leaves the incident open, and says so in it.
+/// One incident a thread: triggered while anything in it fires, resolved when all of it is known to be over,
+/// acknowledged when all of it was here. What only ceased to be seen leaves the incident open, and says so in it.
 struct PagerDutyChannel: Channel {
   static let maximumBytes = 512_000
   static let severities = ["critical", "error", "warning", "info"]
@@ -38,7 +39,10 @@ struct PagerDutyChannel: Channel {
   let context: ChannelContext
 
   func request(for message: OutgoingMessage) throws -> OutgoingRequest {
-    let page = try message.page()
+    let page = try message.pageOrAcknowledgement()
+    if page.notification.kind == .acknowledgement {
+      return .http(settings.options.post(settings.url, event("acknowledge", page.notification, [])))
+    }
     let facts = PageFacts(page, context)
     guard facts.status == .firing || !facts.resolved.allSatisfy(\.endedWell) else {
       return .http(settings.options.post(settings.url, event("resolve", page.notification, [])))
@@ -48,12 +52,6 @@ struct PagerDutyChannel: Channel {
       event("trigger", page.notification, trigger(facts, text, value, alerts))
     }
     return .http(settings.options.post(settings.url, json))
-  }
-
-  /// Tells PagerDuty that somebody has taken the matter up elsewhere. A page is not needed for it: it is what an
-  /// acknowledgement of ours would send.
-  func request(acknowledging notification: Notification) -> OutgoingRequest {
-    .http(settings.options.post(settings.url, event("acknowledge", notification, [])))
   }
 
   func judge(_ answer: HTTPResult, now: Timestamp) -> DeliveryResult {

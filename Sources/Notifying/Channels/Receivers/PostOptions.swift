@@ -37,9 +37,21 @@ struct NoHandshake: Error, CustomStringConvertible {
 extension OutgoingMessage {
   /// The page: all that receivers without a handshake are ever sent.
   func page() throws -> Page {
+    let page = try pageOrAcknowledgement()
+    guard page.notification.kind != .acknowledgement else { throw UnwantedAcknowledgement() }
+    return page
+  }
+
+  /// As ``page()``, for receivers that hear acknowledgements.
+  func pageOrAcknowledgement() throws -> Page {
     guard case .page(let page) = self else { throw NoHandshake() }
     return page
   }
+}
+
+/// Only a bug asks for this: rendered like a page it would call people a second time.
+struct UnwantedAcknowledgement: Error, CustomStringConvertible {
+  let description = "this kind of receiver hears of no acknowledgements"
 }
 
 extension DeliveryResult {

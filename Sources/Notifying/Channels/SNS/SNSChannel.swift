@@ -18,6 +18,7 @@ struct SNSChannel: Channel {
   }
 
   private func notification(_ page: Page) throws -> HTTPRequest {
+    guard page.notification.kind != .acknowledgement else { throw UnwantedAcknowledgement() }
     let content = SNSContent(page, context, origin)
     let text = content.message
     let envelope = SNSEnvelope(
