@@ -26,6 +26,7 @@ enum AlertJSON {
     if detailed {
       members += [
         .init("source", .string(alert.source.rawValue)), .init("toldReceivers", strings(alert.toldTopics)),
+        .init("maintenanceWindows", strings(alert.maintenance)),
         .init("acknowledgement", alert.acknowledgement.map(document) ?? .null),
       ]
     }
