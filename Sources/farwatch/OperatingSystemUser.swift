@@ -12,8 +12,8 @@ enum OperatingSystemUser {
     var found: UnsafeMutablePointer<passwd>?
     // Names and directories of one user; what is longer has no name here.
     return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16 << 10) { room in
-      guard getpwuid_r(geteuid(), &entry, room.baseAddress, room.count, &found) == 0, found != nil,
-        let name = entry.pw_name
+      guard let bytes = room.baseAddress,
+        getpwuid_r(geteuid(), &entry, bytes, room.count, &found) == 0, found != nil, let name = entry.pw_name
       else { return nil }
       let text = String(cString: name)
       return text.isEmpty ? nil : text
