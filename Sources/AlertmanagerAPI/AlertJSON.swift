@@ -26,9 +26,11 @@ enum AlertJSON {
     if detailed {
       members += [
         .init("source", .string(alert.source.rawValue)), .init("toldReceivers", strings(alert.toldTopics)),
-        .init("maintenanceWindows", strings(alert.maintenance)),
         .init("acknowledgement", alert.acknowledgement.map(document) ?? .null),
       ]
+      if !alert.maintenance.isEmpty {
+        members.append(.init("maintenanceWindows", strings(alert.maintenance)))
+      }
     }
     return .object(members)
   }

@@ -22,7 +22,7 @@ struct ListedAlert: Decodable {
   var status: Status
   var receivers: [Receiver]
   var acknowledgement: Acknowledgement?
-  /// Maintenance windows among ``Status/mutedBy``; nil: an older Farwatch does not say.
+  /// Maintenance windows among ``Status/mutedBy``; nil: none.
   var maintenanceWindows: [String]?
 
   private var maintenance: [String] { maintenanceWindows ?? [] }
