@@ -28,6 +28,9 @@ enum AlertJSON {
         .init("source", .string(alert.source.rawValue)), .init("toldReceivers", strings(alert.toldTopics)),
         .init("acknowledgement", alert.acknowledgement.map(document) ?? .null),
       ]
+      if !alert.maintenance.isEmpty {
+        members.append(.init("maintenanceWindows", strings(alert.maintenance)))
+      }
     }
     return .object(members)
   }

@@ -36,15 +36,34 @@ enum NotifyingSection {
       warnings.add("no `topics`: alerts are shown on the status page and reach nobody", at: .start)
       return
     }
+    if case .sequence(let nodes) = m.node("routes")?.content { warnOfHidden(routes, nodes, warnings) }
     // Alarms name their topics themselves; what nobody leads to is told once their files are read.
     if m.has("alarms") { return }
     if routes.isEmpty {
       warnings.add("no `routes`: alerts reach none of the topics", at: entries[0].keyPosition)
       return
     }
-    let reached = Set(routes.flatMap(\.topicsBelow))
+    let reached = Set(routes.flatMap(\.topicsBelow) + settings.topicsToldByOthers)
     for entry in entries where !reached.contains(entry.key) {
       warnings.add("no route leads to the topic \"\(entry.key)\"", at: entry.keyPosition)
+    }
+  }
+
+  /// Routes behind one that takes everything and does not `continue`.
+  private static func warnOfHidden(_ routes: [RouteSettings], _ nodes: [YAMLNode], _ warnings: Problems) {
+    // A route that could not be read is missing, and the file refused.
+    guard routes.count == nodes.count else { return }
+    let last = routes.firstIndex { $0.match.isEmpty && !$0.continue }
+    for (place, node) in nodes.enumerated() {
+      if let last, place > last {
+        warnings.add(
+          "no alert gets here: the route in line \(nodes[last].position.line) takes all of them and has no `continue`",
+          at: node)
+      } else if case .mapping(let entries) = node.content,
+        case .sequence(let below) = entries.first(where: { $0.key == "routes" })?.value.content
+      {
+        warnOfHidden(routes[place].routes, below, warnings)
+      }
     }
   }
 

@@ -42,7 +42,7 @@ struct DaemonPaging: PagingFace {
 
   func configurationText() -> String {
     let settings = daemon.reloads.current.settings
-    return RoutingText.write(topics: settings.notifying.topics.map(\.name), routes: settings.paging.routes)
+    return RoutingText.write(topics: settings.notifying.topics.map(\.name), paging: settings.paging)
   }
 
   func snapshot() -> PagingSnapshot? { daemon.loop.ask { $0.pagingSnapshot(now: $1) } }

@@ -85,7 +85,7 @@ func unusedAlarmSettings(_ settings: Settings, _ loaded: LoadedAlarms, file: Str
   }
   let context = settings.alarmContext
   let reached = Set(
-    settings.paging.routes.flatMap(\.topicsBelow)
+    settings.paging.routes.flatMap(\.topicsBelow) + settings.notifying.topicsToldByOthers
       + alarms.flatMap { ($0.alarmActions + $0.okActions + $0.insufficientDataActions).map(\.topic) })
   return context.mapping.alarmDimensions.keys.sorted().filter {
     !names.contains($0) && !context.leftOut.contains($0)

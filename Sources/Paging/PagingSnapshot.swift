@@ -62,6 +62,8 @@ package struct PagedAlert: Sendable {
   package var inhibitedBy: [String]
   /// Names of the mute time intervals and maintenance windows that hold it back.
   package var mutedBy: [String]
+  /// Those of them that are maintenance windows.
+  package var maintenance: [String]
   package var acknowledgement: Acknowledgement?
   /// Topics that its routes lead to.
   package var topics: [String]
@@ -74,6 +76,7 @@ package struct PagedAlert: Sendable {
     identity: String, fingerprint: String, source: Source, status: AlertEvent.Status, labels: Labels,
     annotations: Labels, startsAt: Timestamp, endsAt: Timestamp?, updatedAt: Timestamp, generatorURL: String,
     silencedBy: [String] = [], inhibitedBy: [String] = [], mutedBy: [String] = [],
+    maintenance: [String] = [],
     acknowledgement: Acknowledgement? = nil, topics: [String] = [], toldTopics: [String] = [],
     toldAt: Timestamp? = nil
   ) {
@@ -90,6 +93,7 @@ package struct PagedAlert: Sendable {
     self.silencedBy = silencedBy
     self.inhibitedBy = inhibitedBy
     self.mutedBy = mutedBy
+    self.maintenance = maintenance
     self.acknowledgement = acknowledgement
     self.topics = topics
     self.toldTopics = toldTopics

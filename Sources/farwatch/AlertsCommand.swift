@@ -19,9 +19,10 @@ struct Target: ParsableArguments {
   }
 }
 
-/// Whoever sits at the terminal.
+/// Whoever sits at the terminal; without `USER`, as under cron, the operating system's name for who runs this.
 func currentUser() -> String {
-  ProcessInfo.processInfo.environment["USER"].flatMap { $0.isEmpty ? nil : $0 } ?? "unknown"
+  if let name = ProcessInfo.processInfo.environment["USER"], !name.isEmpty { return name }
+  return OperatingSystemUser.name ?? "unknown"
 }
 
 struct AlertsCommand: ParsableCommand {
@@ -58,7 +59,7 @@ struct AcknowledgeCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("Fingerprints, or matchers that must all hold.", valueName: "which"))
   var which: [String]
 
-  @Option(help: ArgumentHelp("Who takes them on; else $USER.", valueName: "name"))
+  @Option(help: ArgumentHelp("Who takes them on; else $USER, else who runs this.", valueName: "name"))
   var by: String?
 
   @Option(name: .shortAndLong, help: ArgumentHelp("For the others.", valueName: "text"))

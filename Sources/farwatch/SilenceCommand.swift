@@ -8,7 +8,9 @@ struct SilenceCommand: ParsableCommand {
 
   /// What may be said about a silence.
   struct Details: ParsableArguments {
-    @Option(name: .shortAndLong, help: ArgumentHelp("Who sets it; else $USER.", valueName: "name"))
+    @Option(
+      name: .shortAndLong,
+      help: ArgumentHelp("Who sets it; else $USER, else who runs this.", valueName: "name"))
     var author: String?
 
     @Option(name: .shortAndLong, help: ArgumentHelp("How long, as 2h or 1d12h.", valueName: "duration"))

@@ -77,6 +77,25 @@ import Testing
         + "routes: [{match: {a: b}, routes: [{topic: t}]}]\n",
       ["5:3: no route leads to the topic \"u\""]
     ),
+    (
+      region + "rule_files: [rules/a.yml]\ntopics:\n"
+        + "  t: {subscriptions: [{protocol: http, endpoint: 'http://h/', fallback: u, dead_letter_topic: w}]}\n"
+        + "  u: {subscriptions: [{protocol: http, endpoint: 'http://h/', fallback: phone}]}\n"
+        + "  v: {subscriptions: [{protocol: http, endpoint: 'http://h/', name: phone}]}\n"
+        + "  w: {subscriptions: [{protocol: http, endpoint: 'http://h/'}]}\n"
+        + "  x: {subscriptions: [{protocol: http, endpoint: 'http://h/'}]}\n"
+        + "routes: [{topic: t, escalation: [{after: 1m, topic: x}]}]\n", []
+    ),
+    (
+      region + "rule_files: [rules/a.yml]\ntopics:\n"
+        + "  t: {subscriptions: [{protocol: http, endpoint: 'http://h/'}]}\n"
+        + "routes:\n- {topic: t, continue: true}\n- topic: t\n  routes:\n  - {}\n  - match: {a: b}\n"
+        + "- {topic: t, match: {a: b}}\n",
+      [
+        "10:5: no alert gets here: the route in line 9 takes all of them and has no `continue`",
+        "11:3: no alert gets here: the route in line 7 takes all of them and has no `continue`",
+      ]
+    ),
   ]) func whatIsHardlyMeantIsAWarning(_ text: String, _ said: [String]) throws {
     let directory = try exampleDirectory()
     let problems = Problems(file: "f")

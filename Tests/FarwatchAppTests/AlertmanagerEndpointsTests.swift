@@ -148,27 +148,59 @@ private func text(_ response: HTTPServerResponse?) -> String {
 
 @Suite struct RoutingTextTests {
   @Test func routesAreWrittenAsAlertmanagerReadsThem() {
-    let text = RoutingText.write(
-      topics: ["critical", "o'ps"],
-      routes: [
-        RouteSettings(
-          match: [LabelMatcher("severity", equals: "it's"), LabelMatcher("a", equals: "b", negated: true)],
-          topic: "critical", continue: true, routes: [RouteSettings(topic: "o'ps")])
-      ])
+    var outer = RouteSettings(
+      match: [LabelMatcher("severity", equals: "it's"), LabelMatcher("a", equals: "b", negated: true)],
+      topic: "critical", continue: true, routes: [RouteSettings(topic: "o'ps")])
+    outer.grouping = .by(["region", "it's"])
+    outer.groupWait = .zero
+    outer.groupInterval = .seconds(90)
+    outer.repeatInterval = .zero
+    outer.muteTimes = ["nights"]
+    outer.escalation = [EscalationStep(after: .seconds(600), topic: "o'ps")]
+    outer.routes[0].grouping = .alone
+    outer.routes[0].activeTimes = ["days"]
+    var paging = PagingSettings()
+    paging.routes = [outer]
+    paging.inhibitions = [
+      InhibitionRule(
+        source: [LabelMatcher("a", equals: "b")], target: [LabelMatcher("c", equals: "d")], equal: ["region"])
+    ]
+    paging.timeIntervals = ["nights": TimeIntervals([]), "days": TimeIntervals([])]
+    let text = RoutingText.write(topics: ["critical", "o'ps"], paging: paging)
     #expect(
       text == """
         # Written by Farwatch: topics stand as receivers, without what they deliver to.
         route:
           receiver: nobody
+          group_by: ['...']
           routes:
           - continue: true
             receiver: "critical"
             matchers:
             - 'severity="it''s"'
             - 'a!="b"'
+            group_by: ["region", "it's"]
+            group_wait: 0s
+            group_interval: 1m30s
+            # repeat_interval: 0s (never)
+            mute_time_intervals: ["nights"]
+            # escalation: after 10m to "o'ps"
             routes:
             - continue: false
               receiver: "o'ps"
+              group_by: ['...']
+              mute_time_intervals: ["nights"]
+              active_time_intervals: ["days"]
+        inhibit_rules:
+        - source_matchers: ['a="b"']
+          target_matchers: ['c="d"']
+          equal: ["region"]
+        # Their times are in Farwatch's own file.
+        time_intervals:
+        - name: "days"
+          time_intervals: []
+        - name: "nights"
+          time_intervals: []
         receivers:
         - name: nobody
         - name: "critical"

@@ -52,6 +52,33 @@ private struct AskedDaemon: PagingDaemonFace {
     #expect(lines[1].contains("RegionDo") && !lines.joined().contains("\u{1b}"))
   }
 
+  /// One cell is as long as it likes, and there are many rows: no row is made as wide as that cell.
+  @Test func aTableInAPipeIsBounded() throws {
+    let long = String(repeating: "x", count: 1 << 20)
+    let rows = (0..<10_000).map { ["Alert\($0)", "1h", $0 == 7 ? long : "a=b", "\u{202e}words"] }
+    let clock = ContinuousClock()
+    var lines: [String] = []
+    let took = clock.measure {
+      lines = TerminalText.table(["ALERT", "FOR", "LABELS", "SUMMARY"], rows, whole: 1, width: nil)
+    }
+    #expect(took < .seconds(10), "a debug build; release is far below one second")
+    #expect(lines.count == 10_001 && lines.allSatisfy { $0.count < 160 && !$0.hasSuffix(" ") })
+    #expect(lines[8].contains("xxx…") && lines[1].contains("words") && !lines[1].contains("\u{202e}"))
+    daemon.scripted.alert.withLock { $0?.labels = ["alertname": String(repeating: "n", count: 500)] }
+    #expect(
+      try farwatch.listAlerts([], asJSON: false, width: nil)[1].hasPrefix(
+        String(repeating: "n", count: 39) + "…"))
+  }
+
+  @Test func whatMutesAnAlertIsNamed() throws {
+    daemon.scripted.alert.withLock {
+      $0?.mutedBy = ["drill", "nights"]
+      $0?.maintenance = ["drill"]
+    }
+    let line = try farwatch.listAlerts([], asJSON: false, width: nil)[1]
+    #expect(line.contains("maintenance: drill, muted: nights"), "\(line)")
+  }
+
   @Test func alertsInAPipeAreWhole() throws {
     let lines = try farwatch.listAlerts(["RegionDown", "region=~<j.*"], asJSON: false, width: nil)
     #expect(lines.last?.contains("region=<japan>  it's \"down\"") == true, "\(lines)")

@@ -72,8 +72,8 @@ import Testing
     let digits = padded(String(fingerprint, radix: 16))
     let arn = "arn:aws:sns:ap-northeast-1:000000000000:pager"
     let reason =
-      "Rule no longer holds: lag_seconds > 60 held from 2026-01-01T00:00:00.000Z to "
-      + "2026-01-01T00:08:20.000Z; last value 73.25."
+      "Rule no longer holds: lag_seconds > 60 held from 2026-01-01T00:00:00Z to "
+      + "2026-01-01T00:08:20Z; last value 73.25."
     #expect(
       fields.prefix(12) == [
         "AlarmName='LagHigh'", "AlarmDescription='Lag\\n73 s'", "AWSAccountId='000000000000'",
@@ -97,6 +97,18 @@ import Testing
     #expect(details.contains("value=73.25"))
     #expect(details.contains("runbook_url='https://r.example/1'"))
     #expect(details.contains("status='resolved'"))
+  }
+
+  /// Posted by another program, which gives neither a value nor an expression.
+  @Test func aPostedAlertHasNoValueAndALinkToAcknowledge() throws {
+    var posted = event(.firing, value: .nan)
+    posted.origin.expression = ""
+    let facts = SNSContent(page(posted), context(), .init(context()))
+    #expect(facts.message.contains("\"NewStateReason\":\"It fires since 2026-01-01T00:00:00Z.\""))
+    #expect(!facts.message.contains("NaN") && !facts.message.contains("\"value\":"))
+    #expect(facts.message.contains("\"acknowledgeURL\":\"https://watch.example/ack?thread=LagHigh\""))
+    let over = SNSContent(page(event(.resolved)), context(), .init(context()))
+    #expect(!over.message.contains("acknowledgeURL") && over.message.contains("\"value\":73.25"))
   }
 
   @Test func extremeAlertsStayValid() throws {

@@ -16,7 +16,8 @@ extension RunningFarwatch {
       let others = alert.labels.filter { $0.key != "alertname" }.sorted { $0.key < $1.key }
       return (
         cells: [
-          alert.labels["alertname"] ?? "", Self.age(alert.startsAt, now), alert.standing, alert.fingerprint,
+          TerminalText.cell(alert.labels["alertname"] ?? "", limit: width ?? 40),
+          Self.age(alert.startsAt, now), alert.standing, alert.fingerprint,
           alert.receivers.map(\.name).joined(separator: ","),
         ], labels: others.map { "\($0.key)=\($0.value)" }.joined(separator: " "),
         summary: alert.annotations["summary"] ?? alert.annotations["description"] ?? ""

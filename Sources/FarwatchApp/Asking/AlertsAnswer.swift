@@ -22,13 +22,19 @@ struct ListedAlert: Decodable {
   var status: Status
   var receivers: [Receiver]
   var acknowledgement: Acknowledgement?
+  /// Maintenance windows among ``Status/mutedBy``; nil: none.
+  var maintenanceWindows: [String]?
+
+  private var maintenance: [String] { maintenanceWindows ?? [] }
 
   /// `active`, or why nobody is paged: all reasons.
   var standing: String {
     var words: [String] = []
     if !status.silencedBy.isEmpty { words.append("silenced") }
     if !status.inhibitedBy.isEmpty { words.append("inhibited") }
-    if !status.mutedBy.isEmpty { words.append("muted") }
+    if !maintenance.isEmpty { words.append("maintenance: \(maintenance.joined(separator: ","))") }
+    let times = status.mutedBy.filter { !maintenance.contains($0) }
+    if !times.isEmpty { words.append("muted: \(times.joined(separator: ","))") }
     if let acknowledgement { words.append("ack by \(acknowledgement.by)") }
     return words.isEmpty ? status.state : words.joined(separator: ", ")
   }

@@ -16,19 +16,40 @@ package enum TerminalText {
   /// On one line and without control characters.
   static func plain(_ text: String) -> String {
     var out = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-      let isControl = scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value)
-      // The marks that turn the direction of writing can make a line read as another.
-      let turns = (0x202a...0x202e).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
-      out.append(isControl || turns ? " " : scalar)
+    for scalar in text.unicodeScalars { out.append(isForeign(scalar) ? " " : scalar) }
+    while out.last == " " { out.removeLast() }
+    return String(out)
+  }
+
+  private static func isForeign(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case ..<0x20, 0x7f..<0xa0, 0x2028, 0x2029: true
+    // The marks that turn the direction of writing can make a line read as another.
+    case 0x061c, 0x200e, 0x200f, 0x202a...0x202e, 0x2066...0x2069: true
+    default: false
     }
-    var words = String(out)
-    while words.hasSuffix(" ") { words.removeLast() }
-    return words
   }
 
   /// Columns that the tables of alerts and silences need to say everything in one line.
   static let wide = 120
+
+  /// Characters of a cell where nobody says how wide a line may be, as in a pipe: the whole is in the JSON.
+  static let longestCell = 120
+
+  /// ``plain(_:)``, at most `limit` characters of it and then "…". What is cut off takes no time, however long it is.
+  static func cell(_ text: String, limit: Int) -> String {
+    let all = text.unicodeScalars
+    // Most characters are one scalar, and those that people read are a few.
+    let end = all.index(all.startIndex, offsetBy: limit * 4, limitedBy: all.endIndex) ?? all.endIndex
+    let words = plain(end == all.endIndex ? text : String(all[..<end]))
+    if end == all.endIndex, length(words) <= limit { return words }
+    return words.prefix(max(0, limit - 1)) + "…"
+  }
+
+  /// In characters.
+  private static func length(_ text: String) -> Int {
+    text.utf8.allSatisfy { $0 < 0x80 } ? text.utf8.count : text.count
+  }
 
   /// A table for a narrow terminal: under each row stands, indented, what would not have fitted into it.
   static func table(
@@ -37,19 +58,21 @@ package enum TerminalText {
     let lines = table(header, rows.map(\.cells), whole: whole, width: width)
     return lines.prefix(1)
       + zip(lines.dropFirst(), rows).flatMap { line, row in
-        let below = "  " + plain(row.below)
-        let isEmpty = row.below.isEmpty
-        return isEmpty ? [line] : [line, below.count > width ? below.prefix(width - 1) + "…" : below]
+        row.below.isEmpty ? [line] : [line, "  " + cell(row.below, limit: max(1, width - 2))]
       }
   }
 
   /// Rows under a header, two spaces between columns. With a `width` the last columns give way first, down to the width of
-  /// their titles; cells that are cut end in "…". The column `whole`, which people copy, is never cut. Without a width
-  /// nothing is cut.
+  /// their titles; without one a cell has ``longestCell`` characters at most. Cells that are cut end in "…". The column
+  /// `whole`, which people copy, does not give way.
   static func table(_ header: [String], _ rows: [[String]], whole: Int, width: Int?) -> [String] {
-    let cells = [header] + rows.map { $0.map(plain) }
-    var widths = header.indices.map { column in
-      cells.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+    let most = max(width ?? longestCell, longestCell)
+    let cells = [header] + rows.map { $0.map { cell($0, limit: most) } }
+    var widths = [Int](repeating: 0, count: header.count)
+    for row in cells {
+      for (column, text) in row.enumerated() where column < widths.count {
+        widths[column] = max(widths[column], length(text))
+      }
     }
     if let width {
       var excess = widths.reduce(0, +) + 2 * (header.count - 1) - width
@@ -62,12 +85,16 @@ package enum TerminalText {
     }
     return cells.map { row in
       var line = ""
-      for (column, cell) in row.enumerated() where column < widths.count {
-        let text = cell.count > widths[column] ? cell.prefix(max(0, widths[column] - 1)) + "…" : cell[...]
-        line += text
-        if column < row.count - 1 { line += String(repeating: " ", count: widths[column] - text.count + 2) }
+      var gap = 0
+      for (column, text) in row.enumerated() where column < widths.count {
+        let isCut = length(text) > widths[column]
+        let shown = isCut ? text.prefix(max(0, widths[column] - 1)) + "…" : text[...]
+        if !shown.isEmpty {
+          line += String(repeating: " ", count: gap) + shown
+          gap = 0
+        }
+        gap += widths[column] - (isCut ? widths[column] : length(text)) + 2
       }
-      while line.hasSuffix(" ") { line.removeLast() }
       return line
     }
   }

@@ -24,7 +24,7 @@ final class DeliveryCarrier: Sendable {
 
   init() {
     var settings = HTTPClientSettings()
-    settings.userAgent = "Amazon Simple Notification Service Agent"
+    settings.userAgent = "farwatch/\(Version.text)"
     settings.maximumKeptConnections = 200
     client = HTTPClient(name: "farwatch-page", settings: settings)
   }

@@ -44,3 +44,19 @@ package struct TopicSettings: Sendable {
     self.subscriptions = subscriptions
   }
 }
+
+extension NotifyingSettings {
+  /// Topics that need no route: receivers of others fall back to them, or to a subscription of theirs, or give up pages
+  /// to them.
+  package var topicsToldByOthers: [String] {
+    let named = Dictionary(
+      topics.flatMap { topic in
+        topic.subscriptions.compactMap { one in one.name.map { ($0, topic.name) } }
+      }
+    ) { first, _ in first }
+    let targets = topics.flatMap(\.subscriptions).flatMap { [$0.fallback, $0.deadLetterTopic] }.compactMap {
+      $0
+    }
+    return targets.map { named[$0] ?? $0 }
+  }
+}

@@ -42,10 +42,8 @@ struct AlertJSON {
       .init("startsAt", .string(event.startsAt.iso8601)),
     ]
     if event.status == .resolved { members.append(.init("endsAt", .string(end(event).iso8601))) }
-    members += [
-      .init("value", .number(event.value)),
-      .init("expression", .string(cut(event.origin.expression, bytes: max(64, limit)))),
-    ]
+    if let value = event.knownValue { members.append(.init("value", .number(value))) }
+    members.append(.init("expression", .string(cut(event.origin.expression, bytes: max(64, limit)))))
     if event.status == .resolved {
       members.append(.init("knownToBeOver", .boolean(event.endedWell)))
       if let ending = event.ending { members.append(.init("endedBecause", .string(ending.cause.rawValue))) }

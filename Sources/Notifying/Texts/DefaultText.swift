@@ -32,9 +32,9 @@ struct DefaultText {
     var word = stateWord
     switch facts.notification.kind {
     case .proof: word = "TEST"
-    case .reminder where facts.status == .firing: word = "STILL \(word) for \(age(facts.startsAt))"
+    case .reminder where facts.status == .firing: word = "STILL \(word)\(age)"
     case .escalation where facts.status == .firing:
-      word = "NOT ACKNOWLEDGED, \(word) for \(age(facts.startsAt))"
+      word = "NOT ACKNOWLEDGED, \(word)\(age)"
     case .acknowledgement: word = "ACKNOWLEDGED, \(word)"
     case .news, .reminder, .escalation, .refresh: break
     }
@@ -78,7 +78,8 @@ struct DefaultText {
     var lines: [String] = []
     if let delay = facts.page.delay {
       lines.append(
-        "This page is delayed by \(spell(delay)): it was decided at \(facts.notification.decidedAt.rfc3339).")
+        "This page is delayed by \(spell(delay)): it was decided at \(facts.notification.decidedAt.toTheSecond)."
+      )
     }
     switch facts.notification.kind {
     case .proof:
@@ -105,10 +106,10 @@ struct DefaultText {
     if let region = event.labels["region"] { lines.append("Region: \(region)") }
     lines.append(since(event))
     if !event.endedWell, let risk = Self.atRisk(event) { lines.append("At risk: \(cut(risk, bytes: 4096))") }
-    if event.status == .firing, event.alarm == nil {
+    if event.status == .firing, event.alarm == nil, let value = event.knownValue {
       let held =
         event.origin.expression.isEmpty ? "" : " of \(cut(oneLine(event.origin.expression), bytes: 2048))"
-      lines.append("Value: \(NumberText.shortest(event.value))\(held)")
+      lines.append("Value: \(NumberText.shortest(value))\(held)")
     }
     if let reason = reason(event) { lines.append(reason) }
     return [
@@ -123,23 +124,24 @@ struct DefaultText {
   }
 
   private func since(_ event: AlertEvent) -> String {
-    let began = event.startsAt.rfc3339
+    let began = event.startsAt.toTheSecond
     if event.status == .firing {
-      let told = event.decidedAt > event.startsAt ? "; fired at \(event.decidedAt.rfc3339)" : ""
-      return "Since: \(began), for \(age(event.startsAt))\(told)"
+      let lasted = facts.now - event.startsAt
+      let age = lasted < .seconds(1) ? "" : ", for \(spell(lasted))"
+      let fired = event.decidedAt.toTheSecond
+      return "Since: \(began)\(age)"
+        + (event.decidedAt > event.startsAt && fired != began ? "; fired at \(fired)" : "")
     }
     let end = event.endsAt ?? event.decidedAt
-    return "From \(began) to \(end.rfc3339), for \(spell(end - event.startsAt))"
+    let lasted = end - event.startsAt
+    return "From \(began) to \(end.toTheSecond)" + (lasted < .seconds(1) ? "" : ", for \(spell(lasted))")
   }
 
   /// Why it changed: of an alarm in its own words, of a rule what its end truly means.
   private func reason(_ event: AlertEvent) -> String? {
     if let alarm = event.alarm { return "Reason: \(cut(alarm.reason, bytes: 4096))" }
     guard event.status == .resolved else { return nil }
-    return EndingText(
-      event: event, expression: cut(oneLine(event.origin.expression), bytes: 2048),
-      value: NumberText.shortest(event.value)
-    ).text
+    return EndingText(event: event, expression: cut(oneLine(event.origin.expression), bytes: 2048)).text
   }
 
   private var many: [String] {
@@ -163,10 +165,10 @@ struct DefaultText {
     var text = event.name + (own.isEmpty ? "" : " {\(cut(own, bytes: 512))}")
     if let summary = event.annotations["summary"] { text += ": \(cut(summary, bytes: 512))" }
     if event.status == .firing {
-      text += " (since \(event.startsAt.rfc3339))"
+      text += " (since \(event.startsAt.toTheSecond))"
       if let risk = Self.atRisk(event) { text += " At risk: \(cut(risk, bytes: 512))" }
     } else {
-      text += " (ended \((event.endsAt ?? event.decidedAt).rfc3339)"
+      text += " (ended \((event.endsAt ?? event.decidedAt).toTheSecond)"
       text += event.endedWell ? ")" : "; whether the trouble is over is not known)"
     }
     if facts.runbook == nil, let runbook = event.annotations["runbook_url"].flatMap(webLink) {
@@ -187,7 +189,11 @@ struct DefaultText {
   /// All of it, for certain: there is nothing left to do.
   private var isOver: Bool { facts.firing.isEmpty && facts.resolved.allSatisfy(\.endedWell) }
 
-  private func age(_ start: Timestamp) -> String { spell(max(.zero, facts.now - start)) }
+  /// ` for 2h`; nothing below one second, of which nobody need be told.
+  private var age: String {
+    let lasted = facts.now - facts.startsAt
+    return lasted < .seconds(1) ? "" : " for \(spell(lasted))"
+  }
 
   /// In whole seconds from one second on.
   private func spell(_ duration: Duration) -> String {
@@ -195,4 +201,9 @@ struct DefaultText {
     return DurationText.format(
       milliseconds.magnitude < 1000 ? duration : .milliseconds(milliseconds / 1000 * 1000))
   }
+}
+
+extension Timestamp {
+  /// `2012-05-02T00:54:06Z`, for people.
+  var toTheSecond: String { iso8601.dropLast(5) + "Z" }
 }

@@ -87,6 +87,9 @@ struct PageFacts {
 extension AlertEvent {
   var name: String { labels["alertname"] ?? origin.alertName }
 
+  /// What is known of its value: an alert that another program posted has none.
+  var knownValue: Double? { value.isNaN ? nil : value }
+
   /// 16 hexadecimal digits, as Alertmanager writes it.
   var fingerprint: String {
     let digits = String(labels.fingerprint, radix: 16)

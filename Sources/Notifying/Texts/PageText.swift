@@ -76,11 +76,12 @@ func cut(_ text: String, characters limit: Int) -> String {
   return String(scalars) + (limit > 0 ? "…" : "")
 }
 
-/// `text` with each run of white space and control characters as one space, none at the ends.
+/// `text` with each run of white space and control characters as one space, none at the ends, and without the marks
+/// that turn the direction of writing: with them a title can read as another.
 func oneLine(_ text: String) -> String {
   var out = String.UnicodeScalarView()
   var isGap = false
-  for scalar in text.unicodeScalars {
+  for scalar in text.unicodeScalars where !turnsWriting(scalar) {
     if scalar.value < 0x21 || (0x7f...0xa0).contains(scalar.value) || scalar.value == 0x2028
       || scalar.value == 0x2029
     {
@@ -92,4 +93,12 @@ func oneLine(_ text: String) -> String {
     }
   }
   return String(out)
+}
+
+/// Whether it is one of Unicode's controls of bidirectional text.
+private func turnsWriting(_ scalar: Unicode.Scalar) -> Bool {
+  switch scalar.value {
+  case 0x061c, 0x200e, 0x200f, 0x202a...0x202e, 0x2066...0x2069: true
+  default: false
+  }
 }

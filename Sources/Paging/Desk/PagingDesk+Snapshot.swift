@@ -44,7 +44,8 @@ extension PagingDesk {
       startsAt: record.event.startsAt, endsAt: record.event.endsAt ?? record.expiresAt,
       updatedAt: record.updatedAt, generatorURL: record.generatorURL, silencedBy: record.silencedBy,
       inhibitedBy: record.inhibitedBy.compactMap { records[$0].map { fingerprintText($0.event.labels) } },
-      mutedBy: record.maintenance + Set(muted).sorted(), acknowledgement: record.acknowledgement,
+      mutedBy: record.maintenance + Set(muted).sorted(), maintenance: record.maintenance,
+      acknowledgement: record.acknowledgement,
       topics: (own.map(\.topic) + (record.event.topics ?? [])).reduce(into: []) {
         if !$0.contains($1) { $0.append($1) }
       },

@@ -62,6 +62,9 @@ import Testing
         #expect(places.count == order.count && places == places.sorted())
       }
       #expect(header("content-type", of: request) == theirs.header("content-type"))
+      // What Alertmanager has no place for.
+      #expect(header("X-Farwatch-Message-Id", of: request) == page.messageID)
+      #expect(header("X-Farwatch-Kind", of: request) == "news")
     }
   }
 

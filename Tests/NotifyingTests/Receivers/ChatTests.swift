@@ -118,6 +118,13 @@ import Testing
     return settings
   }
 
+  @Test(arguments: ["", "/", "/v2/alerts", "/v2/alerts/"])
+  func theAddressMayBeTheBaseOrTheWhole(_ path: String) throws {
+    var settings = settings
+    settings.url = "https://ops.example" + path
+    #expect(try settings.request(page(event(.firing))).url == "https://ops.example/v2/alerts")
+  }
+
   @Test func anAlertIsCreatedWithItsAlias() throws {
     let request = try settings.request(
       page(event(.firing, labels: ["severity": "error", "region": "japan"]), thread: "a/b"))

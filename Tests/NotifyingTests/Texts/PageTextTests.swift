@@ -77,6 +77,19 @@ import Testing
     #expect(text.body.contains("for 22m; fired"), "the age is that of the attempt")
   }
 
+  @Test func whatIsNotKnownAndWhatIsNothingIsNotSaid() {
+    var posted = event(.firing, value: .nan)
+    posted.startsAt = start + .milliseconds(600_123)
+    posted.decidedAt = start + .milliseconds(600_456)
+    let text = PageText(page(posted), context())
+    #expect(!text.body.contains("Value") && !text.body.contains("NaN"))
+    #expect(text.body.contains("Since: 2026-01-01T00:10:00Z\n"), "\(text.body)")
+    #expect(
+      PageText(page(posted, kind: .reminder), context()).title == "[STILL FIRING] LagHigh: Lag is high")
+    let json = AlertJSON(facts: PageFacts(page(posted), context())).detailed(posted).compact
+    #expect(!json.contains("value") && !json.contains("NaN"))
+  }
+
   @Test func aGroupIsCountedAndCapped() {
     let alerts =
       (0..<30).map { event(.firing, "CheckDown", labels: labels.setting("check", to: "c\($0)")) }
@@ -142,5 +155,6 @@ import Testing
     #expect(cut("ééééééé", bytes: 3) == "")
     #expect(cut("ééééééé", characters: 3) == "éé…")
     #expect(oneLine(" \n a\r\n\tb\u{2028}c ") == "a b c")
+    #expect(oneLine("\u{200f}a\u{202e}b\u{2066} \u{2069}c\u{200e}") == "ab c")
   }
 }

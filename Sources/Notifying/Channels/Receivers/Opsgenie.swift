@@ -23,6 +23,7 @@ package struct OpsgenieSettings: ReceiverSettings {
   package var apiKey: String
   /// Where the secret came from: it stays when the secret is changed, and so do the pages that wait.
   package var secretPlace: String?
+  /// The API's base, or the whole address of its alerts.
   package var url: String
   package var responders: [Responder] = []
   package var tags: [String] = []
@@ -52,7 +53,8 @@ struct OpsgenieChannel: Channel {
 
   func request(for message: OutgoingMessage) throws -> OutgoingRequest {
     let page = try message.pageOrAcknowledgement()
-    let base = SNSLinks.trimmed(settings.url) + "/v2/alerts"
+    let given = SNSLinks.trimmed(settings.url)
+    let base = given.hasSuffix("/v2/alerts") ? given : given + "/v2/alerts"
     let alias = threadKey(page.notification.thread, bytes: 512)
     let key = [HTTPHeader("Authorization", "GenieKey \(settings.apiKey)", isSecret: true)]
     if page.notification.kind == .acknowledgement {

@@ -36,7 +36,14 @@ struct WebhookChannel: Channel {
   let context: ChannelContext
 
   func request(for message: OutgoingMessage) throws -> OutgoingRequest {
-    .http(settings.options.post(settings.url, Array(body(PageFacts(try message.page(), context)).utf8)))
+    let page = try message.page()
+    // The body is Alertmanager's, which has no place for these.
+    let headers = [
+      HTTPHeader("X-Farwatch-Message-Id", page.messageID),
+      HTTPHeader("X-Farwatch-Kind", page.notification.kind.rawValue),
+    ]
+    return .http(
+      settings.options.post(settings.url, Array(body(PageFacts(page, context)).utf8), headers: headers))
   }
 
   func judge(_ answer: HTTPResult, now: Timestamp) -> DeliveryResult {

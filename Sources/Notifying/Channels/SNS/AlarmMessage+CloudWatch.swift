@@ -39,7 +39,7 @@ extension AlarmMessage {
             })))
     }
     // AWS has no word for these; a message that is on time is AWS' own, member for member.
-    if !circumstances.isEmpty { members.append(.init("Farwatch", .object(circumstances))) }
+    if !circumstances.isEmpty { members.append(.init("Farwatch", .object(circumstances + acknowledging))) }
     return .object(members)
   }
 

@@ -16,6 +16,8 @@ struct AlarmMessage {
   var kind = Notification.Kind.news
   /// How late the page is, where people should know.
   var delay: Duration?
+  /// A link that acknowledges the alert; nil: there is none, or nothing to acknowledge.
+  var acknowledgeURL: String?
 
   /// What a message says about the Farwatch that sends it.
   struct Origin: Hashable, Sendable {
@@ -41,8 +43,9 @@ struct AlarmMessage {
       "in \(AWSRegion.displayName(region))"
     )
     let room = max(1, 100 - rest.0.count - rest.1.count - 5)
-    let name = name.count > room ? String(name.prefix(max(0, room - 3))) + "..." : name
-    let line = String("\(rest.0): \"\(name)\" \(rest.1)".prefix(100))
+    let name = oneLine(self.name)
+    let shown = name.count > room ? String(name.prefix(max(0, room - 3))) + "..." : name
+    let line = String("\(rest.0): \"\(shown)\" \(rest.1)".prefix(100))
     return String(line.map { $0.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7f } ? " " : $0 })
   }
 
@@ -114,9 +117,9 @@ struct AlarmMessage {
       .init("group", .string(event.origin.group)),
       .init("expression", .string(cut(event.origin.expression, limit))),
       .init("forSeconds", .number(event.origin.holdSeconds)),
-      .init("value", .number(event.value)),
-      .init("startsAt", .string(event.startsAt.iso8601)),
     ]
+    if let value = event.knownValue { members.append(.init("value", .number(value))) }
+    members.append(.init("startsAt", .string(event.startsAt.iso8601)))
     if let endsAt = event.endsAt { members.append(.init("endsAt", .string(endsAt.iso8601))) }
     if let ending = event.ending {
       members.append(.init("endedBecause", .string(ending.cause.rawValue)))
@@ -128,7 +131,11 @@ struct AlarmMessage {
       members.append(.init("runbook_url", .string(cut(runbook, limit))))
     }
     members.append(.init("externalURL", .string(settings.externalURL)))
-    return .object(members + circumstances)
+    return .object(members + circumstances + acknowledging)
+  }
+
+  var acknowledging: [OrderedJSON.Member] {
+    acknowledgeURL.map { [.init("acknowledgeURL", .string($0))] } ?? []
   }
 
   /// What is to be said beside the alert: why it is told, when it is no news, and that it comes late.
@@ -152,15 +159,15 @@ struct AlarmMessage {
 
   private var reason: String {
     if kind == .proof { return "This is a test: nothing is wrong, nothing is to do." }
-    let value = NumberText.shortest(event.value)
     let held = DurationText.format(.milliseconds(Int64(clamping: event.origin.holdSeconds * 1000)))
     let expression = event.origin.expression
     switch event.status {
     case .firing:
-      return "Rule fired: \(expression) has held since \(event.startsAt.iso8601) (required: \(held)); "
-        + "value \(value) at \(event.decidedAt.iso8601)."
+      if expression.isEmpty { return "It fires since \(event.startsAt.toTheSecond)." }
+      return "Rule fired: \(expression) has held since \(event.startsAt.iso8601) (required: \(held))"
+        + (event.knownValue.map { "; value \(NumberText.shortest($0)) at \(event.decidedAt.iso8601)." } ?? ".")
     case .resolved:
-      return EndingText(event: event, expression: expression, value: value).text
+      return EndingText(event: event, expression: expression).text
     }
   }
 
