@@ -217,13 +217,22 @@ import Testing
     #expect(summary?["fired"] as? Int == 3 && summary?["told"] as? Int == 3)
   }
 
-  @Test func linesFitTheTerminal() throws {
-    for width in [40, 80, 120, 500] {
-      let report = try Bench().run {
-        $0.lostRegions = ["japan"]
+  @Test func linesFitTheTerminalAndSayAll() throws {
+    let bench = try Bench(routes: "routes: [{match: {severity: page}, topic: pager}]")
+    func words(_ width: Int?) throws -> (lines: [String], words: [Substring]) {
+      let lines = try bench.run {
+        $0.lostRegions = ["japan@1m..2m"]
+        $0.until = "4m"
         $0.width = width
-      }
-      #expect(report.lines.allSatisfy { $0.count <= min(max(width, 80), 200) })
+      }.lines
+      return (lines, lines.flatMap { $0.split(separator: " ") })
+    }
+    let whole = try words(nil)
+    #expect(whole.lines.contains { $0.count > 80 }, "else nothing is proved")
+    for (width, longest) in [(40, 80), (80, 80), (500, 200)] {
+      let narrow = try words(width)
+      #expect(narrow.lines.allSatisfy { $0.count <= longest })
+      #expect(narrow.words == whole.words, "nothing is cut")
     }
   }
 
