@@ -27,10 +27,18 @@ struct ReplayCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Between pages whose names hold no time.", valueName: "duration"))
   var interval: String?
 
-  @Option(help: ArgumentHelp("Where the replay begins; what is older is known already.", valueName: "time"))
+  @Option(
+    help: ArgumentHelp(
+      """
+      Where the replay begins; what is older is known already. (default: the first sample, or 2026-01-05T10:00:00Z, \
+      a Monday)
+      """,
+      valueName: "time"))
   var from: String?
 
-  @Option(help: ArgumentHelp("Where it ends.", valueName: "time"))
+  @Option(
+    help: ArgumentHelp(
+      "Where it ends. (default: 1m behind the last sample and 30m behind the last loss)", valueName: "time"))
   var to: String?
 
   @Option(help: ArgumentHelp("How long it is, instead.", valueName: "duration"))

@@ -23,7 +23,9 @@ import Testing
   private static let start = 1_767_607_200
 
   private func pages(_ report: Replay.Report) -> [String] {
-    report.lines.filter { $0.contains("  page  ") }.map { String($0.prefix(9)) }
+    report.lines.filter { $0.hasPrefix("+") && $0.dropFirst(14).hasPrefix("page ") }.map {
+      String($0.prefix(9))
+    }
   }
 
   private func run(
@@ -31,6 +33,7 @@ import Testing
   ) throws -> Replay.Report {
     try bench.run {
       $0.files = files
+      $0.until = nil
       change(&$0)
     }
   }
@@ -106,8 +109,9 @@ import Testing
   @Test(arguments: [
     ("dump.txt", "up 1\n", ":1:1: no time"), ("dump.txt", "up 1 1\nup x 2\n", ":2:4: expected a value"),
     ("page-1.prom", "up{ 1\n", ":1:"), ("series.yml", "interval: 1m\n", "has no input_series"),
-    ("series.yml", "input_series: [{series: up, values: '1+'}]\n", ":1:"),
+    ("series.yml", "input_series: [{series: up, values: '1+'}]\n", ":1:16: unexpected end of input"),
     ("dump.txt", "# nothing\n", "the files hold no sample"),
+    ("dump.txt", "job:up 1 1767607200000\n", "the files hold no sample"),
   ])
   func aFileThatCannotBeReadIsNamedWithThePlace(_ name: String, _ text: String, _ expected: String) throws {
     let bench = try ReplayTests.Bench(rules: Self.rules)

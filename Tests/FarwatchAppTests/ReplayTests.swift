@@ -16,6 +16,7 @@ import Testing
       rules: String = Bench.regionRules, more: String = ""
     ) throws {
       directory = try TemporaryDirectory("farwatch-replay")
+      (options.after, options.lasts, options.until) = ("1m", "4m", "12m")
       _ = try directory.write("rules.yml", rules)
       options.configuration = try directory.write(
         "farwatch.yml",
@@ -76,8 +77,8 @@ import Testing
     let report = try bench.run { $0.lostRegions = ["japan"] }
     #expect(
       pages(report) == [
-        "[FIRING] RegionDown (page) in japan: RegionDown",
-        "[RESOLVED] RegionDown (page) in japan: RegionDown",
+        "[FIRING] RegionDown (page) in japan",
+        "[RESOLVED] RegionDown (page) in japan",
       ], "\(report.lines.joined(separator: "\n"))")
     #expect(!report.everyAlertWasTold, "CheckDown matches no route")
     #expect(report.lines.contains { $0.contains("CheckDown") && $0.hasSuffix("it matches no route") })
@@ -104,8 +105,9 @@ import Testing
     let bench = try Bench(routes: "routes: [{topic: pager, group_by: [region], group_wait: 30s}]")
     let report = try bench.run { $0.lostRegions = ["japan"] }
     #expect(entries(report, "firing").count == 3)
-    let firing = pages(report).filter { $0.hasPrefix("[FIRING") }
-    #expect(firing.count == 1, "\(report.lines.joined(separator: "\n"))")
+    #expect(
+      pages(report).count { $0.hasPrefix("[FIRING 3] 3 alerts") } == 1,
+      "\(report.lines.joined(separator: "\n"))")
     #expect(report.lines.contains { $0.contains("alerts 3 firing") })
     #expect(report.everyAlertWasTold)
   }
@@ -215,13 +217,22 @@ import Testing
     #expect(summary?["fired"] as? Int == 3 && summary?["told"] as? Int == 3)
   }
 
-  @Test func linesFitTheTerminal() throws {
-    for width in [40, 80, 120, 500] {
-      let report = try Bench().run {
-        $0.lostRegions = ["japan"]
+  @Test func linesFitTheTerminalAndSayAll() throws {
+    let bench = try Bench(routes: "routes: [{match: {severity: page}, topic: pager}]")
+    func words(_ width: Int?) throws -> (lines: [String], words: [Substring]) {
+      let lines = try bench.run {
+        $0.lostRegions = ["japan@1m..2m"]
+        $0.until = "4m"
         $0.width = width
-      }
-      #expect(report.lines.allSatisfy { $0.count <= min(max(width, 80), 200) })
+      }.lines
+      return (lines, lines.flatMap { $0.split(separator: " ") })
+    }
+    let whole = try words(nil)
+    #expect(whole.lines.contains { $0.count > 80 }, "else nothing is proved")
+    for (width, longest) in [(40, 80), (80, 80), (500, 200)] {
+      let narrow = try words(width)
+      #expect(narrow.lines.allSatisfy { $0.count <= longest })
+      #expect(narrow.words == whole.words, "nothing is cut")
     }
   }
 
@@ -249,7 +260,6 @@ import Testing
     }
     try check("--until and --to say the same") {
       $0.lostRegions = ["japan"]
-      $0.until = "1h"
       $0.to = "2026-01-05T12:00:00Z"
     }
     try check("too long") {

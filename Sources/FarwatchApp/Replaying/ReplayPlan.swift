@@ -40,6 +40,9 @@ struct ReplayPlan {
     var files = try RecordedFiles(options, from: from, madeAnew: loaded.namesMadeByRules)
     try files.read(standard: Self.standardStart)
     var recording = files.recording
+    guard options.files.isEmpty || !recording.samples.isEmpty else {
+      throw ReplayFailure("the files hold no sample")
+    }
     let first = recording.samples.first.map { Timestamp(milliseconds: $0.time) }
     let start = from ?? first ?? Self.standardStart
     clock = ReplayClock(start: start)

@@ -61,10 +61,13 @@ struct SeriesFile {
       begin = own
     }
     for series in document.series {
+      let place = "\(path):\(series.position.line):\(series.position.column)"
       do {
         let description = try parseSeriesDescription("\(series.series) \(series.values)")
         try add(description, from: begin, every: document.interval, into: &recording)
-      } catch { throw ReplayFailure("\(path):\(series.position): \(error)") }
+      } catch let error as ParseError {
+        throw ReplayFailure("\(place): \(error.message)")
+      } catch { throw ReplayFailure("\(place): \(error)") }
     }
   }
 

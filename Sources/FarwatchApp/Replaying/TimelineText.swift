@@ -19,7 +19,8 @@ enum TimelineText {
     if timeline.leftOut > 0 { lines.append("… and \(timeline.leftOut) more that are not kept") }
     lines.append("")
     lines += summaryLines(summary)
-    return lines.map { fit($0, width) }
+    guard let width else { return lines }
+    return lines.flatMap { wrapped($0, width) }
   }
 
   private static func text(of entry: TimelineEntry) -> [String] {
@@ -73,9 +74,20 @@ enum TimelineText {
 
   private static func plain(_ text: String) -> String { TerminalText.plain(text) }
 
-  private static func fit(_ line: String, _ width: Int?) -> String {
-    guard let width, line.count > width else { return line }
-    return line.prefix(width - 1) + "…"
+  /// The same words in lines of at most `width` characters: nothing is cut, for why nobody was told may stand last.
+  /// What goes on stands in the column of what happened.
+  private static func wrapped(_ line: String, _ width: Int) -> [String] {
+    var rest = Array(line)
+    let indent = Array(repeating: Character(" "), count: timeColumn + kindColumn + 2)
+    var lines: [String] = []
+    while rest.count > width {
+      let space = rest[..<(width + 1)].lastIndex(of: " ") ?? 0
+      // A word that leaves most of the line empty, or never ends, is broken.
+      let end = space > indent.count + (width - indent.count) / 3 ? space : width
+      lines.append(String(rest[..<end]))
+      rest = indent + rest[end...].drop { $0 == " " }
+    }
+    return lines + (rest.contains { $0 != " " } || lines.isEmpty ? [String(rest)] : [])
   }
 }
 
