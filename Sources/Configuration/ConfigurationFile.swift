@@ -51,8 +51,9 @@ package enum ConfigurationFile {
     let backups = m.optional("backups", .list(.located(backup))) ?? []
     let ruleFiles = m.optional("rule_files", .list(.located(YAMLType<String>.nonEmptyString))) ?? []
     let policies = m.optional("alerting", .mapping(AlertingSection.read)) ?? []
-    let notifying = NotifyingSection.read(m, paths)
+    var notifying = NotifyingSection.read(m, paths)
     let paging = PagingSection.read(m, scope, topics: notifying.topics.map(\.name))
+    notifying.alertsPerPage = paging.alertsPerPage
     NotifyingSection.warn(notifying, paging.routes, m, warnings)
     let alarms = AlarmsSection.read(m, scope, topics: notifying.topics.map(\.name))
     if ruleFiles.isEmpty, m.node("rule_files") == nil || m.node("rule_files")?.content.isEmptyList == true {
@@ -80,6 +81,7 @@ package enum ConfigurationFile {
       backups: backups.map(\.value), ruleFiles: expand(ruleFiles, paths, m.problems), alertPolicies: policies,
       notifying: notifying, store: store, connectionsPerAddress: connections)
     settings.paging = paging
+    settings.trustedClients = (m.optional("trusted_clients", .list(addressRange)) ?? []).compactMap { $0 }
     settings.alarmFiles = alarms.files
     settings.alarmContext = alarms.context
     settings.alarmContext.parameters.merge(
@@ -110,6 +112,12 @@ package enum ConfigurationFile {
       for file in files where !found.contains(file) { found.append(file) }
     }
     return found
+  }
+
+  private static var addressRange: YAMLType<AddressRange?> {
+    .scalar("an address or a range such as 10.0.0.0/8", placeholder: nil) { text in
+      AddressRange(text).map { .some($0) }
+    }
   }
 
   private static func hostName() -> String {

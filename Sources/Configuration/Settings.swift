@@ -59,6 +59,8 @@ package struct Settings: Sendable {
   package var store: Store
   /// Connections to the listener that one client address may have open.
   package var connectionsPerAddress: Int
+  /// Clients beside this machine whose changes are taken: silences, acknowledgements, posted alerts, reloads.
+  package var trustedClients: [AddressRange] = []
   /// What is allowed but hardly meant, as `FILE:LINE:COLUMN: message`: for the log and `farwatch check`.
   package var warnings: [String] = []
 }

@@ -334,7 +334,11 @@ extension Daemon: DaemonFace {
     identity.document(at: "/\(name)")?.pem
   }
 
-  func allowsWrites(from address: String) -> Bool { address == "::1" || address.hasPrefix("127.") }
+  func allowsWrites(from address: String, proxied: Bool) -> Bool {
+    if reloads.current.settings.trustedClients.contains(where: { $0.contains(address) }) { return true }
+    // Behind a proxy everybody comes from this machine.
+    return !proxied && (address == "::1" || address.hasPrefix("127."))
+  }
 }
 
 extension Logger {

@@ -65,13 +65,35 @@ package struct JournalBook: Sendable {
 
   private mutating func write(_ entry: JournalEntry) -> StateChange {
     let previous = ends.last.hash ?? JournalRow.genesis
-    let record = JournalRecord(sequence: ends.last.sequence + 1, entry: entry)
+    let record = JournalRecord(sequence: ends.last.sequence + 1, entry: Self.bounded(entry))
     beginStretch(at: entry.at, before: record.sequence, hash: previous)
     let (value, hash) = JournalRow.encode(record, after: previous)
     ends.last = .init(sequence: record.sequence, hash: hash)
     kept.append(record)
     statistics.appended += 1
     return StateChange(.journal, JournalRow.key(record.sequence), value)
+  }
+
+  /// Bytes of one value; what is longer is cut, or a receiver that fails for days would fill the disk with one label.
+  private static let longestValue = 512
+  private static let mostLabels = 64
+
+  private static func bounded(_ entry: JournalEntry) -> JournalEntry {
+    func isLong(_ text: String) -> Bool { text.utf8.count > longestValue }
+    let labels = entry.labels?.entries ?? []
+    guard
+      labels.count > mostLabels || labels.contains(where: { isLong($0.value) })
+        || entry.detail.values.contains(where: isLong)
+    else { return entry }
+    func cut(_ text: String) -> String {
+      isLong(text) ? String(decoding: text.utf8.prefix(longestValue), as: UTF8.self) + " [cut]" : text
+    }
+    var bounded = entry
+    bounded.labels = entry.labels.map { labels in
+      Labels(labels.entries.prefix(mostLabels).map { Label($0.name, cut($0.value)) })
+    }
+    bounded.detail = entry.detail.mapValues(cut)
+    return bounded
   }
 
   private static func summary(of entries: ArraySlice<JournalEntry>, at now: Timestamp) -> JournalEntry {

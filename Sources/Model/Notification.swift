@@ -29,8 +29,10 @@ package struct Notification: Hashable, Sendable, Codable {
   /// What the alerts of the group have in common by `group_by`; empty for a single alert.
   package var groupLabels: Labels
   package var isGrouped: Bool
-  /// At least one; those that fire first, each part in order of `startsAt`.
+  /// At least one; those that fire first, news before what was told; each part in order of `startsAt`.
   package var alerts: [AlertEvent]
+  /// How many of the first ``alerts`` are news; those behind them that fire were told before. nil: all are.
+  package var newsCount: Int?
   /// Alerts of the group that were left out of ``alerts``.
   package var truncatedAlerts: Int
   package var decidedAt: Timestamp

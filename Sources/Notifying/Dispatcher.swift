@@ -96,8 +96,7 @@ package final class Dispatcher {
           .error, "alert has no subscriber: nobody is told",
           data.merging(["topics": topics.joined(separator: ",")]) { $1 })
       }
-      let page = PageLimit.bounded(notification)
-      changes += publish(page, to: keys, .init(ticket: ticket, now: now, monotonic: monotonic))
+      changes += publish(notification, to: keys, .init(ticket: ticket, now: now, monotonic: monotonic))
     }
     return changes
   }
@@ -127,7 +126,9 @@ package final class Dispatcher {
     var changes: [StateChange] = []
     var heard: Set<String> = []
     var isFiltered = false
-    let encoded = keys.count > 1 ? try? RowCoding.encode(notification) : nil
+    // Bounded after filtering: what one subscription does not hear must not take the place of what it does.
+    let whole = PageLimit.bounded(notification, alerts: settings.alertsPerPage)
+    let encoded = keys.count > 1 ? try? RowCoding.encode(whole) : nil
     for key in keys {
       guard let receiver = receivers[key] else { continue }
       guard let page = receiver.heard(notification) else {
@@ -141,7 +142,8 @@ package final class Dispatcher {
       } else {
         heard = Set(notification.alerts.map(\.identity))
       }
-      changes += enqueue(page, isWhole ? encoded : nil, receiver, how)
+      let bounded = isWhole ? whole : PageLimit.bounded(page, alerts: settings.alertsPerPage)
+      changes += enqueue(bounded, isWhole ? encoded : nil, receiver, how)
       changes += tellEnd(page, receiver, how)
     }
     if isFiltered {

@@ -8,7 +8,7 @@ package struct PagingSettings: Sendable {
   /// What routes name in `mute_times` and `active_times`.
   package var timeIntervals: [String: TimeIntervals] = [:]
   package var maintenance: [MaintenanceWindow] = []
-  /// Alerts that one page tells of; the others are counted in it.
+  /// Alerts that one page tells of, for delivery; the others are counted in it.
   package var alertsPerPage = 200
   /// Alerts that other programs may have posted at one time; what is beyond is refused and counted.
   package var postedAlertLimit = 20_000

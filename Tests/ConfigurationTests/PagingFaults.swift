@@ -35,4 +35,7 @@ let pagingFaults: [Fault] = [
     "2:27: must be between 1s and 1w, found 0s", "2:52: must be between 1s and 1w, found 8d",
     "2:56: unknown key `waits`; expected one of `alerts_per_page`, `posted_alert_limit`, `resolve_timeout`, `silent_poster_limit`, `start_hold`"
   ),
+  Fault(
+    region + "trusted_clients: [10.0.0.0/8, office]",
+    #"2:31: expected an address or a range such as 10.0.0.0/8, found "office""#),
 ]

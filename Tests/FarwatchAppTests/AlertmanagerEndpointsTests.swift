@@ -13,7 +13,9 @@ private struct PagingStandIn: PagingDaemonFace {
   var paging: any PagingFace { scripted }
   let acknowledgeLink = testLink
   let wallClock = dayStart
-  func allowsWrites(from address: String) -> Bool { address == "127.0.0.1" }
+  func allowsWrites(from address: String, proxied: Bool) -> Bool {
+    address == "127.0.0.1" && !proxied
+  }
 }
 
 private func text(_ response: HTTPServerResponse?) -> String {

@@ -13,7 +13,9 @@ private struct AskedDaemon: PagingDaemonFace {
   var paging: any PagingFace { scripted }
   let acknowledgeLink = testLink
   var wallClock: Timestamp { SystemTime().now }
-  func allowsWrites(from address: String) -> Bool { address == "127.0.0.1" }
+  func allowsWrites(from address: String, proxied: Bool) -> Bool {
+    address == "127.0.0.1" && !proxied
+  }
 }
 
 /// What the command line prints, asked of the real endpoints over a real listener.

@@ -30,6 +30,21 @@ import Testing
     #expect(world.conductor.dispatcher.snapshot(now: dayStart).statistics.duplicates == 0)
   }
 
+  @Test func aDiskThatHangsHoldsAPageBackForTwoSecondsAtMost() throws {
+    let world = CoreWorld()
+    world.run(.seconds(20))
+    world.commitTakes = .seconds(60)
+    world.down = ["japan"]
+    let began = world.time.monotonic.nanoseconds / 1_000_000
+    world.run(.seconds(30))
+    #expect(world.told.count == 1)
+    let page = try #require(world.pages.first)
+    #expect(page.at - began <= 5000 + 20 + 500 + 20 + Conductor.commitPatience.milliseconds + 10)
+    #expect(world.conductor.dispatcher.snapshot(now: dayStart).statistics.undurable == 1)
+    world.run(.seconds(120))
+    #expect(world.told.count == 1, "the answer that comes late sends nothing again")
+  }
+
   @Test func oneFailureIsNotTold() {
     let world = CoreWorld()
     world.run(.seconds(20))

@@ -52,7 +52,9 @@ private final class StandIn: DaemonFace {
     return choice == .receiver("none") ? [] : [standing]
   }
   func signingCertificate(named name: String) -> String? { name == "cert.pem" ? "PEM" : nil }
-  func allowsWrites(from address: String) -> Bool { address == "127.0.0.1" }
+  func allowsWrites(from address: String, proxied: Bool) -> Bool {
+    address == "127.0.0.1" && !proxied
+  }
   let paging: any PagingFace = ScriptedPaging()
   let acknowledgeLink = testLink
   let wallClock = dayStart

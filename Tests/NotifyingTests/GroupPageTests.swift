@@ -75,7 +75,7 @@ func groupPage(_ serial: String, _ events: [AlertEvent], thread: String = "group
     var world = World(pager("https://a.example/"))
     world.tell(groupPage("1", (0..<3000).map { event(.firing, "A\($0)") }))
     let many = try #require(world.drain().first).notification
-    #expect(many.alerts.count == PageLimit.alerts && many.truncatedAlerts == 2000)
+    #expect(many.alerts.count == 200 && many.truncatedAlerts == 2800)
     let long = String(repeating: "x", count: 60_000)
     world.tell(groupPage("2", (0..<100).map { event(.firing, "B\($0)", annotations: ["summary": long]) }))
     let row = try #require(world.database[.outbox]?.values.first)
@@ -139,6 +139,28 @@ func groupPage(_ serial: String, _ events: [AlertEvent], thread: String = "group
     #expect(world.statistics.filteredOut == 1 && world.subscriptions.map(\.filtered) == [1, 1])
     world.page(quiet)
     #expect(world.drain().isEmpty && world.rowCount(.outbox) == 0)
+  }
+
+  @Test func whatIsTooMuchForAPageIsCountedAfterFilteringAndNewsComesFirst() throws {
+    var settings = pager("https://a.example/", "https://b.example/")
+    settings.alertsPerPage = 4
+    settings.topics[0].subscriptions[1].filterPolicy = try FilterPolicy(json(["severity": ["page"]]))
+    var world = World(settings)
+    let quiet = (0..<9).map { event(.firing, "Q\($0)", labels: ["severity": "info"]) }
+    var page = groupPage("1", [event(.firing, "New", labels: ["severity": "page"])] + quiet)
+    page.newsCount = 1
+    world.tell(page)
+    #expect(
+      world.drain().map { $0.notification.alerts.map(\.identity) } == [["New", "Q0", "Q1", "Q2"], ["New"]])
+    // What is news to others only is no news to the one that hears of none of it.
+    page = groupPage("2", [event(.firing, "Q9", labels: ["severity": "info"])] + page.alerts)
+    page.newsCount = 1
+    world.tell(page)
+    let second = world.drain()
+    #expect(second.count == 1 && second[0].notification.truncatedAlerts == 7)
+    let ends = (0..<9).map { event(.resolved, "Q\($0)", labels: ["severity": "info"]) }
+    world.tell(groupPage("3", page.alerts + ends))
+    #expect(world.drain().first?.notification.alerts.map(\.status) == [.firing, .firing, .firing, .resolved])
   }
 
   @Test func theJournalHearsOfEveryStep() throws {

@@ -25,7 +25,6 @@ import Testing
           source: [LabelMatcher("alertname", equals: "D")], target: [LabelMatcher("alertname", equals: "B")],
           equal: ["region"], wait: .seconds(5))
       ]
-      $0.alertsPerPage = 1000
     }
   }
 

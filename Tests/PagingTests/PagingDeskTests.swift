@@ -83,7 +83,7 @@ import Testing
     world.fire("D", labels: ["region": "japan"])
     world.resolve("A", labels: ["region": "japan"])
     world.pass(.seconds(1000))
-    #expect(world.takeTold() == ["330 pager news +B +D -A"])
+    #expect(world.takeTold() == ["330 pager news +D +B -A"])
     world.pass(.seconds(4 * 3600))
     #expect(world.takeTold() == ["14440 pager reminder +C", "14730 pager reminder +B +D"])
   }
@@ -98,17 +98,23 @@ import Testing
     #expect(world.rows.isEmpty)
   }
 
-  @Test func aPageHoldsSoManyAlertsAndCountsTheOthers() {
-    let world = DeskWorld(settings(Self.grouped { $0.groupWait = .seconds(1) }) { $0.alertsPerPage = 3 })
-    for n in 0..<10 { world.fire("A\(n)") }
-    world.pass(.seconds(1))
-    #expect(world.told.count == 1)
-    #expect(world.told[0].notification.alerts.count == 3)
-    #expect(world.told[0].notification.truncatedAlerts == 7)
-    for n in 0..<10 { world.resolve("A\(n)") }
-    world.pass(.seconds(1000))
-    #expect(world.told.count == 2, "the ends of those left out are told, too")
-    #expect(world.rows.isEmpty)
+  @Test func newsComesFirstAndWhatIsHeldBackIsNotOver() throws {
+    let world = DeskWorld(settings(Self.grouped { $0.groupInterval = .seconds(60) }))
+    world.fire("A", "B")
+    world.pass(.seconds(30))
+    _ = try world.desk.set(
+      SilenceDraft(
+        matchers: [LabelMatcher("alertname", equals: "B")], endsAt: world.now + .seconds(3600),
+        createdBy: "me", comment: ""), at: world.moment)
+    world.run()
+    world.pass(.seconds(100))
+    world.resolve("A")
+    world.pass(.seconds(100))
+    world.fire("C")
+    world.pass(.seconds(100))
+    #expect(world.told.map(\.notification.status) == [.firing, .firing, .firing])
+    #expect(world.told.map(\.notification.newsCount) == [2, 0, 1])
+    #expect(world.takeTold() == ["30 pager news +A +B", "130 pager news +B -A", "230 pager news +C +B"])
   }
 
   @Test func aGroupGoesOnAfterARestart() {
@@ -267,6 +273,33 @@ import Testing
       ])
   }
 
+  @Test func anAlertThatJoinsAnEscalatedGroupHasStepsOfItsOwnAndASilenceBeginsNoneAnew() throws {
+    let world = DeskWorld(
+      settings(
+        route("pager") {
+          $0.grouping = .by([])
+          ($0.groupWait, $0.groupInterval, $0.repeatInterval) = (.zero, .seconds(1), .zero)
+          $0.escalation = [EscalationStep(after: .seconds(300), topic: "lead")]
+        }))
+    world.fire("A")
+    world.pass(.seconds(400))
+    world.fire("B")
+    world.pass(.seconds(100))
+    _ = try world.desk.set(
+      SilenceDraft(
+        matchers: [LabelMatcher("alertname", equals: "A")], endsAt: world.now + .seconds(60),
+        createdBy: "me", comment: ""), at: world.moment)
+    world.run()
+    world.pass(.seconds(1000))
+    world.resolve("A")
+    world.pass(.seconds(10))
+    #expect(
+      world.takeTold() == [
+        "0 pager news +A", "300 lead escalation +A", "400 pager news +B +A", "700 lead escalation +B",
+        "1500 pager news +B -A", "1500 lead news +B -A",
+      ])
+  }
+
   @Test func anAcknowledgementEndsRemindersAndEscalationUntilItIsTakenBack() {
     let world = DeskWorld(escalating)
     world.fire("A")
@@ -419,6 +452,17 @@ import Testing
     post(world, ends: .seconds(240), generator: "")
     world.pass(.seconds(1000))
     #expect(world.takeTold() == ["0 pager news +P", "240 pager news -P"])
+  }
+
+  @Test func anEndInTheFarFutureIsNoEnd() {
+    let world = DeskWorld(settings(route("pager")))
+    let alert = PostedAlert(
+      labels: ["alertname": "P"], annotations: .empty, startsAt: nil,
+      endsAt: Timestamp(year: 9999, month: 12, day: 31), generatorURL: "")
+    #expect(world.desk.post([alert], at: world.moment) == 0)
+    world.run()
+    world.pass(.seconds(1000))
+    #expect(world.takeTold() == ["0 pager news +P"])
   }
 
   @Test func beyondTheLimitPostsAreRefusedAndCounted() {

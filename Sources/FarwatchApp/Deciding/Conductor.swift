@@ -65,7 +65,7 @@ final class Conductor {
   /// What happened in this turn, for the journal.
   private var happened: [JournalEntry] = []
   /// Commits that were not answered yet, oldest first.
-  private(set) var unanswered: [(ticket: CommitTicket, since: MonotonicInstant)] = []
+  private(set) var unanswered: [Unanswered] = []
   private var lastTurn: MonotonicInstant
   let store: SampleStore
   /// Writes what the process measures of itself into the store, now and then.
@@ -82,6 +82,15 @@ final class Conductor {
   private var effects: [Effect] = []
   private var pendingChanges: [StateChange] = []
 
+  struct Unanswered {
+    var ticket: CommitTicket
+    var since: MonotonicInstant
+    /// Its pages were sent without waiting any longer.
+    var isGivenUp = false
+  }
+
+  /// How long pages wait for a disk that does not answer: a hanging one must not silence them.
+  static let commitPatience: Duration = .seconds(2)
   /// How long a collector that does not come back may hold up the first judgement.
   static let warmUpLimit: Duration = .seconds(15)
   private static let housekeepingInterval: Duration = .seconds(5)
@@ -124,6 +133,7 @@ final class Conductor {
       watchlist.nextDeadline, judging ? engine.nextDeadline : judgeAt,
       judging ? alarms.nextDeadline : nil, desk.nextDeadline, dispatcher.nextDeadline,
       heartbeats.nextDeadline, proofsDueAt,
+      nextCommitPatience,
     ] {
       if let deadline, deadline < next { next = deadline }
     }
@@ -136,6 +146,7 @@ final class Conductor {
     // Calls first: a reload ends series, and at a moment that has a sample already it could not.
     for event in events where event.isCall { take(event, now: now, monotonic: monotonic) }
     for event in events where !event.isCall { take(event, now: now, monotonic: monotonic) }
+    endPatience(monotonic)
     startDueCollections(monotonic)
     let housekeeping = monotonic >= nextHousekeeping
     if housekeeping {
@@ -200,6 +211,19 @@ final class Conductor {
     }
   }
 
+  private var nextCommitPatience: MonotonicInstant? {
+    unanswered.first { !$0.isGivenUp }.map { $0.since + Self.commitPatience }
+  }
+
+  /// Sends the pages of commits that take too long as if these had failed; they are counted as not durable.
+  private func endPatience(_ monotonic: MonotonicInstant) {
+    for place in unanswered.indices where !unanswered[place].isGivenUp {
+      guard unanswered[place].since + Self.commitPatience <= monotonic else { return }
+      unanswered[place].isGivenUp = true
+      dispatcher.committed(unanswered[place].ticket, durable: false)
+    }
+  }
+
   private func startDueCollections(_ monotonic: MonotonicInstant) {
     for target in watchlist.takeDue(monotonic) {
       effects.append(.collect(target.collector, target.key, generation: target.generation))
@@ -247,6 +271,15 @@ final class Conductor {
     let decisions = desk.run(at: Moment(now: now, monotonic: monotonic))
     pendingChanges += decisions.changes
     happened += decisions.journal
+    // Those of our own rules were noted when they were decided.
+    for entry in decisions.journal where entry.kind == .firing || entry.kind == .resolved {
+      effects.append(
+        .note(
+          Notice(
+            entry.kind == .firing ? .warning : .info,
+            entry.kind == .firing ? "alert fires" : "alert is over",
+            ["alert": entry.labels?.description ?? "", "source": "posted"])))
+    }
     for event in decisions.untold {
       effects.append(
         .note(
@@ -269,7 +302,7 @@ final class Conductor {
   private func commit(_ monotonic: MonotonicInstant) {
     guard !pendingChanges.isEmpty else { return }
     ticket += 1
-    unanswered.append((CommitTicket(ticket), monotonic))
+    unanswered.append(Unanswered(ticket: CommitTicket(ticket), since: monotonic))
     effects.append(.commit(pendingChanges, CommitTicket(ticket)))
     pendingChanges = []
   }

@@ -9,7 +9,9 @@ protocol PagingDaemonFace: Sendable {
   var acknowledgeLink: AcknowledgeLink { get }
   var wallClock: Timestamp { get }
   /// Whether requests that change something are taken from this client address.
-  func allowsWrites(from address: String) -> Bool
+  ///
+  /// - Parameter proxied: a proxy says that it passes the request on for somebody else.
+  func allowsWrites(from address: String, proxied: Bool) -> Bool
 }
 
 /// Alertmanager's API, and the page behind the link in a page, over HTTP.
@@ -20,9 +22,11 @@ struct AlertmanagerEndpoints: Sendable {
   func answer(_ request: HTTPServerRequest) -> HTTPServerResponse? {
     if request.path == AcknowledgeLink.path { return AcknowledgePage(daemon: daemon).answer(request) }
     guard AlertmanagerAPI.owns(request.path) else { return nil }
-    if request.method != "GET", request.method != "HEAD", !isAllowedToWrite(request) {
+    if request.method != "GET", request.method != "HEAD", !daemon.allowsWrites(request) {
       return response(
-        .failure(403, "changes are taken from this machine only, and not from pages in a browser"))
+        .failure(
+          403, "changes are taken from this machine and trusted_clients only, and not from pages in a browser"
+        ))
     }
     let daemon = daemon
     return response(
@@ -31,11 +35,6 @@ struct AlertmanagerEndpoints: Sendable {
           method: request.method, path: request.path, pathSegments: request.pathSegments,
           query: request.query.map { ($0.name, $0.value) }, contentType: request.header("Content-Type"),
           body: request.body)))
-  }
-
-  /// A page of another site may make a browser post here; it cannot hide that it did.
-  private func isAllowedToWrite(_ request: HTTPServerRequest) -> Bool {
-    daemon.allowsWrites(from: request.remoteAddress) && request.header("Origin") == nil
   }
 
   private func response(_ answer: APIResponse) -> HTTPServerResponse {
@@ -48,5 +47,14 @@ struct AlertmanagerEndpoints: Sendable {
     if answer.status == 503 { response.headers.append(HTTPServerField("Retry-After", "1")) }
     response.headers += answer.headers.map { HTTPServerField($0.name, $0.value) }
     return response
+  }
+}
+
+extension PagingDaemonFace {
+  /// Whether this request may change something: from this machine or a trusted client, and not from another site's page
+  /// in a browser, which cannot hide that it is one.
+  func allowsWrites(_ request: HTTPServerRequest) -> Bool {
+    let proxied = request.header("X-Forwarded-For") != nil || request.header("Forwarded") != nil
+    return request.header("Origin") == nil && allowsWrites(from: request.remoteAddress, proxied: proxied)
   }
 }

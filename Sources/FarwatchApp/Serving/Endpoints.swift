@@ -113,7 +113,7 @@ struct Endpoints: Sendable {
       return refusal
     }
     // A page of another site may make a browser post here; it cannot hide that it did.
-    guard daemon.allowsWrites(from: request.remoteAddress), request.header("Origin") == nil else {
+    guard daemon.allowsWrites(request) else {
       return .text(403, "Reloading is allowed from this machine only; SIGHUP does the same.\n")
     }
     let problems = daemon.reload()

@@ -9,12 +9,14 @@ enum PageLimit {
   /// Bytes of one annotation, where a single alert is too large. Below what channels cut at.
   private static let annotationBytes = 16_000
 
-  /// `notification` within the limits: alerts that are too many are left out from the end, where the resolved stand,
-  /// and counted in `truncatedAlerts`; a single alert that is too large has its annotations cut.
-  static func bounded(_ notification: Notification) -> Notification {
+  /// `notification` within the limits: of the alerts that are too many, those are left out that were told before, and
+  /// the last of those that ended; they are counted in `truncatedAlerts`. A single alert that is too large has its
+  /// annotations cut.
+  static func bounded(_ notification: Notification, alerts most: Int = alerts) -> Notification {
+    let chosen = choice(of: notification, most)
     var room = bytes
     var kept = 0
-    for alert in notification.alerts.prefix(alerts) {
+    for alert in chosen {
       room -= size(alert)
       if room < 0, kept > 0 { break }
       kept += 1
@@ -22,12 +24,21 @@ enum PageLimit {
     guard kept < notification.alerts.count || room < 0 else { return notification }
     var bounded = notification
     bounded.truncatedAlerts += notification.alerts.count - kept
-    bounded.alerts = Array(notification.alerts.prefix(kept))
+    bounded.alerts = Array(chosen.prefix(kept))
+    bounded.newsCount = notification.newsCount.map { min($0, kept) }
     if kept == 1, let only = bounded.alerts.first, size(only) > bytes {
       bounded.alerts[0].annotations = Labels(
         only.annotations.entries.map { Label($0.name, cut($0.value)) })
     }
     return bounded
+  }
+
+  /// Those that fire first, but a quarter of the page is for ends, where there are so many of both.
+  private static func choice(of notification: Notification, _ most: Int) -> [AlertEvent] {
+    guard notification.alerts.count > most else { return notification.alerts }
+    let (firing, ended) = (notification.firing, notification.resolved)
+    let forEnds = min(ended.count, max(most / 4, most - firing.count))
+    return Array(firing.prefix(most - forEnds)) + ended.prefix(forEnds)
   }
 
   private static func size(_ alert: AlertEvent) -> Int {
@@ -61,6 +72,7 @@ extension Notification {
     }
     guard !carried.isEmpty else { return self }
     var whole = self
+    whole.newsCount = nil
     whole.alerts = (alerts + carried).enumerated().sorted { a, b in
       let (x, y) = (a.element, b.element)
       if x.status != y.status { return x.status == .firing }

@@ -7,6 +7,8 @@ package struct NotifyingSettings: Sendable {
   package var account = "000000000000"
   /// Labels that become SNS message attributes of type String, where an alert has them.
   package var attributeLabels: [String] = ["severity", "region"]
+  /// Alerts that one page tells of; the others are counted in it.
+  package var alertsPerPage = 200
   /// Pages that wait for one subscription; beyond it see ``SubscriptionQueue``.
   package var maximumEntriesPerSubscription = 10_000
   /// Bytes of their rows.

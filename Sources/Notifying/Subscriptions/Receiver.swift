@@ -146,6 +146,12 @@ final class Receiver {
     if notification.kind != .acknowledgement {
       filtered += UInt64(notification.alerts.count - heard.alerts.count)
     }
+    if let news = notification.newsCount {
+      let fresh = Set(notification.alerts.prefix(news).map(\.identity))
+      heard.newsCount = heard.alerts.prefix { fresh.contains($0.identity) }.count
+      // Nothing in it that this receiver has not heard.
+      if heard.newsCount == 0, heard.resolved.isEmpty { return nil }
+    }
     return heard.alerts.isEmpty ? nil : heard
   }
 }

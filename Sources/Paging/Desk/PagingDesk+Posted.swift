@@ -72,6 +72,11 @@ extension PagingDesk {
   /// The time of a posted alert is up.
   func expire(_ identity: String, _ time: Moment) {
     guard let record = records[identity], record.isFiring, record.source == .posted else { return }
+    if let end = record.expiresAt, end > time.now {
+      // The wall clock was set back meanwhile.
+      expiries.set(identity, at: time.monotonic(ofNext: end))
+      return
+    }
     if record.isRefreshed {
       endPosted(record, at: time.now, .sourceSilent, time)
     } else {

@@ -79,8 +79,7 @@ package final class PagingDesk {
     guard var group = groups.removeValue(forKey: key) else { return }
     let mute = self.mute(of: group.route, at: time)
     noteMute(key, group, mute.names, time)
-    var review = group.review(at: time, isMuted: !mute.names.isEmpty, limit: settings.alertsPerPage) {
-      identity in
+    var review = group.review(at: time, isMuted: !mute.names.isEmpty) { identity in
       records[identity].map {
         PageGroup.Member(
           event: $0.event, isHeldBack: $0.isHeldBack, quietUntil: $0.quietUntil,

@@ -29,12 +29,17 @@ struct PageGroup {
     var pages: UInt64 = 0
     /// The newest page with news or a reminder.
     var notifiedAt: Timestamp?
-    /// Since when something has been told that nobody acknowledged.
-    var waitingSince: Timestamp?
-    /// Steps of the escalation that were taken since then.
-    var steps = 0
+    /// What was told and nobody has acknowledged, where the route escalates.
+    var waiting: [String: Waiting] = [:]
     /// By topic: who was told by escalation, and of what.
     var escalated: [String: [String]] = [:]
+  }
+
+  /// An alert that waits for somebody to take it on.
+  struct Waiting: Codable, Equatable {
+    var since: Timestamp
+    /// Steps of the escalation that were taken.
+    var steps = 0
   }
 
   /// How an alert of the group stands.
@@ -76,13 +81,12 @@ struct PageGroup {
 
   /// - Parameters:
   ///   - isMuted: a mute time of the route holds: what begins is not told.
-  ///   - limit: alerts that one page holds.
-  mutating func review(
-    at time: Moment, isMuted: Bool, limit: Int, _ member: (String) -> Member?
-  ) -> Review {
+  mutating func review(at time: Moment, isMuted: Bool, _ member: (String) -> Member?) -> Review {
     var review = Review()
     let before = told
     var tellable: [Member] = []
+    // Told, and held back since then: no news, but a page of the group must not look as if they were over.
+    var standing: [Member] = []
     var ended: [Member] = []
     var hasNews = false
     func wake(at moment: MonotonicInstant) { review.next = min(review.next ?? moment, moment) }
@@ -95,7 +99,10 @@ struct PageGroup {
         if told.firing[identity] == nil { review.left.append(identity) } else { ended.append(member) }
         continue
       }
-      if member.isHeldBack || isMuted || route == nil { continue }
+      if member.isHeldBack || isMuted || route == nil {
+        if told.firing[identity] != nil { standing.append(member) }
+        continue
+      }
       if isNews(member.event) {
         if let quiet = member.quietUntil, quiet > time.monotonic {
           wake(at: quiet)
@@ -110,13 +117,16 @@ struct PageGroup {
       if time.monotonic < gate {
         wake(at: gate)
       } else {
-        tell(tellable, ended, at: time, limit, &review)
+        tell(tellable, standing, ended, at: time, &review)
       }
     }
-    remindAndEscalate(tellable, at: time, limit, &review)
+    let open = tellable.filter { told.firing[$0.event.identity] != nil && !$0.isAcknowledged }
+    if !open.isEmpty { remind(tellable, at: time, &review) }
+    escalate(open, held: standing, at: time, &review)
     for identity in review.left {
       members.remove(identity)
       told.firing[identity] = nil
+      told.waiting[identity] = nil
     }
     review.isChanged = told != before
     return review
@@ -129,14 +139,17 @@ struct PageGroup {
   }
 
   private mutating func tell(
-    _ tellable: [Member], _ ended: [Member], at time: Moment, _ limit: Int, _ review: inout Review
+    _ tellable: [Member], _ standing: [Member], _ ended: [Member], at time: Moment, _ review: inout Review
   ) {
-    let alerts = ordered(tellable) + ordered(ended)
     if isGrouped {
-      review.notifications.append((notification(.news, alerts, time, limit), topic))
+      let news = ordered(tellable.filter { isNews($0.event) })
+      let known = ordered(tellable.filter { !isNews($0.event) } + standing)
+      var page = notification(.news, news + known + ordered(ended), time)
+      page.newsCount = news.count
+      review.notifications.append((page, topic))
     } else {
       // The news of a single alert is named by the alert itself.
-      for alert in alerts {
+      for alert in ordered(tellable) + ordered(ended) {
         if alert.status == .firing, !isNews(alert) { continue }
         review.notifications.append((Notification(alert, route: routeID), topic))
       }
@@ -144,8 +157,14 @@ struct PageGroup {
     for member in tellable { told.firing[member.event.identity] = member.event.startsAt }
     let over = Set(ended.map(\.event.identity))
     for (topic, knows) in told.escalated.sorted(by: { byteOrder($0.key, $1.key) }) {
-      let news = ordered(ended.filter { knows.contains($0.event.identity) })
-      if !news.isEmpty { review.notifications.append((notification(.news, news, time, limit), topic)) }
+      let ends = ordered(ended.filter { knows.contains($0.event.identity) })
+      if !ends.isEmpty {
+        // With what it knows that still fires: the end of one is not the end of the group.
+        let still = ordered((tellable + standing).filter { knows.contains($0.event.identity) })
+        var page = notification(.news, still + ends, time)
+        page.newsCount = 0
+        review.notifications.append((page, topic))
+      }
       let rest = knows.filter { !over.contains($0) }
       told.escalated[topic] = rest.isEmpty ? nil : rest
     }
@@ -154,56 +173,65 @@ struct PageGroup {
     for identity in over { told.firing[identity] = nil }
   }
 
-  private mutating func remindAndEscalate(
-    _ tellable: [Member], at time: Moment, _ limit: Int, _ review: inout Review
-  ) {
+  private mutating func remind(_ tellable: [Member], at time: Moment, _ review: inout Review) {
+    guard let route, route.repeatInterval > .zero, let last = told.notifiedAt else { return }
     func wake(at moment: MonotonicInstant) { review.next = min(review.next ?? moment, moment) }
-    let open = tellable.filter { told.firing[$0.event.identity] != nil && !$0.isAcknowledged }
-    guard let route, !open.isEmpty else {
-      (told.waitingSince, told.steps) = (nil, 0)
+    let due = time.monotonic(of: last) + route.repeatInterval
+    guard due <= time.monotonic else { return wake(at: due) }
+    let still = ordered(tellable.filter { told.firing[$0.event.identity] != nil })
+    review.notifications.append((notification(.reminder, still, time), topic))
+    told.notifiedAt = time.now
+    wake(at: time.monotonic + route.repeatInterval)
+  }
+
+  /// Each alert waits for itself: one that joins a group of which somebody was told already has its own steps.
+  ///
+  /// - Parameter held: told, but held back by now: their waiting neither goes on nor begins anew.
+  private mutating func escalate(
+    _ open: [Member], held: [Member], at time: Moment, _ review: inout Review
+  ) {
+    guard let route, !route.escalation.isEmpty else {
+      told.waiting = [:]
       return
     }
-    if route.repeatInterval > .zero, let last = told.notifiedAt {
-      let due = time.monotonic(of: last) + route.repeatInterval
-      if due <= time.monotonic {
-        let still = ordered(tellable.filter { told.firing[$0.event.identity] != nil })
-        review.notifications.append((notification(.reminder, still, time, limit), topic))
-        told.notifiedAt = time.now
-        wake(at: time.monotonic + route.repeatInterval)
-      } else {
-        wake(at: due)
+    let kept = Set(open.map(\.event.identity)).union(
+      held.lazy.filter { !$0.isAcknowledged }.map(\.event.identity))
+    for identity in told.waiting.keys where !kept.contains(identity) { told.waiting[identity] = nil }
+    var due: [Int: [Member]] = [:]
+    for member in open {
+      let identity = member.event.identity
+      var waiting = told.waiting[identity] ?? Waiting(since: time.now)
+      waiting.since = min(waiting.since, time.now)
+      while waiting.steps < route.escalation.count {
+        let moment = time.monotonic(of: waiting.since) + route.escalation[waiting.steps].after
+        if moment > time.monotonic {
+          review.next = min(review.next ?? moment, moment)
+          break
+        }
+        due[waiting.steps, default: []].append(member)
+        waiting.steps += 1
       }
+      told.waiting[identity] = waiting
     }
-    let since = min(told.waitingSince ?? time.now, time.now)
-    told.waitingSince = since
-    while told.steps < route.escalation.count {
-      let step = route.escalation[told.steps]
-      let due = time.monotonic(of: since) + step.after
-      guard due <= time.monotonic else {
-        wake(at: due)
-        break
-      }
-      told.steps += 1
-      let alerts = ordered(open)
-      review.notifications.append((notification(.escalation, alerts, time, limit), step.topic))
-      if step.topic != topic {
-        told.escalated[step.topic] = Set(told.escalated[step.topic] ?? []).union(alerts.map(\.identity))
-          .sorted()
-      }
+    for (step, members) in due.sorted(by: { $0.key < $1.key }) {
+      let next = route.escalation[step].topic
+      let alerts = ordered(members)
+      review.notifications.append((notification(.escalation, alerts, time), next))
+      guard next != topic else { continue }
+      told.escalated[next] = Set(told.escalated[next] ?? []).union(alerts.map(\.identity)).sorted()
     }
   }
 
   private mutating func notification(
-    _ kind: Notification.Kind, _ alerts: [AlertEvent], _ time: Moment, _ limit: Int
+    _ kind: Notification.Kind, _ alerts: [AlertEvent], _ time: Moment
   ) -> Notification {
     defer { told.pages += 1 }
     return Notification(
       kind: kind, thread: isGrouped ? key : alerts.first?.identity ?? key,
       // The count begins anew when the group was forgotten meanwhile: alone it would name another page like an old one,
       // and a receiver that remembers names would throw it away.
-      serial: "\(key)#\(time.now.milliseconds)#\(told.pages)",
-      route: routeID, groupLabels: labels, isGrouped: isGrouped, alerts: Array(alerts.prefix(limit)),
-      truncatedAlerts: max(0, alerts.count - limit), decidedAt: time.now)
+      serial: "\(key)#\(time.now.milliseconds)#\(told.pages)", route: routeID, groupLabels: labels,
+      isGrouped: isGrouped, alerts: alerts, decidedAt: time.now)
   }
 
   private func ordered(_ members: [Member]) -> [AlertEvent] {
@@ -225,10 +253,17 @@ package struct Moment: Sendable {
 
   /// The monotonic moment of a wall-clock time; a time that is a little in the future, because the clock was set back,
   /// is now.
-  func monotonic(of past: Timestamp) -> MonotonicInstant { monotonic - max(.zero, now - past) }
+  func monotonic(of past: Timestamp) -> MonotonicInstant {
+    monotonic - min(max(.zero, now - past), Self.farthest)
+  }
 
   /// The monotonic moment of a time to come.
-  func monotonic(ofNext time: Timestamp) -> MonotonicInstant { monotonic + max(.zero, time - now) }
+  func monotonic(ofNext time: Timestamp) -> MonotonicInstant {
+    monotonic + min(max(.zero, time - now), Self.farthest)
+  }
+
+  /// The monotonic clock counts nanoseconds in 64 bits, wall-clock times come from anywhere.
+  private static let farthest: Duration = .seconds(20 * 365 * 86_400)
 }
 
 /// What the database keeps of a ``PageGroup``, under its key.

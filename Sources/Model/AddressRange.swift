@@ -5,11 +5,11 @@
 #endif
 
 /// A range of IP addresses as CIDR writes it: `10.0.0.0/24`, `2001:db8::/32`; without a slash one address.
-struct AddressRange: Hashable, Sendable {
+package struct AddressRange: Hashable, Sendable {
   private let bytes: [UInt8]
   private let bits: Int
 
-  init?(_ text: String) {
+  package init?(_ text: String) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     guard let bytes = parts.first.flatMap({ Self.address(String($0)) }), parts.count <= 2 else { return nil }
     var bits = bytes.count * 8
@@ -22,7 +22,7 @@ struct AddressRange: Hashable, Sendable {
     self.bits = bits
   }
 
-  func contains(_ text: String) -> Bool {
+  package func contains(_ text: String) -> Bool {
     guard let other = Self.address(text), other.count == bytes.count else { return false }
     let whole = bits / 8
     guard other[..<whole].elementsEqual(bytes[..<whole]) else { return false }
