@@ -84,7 +84,8 @@ enum TimelineText {
       let space = rest[..<(width + 1)].lastIndex(of: " ") ?? 0
       // A word that leaves most of the line empty, or never ends, is broken.
       let end = space > indent.count + (width - indent.count) / 3 ? space : width
-      lines.append(String(rest[..<end]))
+      let full = rest[..<end]
+      lines.append(String(full[...(full.lastIndex { $0 != " " } ?? 0)]))
       rest = indent + rest[end...].drop { $0 == " " }
     }
     return lines + (rest.contains { $0 != " " } || lines.isEmpty ? [String(rest)] : [])
