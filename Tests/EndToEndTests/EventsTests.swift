@@ -17,7 +17,7 @@ import Testing
     try await daemon.kill()
     daemon = try await fleet.run()
     try fleet.regions[0].up()
-    try await fleet.expectPages(fleet.regions[0], ["ALARM", "OK"])
+    try await fleet.expectPages(fleet.regions[0], ["ALARM", "OK"], repeatsAreDropped: true)
 
     let url = daemon.baseURL
     let answer = try #require(await daemon.get("/api/events?alert=RegionDown&order=asc"))

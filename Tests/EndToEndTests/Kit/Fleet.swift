@@ -84,16 +84,23 @@ final class Fleet: Sendable {
     return daemon
   }
 
-  func expectPages(_ region: TestRegion, _ states: [String], within limit: Duration = .seconds(90))
-    async throws
-  {
+  /// - Parameter repeatsAreDropped: as a receiver does that remembers message ids; a death of the daemon may repeat the
+  ///   page that was on its way.
+  func expectPages(
+    _ region: TestRegion, _ states: [String], within limit: Duration = .seconds(90),
+    repeatsAreDropped: Bool = false
+  ) async throws {
     try await waitUntil(
-      timeout: limit, "\(region.name) is paged \(states); have \(receiver.pages.map(\.subject)); \(log)"
-    ) { self.states(of: region) == states }
+      timeout: limit, "\(region.name) is paged \(states); had \(receiver.pages.map(\.subject)); \(log)"
+    ) { self.states(of: region, repeatsAreDropped: repeatsAreDropped) == states }
   }
 
-  /// The states that the receiver was told of a region, repeats included.
-  func states(of region: TestRegion) -> [String] {
-    receiver.pages.filter { $0.alarm == "RegionDown" && $0.labels["region"] == region.name }.map(\.state)
+  /// The states that the receiver was told of a region, repeats included unless they are dropped.
+  func states(of region: TestRegion, repeatsAreDropped: Bool = false) -> [String] {
+    var seen: Set<String> = []
+    return receiver.pages.filter { page in
+      page.alarm == "RegionDown" && page.labels["region"] == region.name
+        && (!repeatsAreDropped || seen.insert(page.messageID).inserted)
+    }.map(\.state)
   }
 }
