@@ -144,7 +144,7 @@ extension Conductor {
     switch choice {
     case .fingerprints(let wanted):
       let wanted = Set(wanted)
-      return desk.firing(now: Moment(now)) { wanted.contains(fingerprintText($0.labels)) }
+      return desk.firing(now: Moment(now)) { wanted.contains($0.labels.fingerprintText) }
     case .thread(let thread, let until):
       let members = desk.members(ofThread: thread)
       return desk.firing(now: Moment(now)) { members.contains($0.identity) && $0.startsAt <= until }

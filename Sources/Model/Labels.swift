@@ -112,6 +112,12 @@ package struct Labels: Hashable, Sendable {
     }
     return hash
   }
+
+  /// ``fingerprint`` as Alertmanager shows it: 16 hexadecimal digits.
+  package var fingerprintText: String {
+    let digits = String(fingerprint, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
 }
 
 extension Labels: ExpressibleByDictionaryLiteral {

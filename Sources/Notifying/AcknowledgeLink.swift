@@ -58,7 +58,7 @@ package struct AcknowledgeLink: Sendable {
 
   /// `thread=…&until=…&token=…`, percent-encoded.
   package func query(for subject: Subject) -> String {
-    "thread=\(Self.escaped(subject.thread))&until=\(subject.until.milliseconds)&token=\(token(subject))"
+    "thread=\(percentEncoded(subject.thread))&until=\(subject.until.milliseconds)&token=\(token(subject))"
   }
 
   /// What the items of a link are about; nil when the token does not fit them.
@@ -88,17 +88,5 @@ package struct AcknowledgeLink: Sendable {
     var difference: UInt8 = 0
     for place in a.indices { difference |= a[place] ^ b[place] }
     return difference == 0
-  }
-
-  private static func escaped(_ text: String) -> String {
-    let digits = Array("0123456789ABCDEF".utf8)
-    var out: [UInt8] = []
-    for byte in text.utf8 {
-      switch byte {
-      case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x2e, 0x5f, 0x7e: out.append(byte)
-      default: out += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      }
-    }
-    return String(decoding: out, as: UTF8.self)
   }
 }

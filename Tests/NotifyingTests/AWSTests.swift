@@ -64,7 +64,7 @@ import Testing
     var url = "\(random.pick(["http", "https"]))://\(host)\(random.pick(["", "/", "/a/b-c_d~e.f/"]))"
     if random.chance(30) {
       url += url.hasSuffix("/") ? "" : "/"
-      let pairs = (0..<3).map { _ in "\(random.pick(["b", "a", "Z"]))=\(FormBody.escaped(text(6)))" }
+      let pairs = (0..<3).map { _ in "\(random.pick(["b", "a", "Z"]))=\(percentEncoded(text(6)))" }
       url += "?\(pairs.joined(separator: "&"))"
     }
     let body = FormBody.text((0..<4).map { _ in (text(5), text(40)) })

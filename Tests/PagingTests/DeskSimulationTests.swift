@@ -29,8 +29,9 @@ import Testing
   }
 
   @Test(arguments: [false, true]) func nothingIsLostAndNothingIsInvented(grouped: Bool) throws {
-    for _ in 0..<40 {
-      let seed = UInt64.random(in: .min ... .max)
+    // Taken on between its end and the page of its next episode.
+    let known: [UInt64] = [7_733_206_268_269_738_384, 5_847_696_620_083_010_754]
+    for seed in known + (0..<40).map({ _ in UInt64.random(in: .min ... .max) }) {
       var random = SeededNumbers(seed: seed)
       let world = DeskWorld(Self.configuration(grouped: grouped))
       var firing: Set<Labels> = []

@@ -73,7 +73,7 @@ package struct RunningFarwatch: Sendable {
   package func close() { client.shutdown() }
 
   private func address(_ path: String, _ query: [(String, String)] = []) -> String {
-    let items = query.map { "\(Self.escaped($0.0))=\(Self.escaped($0.1))" }
+    let items = query.map { "\(percentEncoded($0.0))=\(percentEncoded($0.1))" }
     return url + path + (items.isEmpty ? "" : "?" + items.joined(separator: "&"))
   }
 
@@ -108,17 +108,5 @@ package struct RunningFarwatch: Sendable {
       ?? String(decoding: result.body.prefix(300), as: UTF8.self)
     let line = TerminalText.plain(text)
     return line.isEmpty ? "status \(result.status ?? 0)" : line
-  }
-
-  static func escaped(_ text: String) -> String {
-    let digits = Array("0123456789ABCDEF".utf8)
-    var out: [UInt8] = []
-    for byte in text.utf8 {
-      switch byte {
-      case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x2e, 0x5f, 0x7e: out.append(byte)
-      default: out += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      }
-    }
-    return String(decoding: out, as: UTF8.self)
   }
 }

@@ -58,7 +58,7 @@ extension RunningFarwatch {
   package func updateSilence(
     _ id: String, _ options: SilenceOptions
   ) throws(AskingFailure) -> String {
-    let old = try decode(ListedSilence.self, try get("/api/v2/silence/\(Self.escaped(id))"))
+    let old = try decode(ListedSilence.self, try get("/api/v2/silence/\(percentEncoded(id))"))
     guard let oldStart = DateTimeText.parse(old.startsAt), let oldEnd = DateTimeText.parse(old.endsAt) else {
       throw AskingFailure("silence \(id) has times that cannot be read")
     }
@@ -71,7 +71,7 @@ extension RunningFarwatch {
   }
 
   package func expireSilence(_ id: String) throws(AskingFailure) {
-    _ = try delete("/api/v2/silence/\(Self.escaped(id))")
+    _ = try delete("/api/v2/silence/\(percentEncoded(id))")
   }
 
   /// Silences as a table, or as the API's JSON.

@@ -59,7 +59,7 @@ struct SubscriptionQueue {
   /// Whether ``untold`` is kept.
   var hasFallback = false
   private var ready = ReadyList()
-  private var waiting = WaitingHeap()
+  private var waiting = MomentHeap<String>()
   /// Threads that had more than one page when they were noted.
   private var foldable: [String] = []
   private(set) var inFlight = 0

@@ -90,11 +90,8 @@ extension AlertEvent {
   /// What is known of its value: an alert that another program posted has none.
   var knownValue: Double? { value.isNaN ? nil : value }
 
-  /// 16 hexadecimal digits, as Alertmanager writes it.
-  var fingerprint: String {
-    let digits = String(labels.fingerprint, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
-  }
+  /// As Alertmanager writes it.
+  var fingerprint: String { labels.fingerprintText }
 
   /// Whether it is over, and known to be.
   var endedWell: Bool {
@@ -134,17 +131,4 @@ func webLink(_ text: String) -> String? {
     text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f && $0 != 0x22 && $0 != 0x3c && $0 != 0x3e })
   else { return nil }
   return text
-}
-
-/// Percent-encoded for a part of a path or a query: only RFC 3986's unreserved characters stay.
-func percentEncoded(_ text: String) -> String {
-  var out: [UInt8] = []
-  let digits = Array("0123456789ABCDEF".utf8)
-  for byte in text.utf8 {
-    switch byte {
-    case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x2e, 0x5f, 0x7e: out.append(byte)
-    default: out += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-    }
-  }
-  return String(decoding: out, as: UTF8.self)
 }

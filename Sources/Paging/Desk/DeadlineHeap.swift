@@ -2,21 +2,21 @@ internal import Model
 
 /// Keys that wait for a moment, the earliest first; each key waits for one moment at a time.
 ///
-/// A binary heap with forgotten entries left in it until they come up or are more than half of it.
+/// Forgotten entries are left in the heap until they come up or are more than half of it.
 struct DeadlineHeap {
-  private var items: [(at: MonotonicInstant, key: String)] = []
+  private var heap = MomentHeap<String>()
   private var current: [String: MonotonicInstant] = [:]
 
   /// The earliest moment; may be one that is no longer waited for, never one too late.
-  var earliest: MonotonicInstant? { items.first?.at }
+  var earliest: MonotonicInstant? { heap.earliest }
   var count: Int { current.count }
 
   /// `key` waits for `moment` and nothing else; nil: for nothing.
   mutating func set(_ key: String, at moment: MonotonicInstant?) {
     guard current[key] != moment else { return }
     current[key] = moment
-    if let moment { push((moment, key)) }
-    if items.count > 64 + 2 * current.count { rebuild() }
+    if let moment { heap.insert(key, at: moment) }
+    if heap.count > 64 + 2 * current.count { rebuild() }
   }
 
   /// `key` waits for `moment` at the latest.
@@ -29,11 +29,10 @@ struct DeadlineHeap {
 
   /// The next key whose moment has come; it waits no longer.
   mutating func removeDue(_ now: MonotonicInstant) -> String? {
-    while let first = items.first, first.at <= now {
-      pop()
-      guard current[first.key] == first.at else { continue }
-      current[first.key] = nil
-      return first.key
+    while let moment = heap.earliest, moment <= now, let key = heap.removeEarliest() {
+      guard current[key] == moment else { continue }
+      current[key] = nil
+      return key
     }
     return nil
   }
@@ -41,32 +40,7 @@ struct DeadlineHeap {
   mutating func removeAll() { self = DeadlineHeap() }
 
   private mutating func rebuild() {
-    items = current.map { ($0.value, $0.key) }.sorted { $0.at < $1.at }
-  }
-
-  private mutating func push(_ item: (at: MonotonicInstant, key: String)) {
-    items.append(item)
-    var place = items.count - 1
-    while place > 0, items[place].at < items[(place - 1) / 2].at {
-      items.swapAt(place, (place - 1) / 2)
-      place = (place - 1) / 2
-    }
-  }
-
-  private mutating func pop() {
-    let last = items.removeLast()
-    guard !items.isEmpty else { return }
-    items[0] = last
-    var place = 0
-    while true {
-      var smallest = place
-      for child in [2 * place + 1, 2 * place + 2]
-      where child < items.count && items[child].at < items[smallest].at {
-        smallest = child
-      }
-      if smallest == place { return }
-      items.swapAt(place, smallest)
-      place = smallest
-    }
+    heap.removeAll()
+    for (key, moment) in current.sorted(by: { $0.key < $1.key }) { heap.insert(key, at: moment) }
   }
 }

@@ -30,7 +30,8 @@ extension PagingDesk {
   /// anew does not count: its own page opens the matter again.
   private func tellAcknowledgement(ofGroup key: String, by person: String, _ time: Moment) {
     guard let group = groups[key] else { return }
-    let open = group.told.firing.keys.compactMap { records[$0] }.filter(\.isFiring)
+    let open = group.told.firing.keys.compactMap { records[$0] }
+      .filter { $0.isFiring && !group.isNews($0.event) }
     guard !open.isEmpty, open.allSatisfy({ $0.acknowledgement != nil }) else { return }
     func tell(_ topic: String, _ records: [AlertRecord]) {
       let events = records.map(\.event).sorted { ($0.startsAt, $0.identity) < ($1.startsAt, $1.identity) }
@@ -76,7 +77,7 @@ extension PagingDesk {
 
   /// Identities of the alerts with that fingerprint.
   package func identities(withFingerprint fingerprint: String) -> [String] {
-    records.values.filter { fingerprintText($0.event.labels) == fingerprint }.map(\.event.identity).sorted()
+    records.values.filter { $0.event.labels.fingerprintText == fingerprint }.map(\.event.identity).sorted()
   }
 
   /// Creates or changes a silence; returns its identifier.

@@ -24,7 +24,7 @@ extension PagingDesk {
     return refused
   }
 
-  package static func identity(ofPosted labels: Labels) -> String { "posted/\(fingerprintText(labels))" }
+  package static func identity(ofPosted labels: Labels) -> String { "posted/\(labels.fingerprintText)" }
 
   private func takePosted(_ alert: PostedAlert, _ identity: String, _ known: AlertRecord?, _ time: Moment) {
     let goesOn = known.map { $0.isFiring } ?? false
@@ -95,10 +95,4 @@ extension PagingDesk {
     journal(.resolved, event, time, ["source": "posted", "because": cause.rawValue])
     self.end(event, source: .posted, time)
   }
-}
-
-/// 16 hexadecimal digits, as Alertmanager shows a fingerprint.
-package func fingerprintText(_ labels: Labels) -> String {
-  let digits = String(labels.fingerprint, radix: 16)
-  return String(repeating: "0", count: 16 - digits.count) + digits
 }

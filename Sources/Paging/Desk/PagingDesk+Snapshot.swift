@@ -39,11 +39,11 @@ extension PagingDesk {
     }
     if record.direct?.toldFiring ?? false { toldTopics.formUnion(record.event.topics ?? []) }
     return PagedAlert(
-      identity: identity, fingerprint: fingerprintText(record.event.labels), source: record.source,
+      identity: identity, fingerprint: record.event.labels.fingerprintText, source: record.source,
       status: record.event.status, labels: record.event.labels, annotations: record.event.annotations,
       startsAt: record.event.startsAt, endsAt: record.event.endsAt ?? record.expiresAt,
       updatedAt: record.updatedAt, generatorURL: record.generatorURL, silencedBy: record.silencedBy,
-      inhibitedBy: record.inhibitedBy.compactMap { records[$0].map { fingerprintText($0.event.labels) } },
+      inhibitedBy: record.inhibitedBy.compactMap { records[$0].map { $0.event.labels.fingerprintText } },
       mutedBy: record.maintenance + Set(muted).sorted(), maintenance: record.maintenance,
       acknowledgement: record.acknowledgement,
       topics: (own.map(\.topic) + (record.event.topics ?? [])).reduce(into: []) {

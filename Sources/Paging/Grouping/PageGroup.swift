@@ -134,7 +134,7 @@ struct PageGroup {
 
   /// Whether an alert that fires has not been told. One that came back before its end could be told goes on for those
   /// who are told of groups; told by itself, each episode is told.
-  private func isNews(_ event: AlertEvent) -> Bool {
+  func isNews(_ event: AlertEvent) -> Bool {
     told.firing[event.identity].map { !isGrouped && $0 != event.startsAt } ?? true
   }
 

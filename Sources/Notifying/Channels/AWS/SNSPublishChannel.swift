@@ -128,23 +128,6 @@ enum FormBody {
 
   /// A space is a plus; a percent sign of the text is escaped, so `%20` is nothing but a space.
   private static func plus(_ text: String) -> String {
-    escaped(text).split(separator: "%20", omittingEmptySubsequences: false).joined(separator: "+")
-  }
-
-  private static let digits = Array("0123456789ABCDEF".utf8)
-
-  static func escaped(_ text: String) -> String {
-    var out: [UInt8] = []
-    out.reserveCapacity(text.utf8.count * 2)
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-        UInt8(ascii: "~"):
-        out.append(byte)
-      default: out += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      }
-    }
-    return String(decoding: out, as: UTF8.self)
+    percentEncoded(text).split(separator: "%20", omittingEmptySubsequences: false).joined(separator: "+")
   }
 }

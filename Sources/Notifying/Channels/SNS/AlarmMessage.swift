@@ -174,10 +174,7 @@ struct AlarmMessage {
   private var changedAt: Timestamp { event.decidedAt }
 
   /// Tells alerts of one name apart.
-  private var fingerprint: String {
-    let digits = String(event.labels.fingerprint, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
-  }
+  private var fingerprint: String { event.fingerprint }
 
   /// `2012-05-02T00:54:06.655+0000`.
   static func cloudWatchTime(_ time: Timestamp) -> String { time.iso8601.dropLast() + "+0000" }
