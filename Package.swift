@@ -69,9 +69,11 @@ let package = Package(
     room("StateDatabase", ["Model", .product(name: "GRDB", package: "GRDB.swift")]),
 
     // The stages, in the order data flows through them.
-    room(
-      "Probing",
-      ["Model", "Threading", "HTTPClient", "PostgresClient", "Decompression", "RegularExpressions"]),
+    // What collectors have in common; then the collectors, by what they look at.
+    room("Collecting", ["Model", "HTTPClient", "PostgresClient"]),
+    room("Probing", ["Model", "Collecting", "Threading", "HTTPClient", "RegularExpressions"]),
+    room("Replication", ["Model", "Collecting", "PostgresClient"]),
+    room("Backups", ["Model", "Collecting", "Threading", "Decompression"]),
     room("NativeHistograms", ["Model"]),
     room("SampleStore", ["Model", "NativeHistograms", "DurableIO", "Threading", "Decompression"]),
     room("Exposition", ["Model"]),
@@ -97,11 +99,20 @@ let package = Package(
         .product(name: "X509", package: "swift-certificates"),
         .product(name: "SwiftASN1", package: "swift-asn1"),
       ]),
+    room("ConfigurationTypes", ["Model", "StrictYAML", "HTTPClient"]),
+    room(
+      "CollectorConfiguration",
+      [
+        "Model", "StrictYAML", "ConfigurationTypes", "RegularExpressions", "HTTPClient", "PostgresClient",
+        "Collecting", "Probing", "Replication", "Backups",
+      ]),
     room(
       "Configuration",
       [
-        "Model", "StrictYAML", "Probing", "Alerting", "Paging", "Notifying", "CloudWatchAlarms",
-        "RegularExpressions", "HTTPClient", "PostgresClient", "Templating", "Journal", "Programs",
+        "Model", "StrictYAML", "ConfigurationTypes", "CollectorConfiguration", "Collecting", "Alerting",
+        "Paging",
+        "Notifying", "CloudWatchAlarms", "RegularExpressions", "HTTPClient", "Templating", "Journal",
+        "Programs",
       ]),
 
     // Where the stages are joined into one daemon.
@@ -109,8 +120,7 @@ let package = Package(
       "FarwatchApp",
       [
         "Model", "DurableIO", "RegularExpressions", "StrictYAML", "HTTPServer", "HTTPClient",
-        "PostgresClient",
-        "StateDatabase", "Probing", "SampleStore", "Exposition", "PromQL", "Templating", "Alerting",
+        "StateDatabase", "Collecting", "SampleStore", "Exposition", "PromQL", "Templating", "Alerting",
         "Paging", "Journal", "AlertmanagerAPI", "Notifying", "CloudWatchAlarms", "RuleTesting", "Programs",
         "Configuration", "Threading", .product(name: "Logging", package: "swift-log"),
       ]),
@@ -144,7 +154,10 @@ let package = Package(
     tests(of: "PostgresClient"),
     tests(of: "Decompression"),
     tests(of: "StateDatabase"),
-    tests(of: "Probing", ["HTTPClient", "PostgresClient", "Decompression", "RegularExpressions"]),
+    tests(of: "Collecting", ["HTTPClient"]),
+    tests(of: "Probing", ["Collecting", "HTTPClient", "RegularExpressions"]),
+    tests(of: "Replication", ["Collecting", "PostgresClient"]),
+    tests(of: "Backups", ["Collecting", "Decompression"]),
     tests(of: "NativeHistograms"),
     tests(of: "SampleStore", ["DurableIO", "NativeHistograms"]),
     tests(of: "Exposition"),
@@ -170,15 +183,15 @@ let package = Package(
     tests(
       of: "Configuration",
       [
-        "CloudWatchAlarms", "StrictYAML", "Probing", "Notifying", "HTTPClient", "Journal", "Paging",
-        "PostgresClient",
+        "CloudWatchAlarms", "StrictYAML", "Collecting", "Probing", "Replication", "Backups", "Notifying",
+        "HTTPClient", "Journal", "Paging", "PostgresClient",
       ]),
     tests(
       of: "FarwatchApp",
       [
         "Alerting", "AlertmanagerAPI", "CloudWatchAlarms", "Configuration", "Exposition", "HTTPClient",
         "HTTPServer", "Journal", "Notifying", "Paging",
-        "Probing", "SampleStore", "StateDatabase", "StrictYAML",
+        "Backups", "Collecting", "Probing", "Replication", "SampleStore", "StateDatabase", "StrictYAML",
         .product(name: "Logging", package: "swift-log"),
       ]),
     .testTarget(name: "ArchitectureTests", dependencies: ["FarwatchTesting"], swiftSettings: settings),

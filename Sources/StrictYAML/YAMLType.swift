@@ -159,20 +159,28 @@ extension YAMLType where Value == Duration {
   }
 }
 
-extension YAMLType where Value: CaseIterable & RawRepresentable, Value.RawValue == String {
-  /// One of the enumeration's raw values. (The enumeration has at least one case.)
-  package static func choice(_: Value.Type = Value.self) -> YAMLType {
-    let names = Value.allCases.map(\.rawValue)
+extension YAMLType where Value == String {
+  /// One of `names`.
+  package static func choice(among names: [String]) -> YAMLType {
     let listed = names.map { "`\($0)`" }.joined(separator: ", ")
-    return YAMLType(expected: "one of \(listed)", placeholder: Value.allCases[Value.allCases.startIndex]) {
-      node, problems in
+    return YAMLType(expected: "one of \(listed)", placeholder: names.first ?? "") { node, problems in
       guard let text = node.scalarText, !node.isNull else {
         problems.add("expected one of \(listed), found \(node.foundText)", at: node)
         return nil
       }
-      if let value = Value(rawValue: text) { return value }
+      if names.contains(text) { return text }
       problems.add("unknown value `\(text)`" + hint(for: text, among: names), at: node)
       return nil
+    }
+  }
+}
+
+extension YAMLType where Value: CaseIterable & RawRepresentable, Value.RawValue == String {
+  /// One of the enumeration's raw values. (The enumeration has at least one case.)
+  package static func choice(_: Value.Type = Value.self) -> YAMLType {
+    let first = Value.allCases[Value.allCases.startIndex]
+    return .converted(from: .choice(among: Value.allCases.map(\.rawValue)), placeholder: first) {
+      Value(rawValue: $0) ?? first
     }
   }
 }

@@ -1,3 +1,4 @@
+import Collecting
 import FarwatchTesting
 import Foundation
 import HTTPClient

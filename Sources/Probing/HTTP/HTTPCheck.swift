@@ -1,7 +1,7 @@
+internal import Collecting
 internal import FoundationEssentials
 package import HTTPClient
 package import Model
-internal import Synchronization
 
 /// An HTTP health check: asks a URL and judges the answer.
 ///
@@ -62,10 +62,10 @@ package final class HTTPCheck: Collector {
   }
 
   private func probe(
-    _ addresses: [String], left: Duration, _ completion: @escaping @Sendable ([(String, HTTPResult)]) -> Void
+    _ addresses: [String], left: Duration, _ completion: @escaping @Sendable ([String: HTTPResult]) -> Void
   ) {
     let chosen = addresses.prefix(Self.addressLimit)
-    let gathered = Gathered(expected: chosen.count, completion)
+    let gathered = Gathering<String, HTTPResult>(expected: chosen.count, completion)
     for address in chosen {
       var request = request
       request.connectAddress = address
@@ -83,20 +83,20 @@ package final class HTTPCheck: Collector {
   }
 
   private func outcome(
-    _ results: [(String, HTTPResult)], resolved: Int, startedAt: Timestamp, start: MonotonicInstant
+    _ results: [String: HTTPResult], resolved: Int, startedAt: Timestamp, start: MonotonicInstant
   ) -> Outcome {
-    let sorted = results.sorted { byteOrder($0.0, $1.0) }
-    let verdicts = sorted.map { verdict.decide($0.1).verdict }
+    let sorted = results.sorted { byteOrder($0.key, $1.key) }
+    let verdicts = sorted.map { verdict.decide($0.value).verdict }
     let failing = verdicts.firstIndex { $0 != .success }
-    let slowest = sorted.indices.max { sorted[$0].1.total < sorted[$1].1.total }
+    let slowest = sorted.indices.max { sorted[$0].value.total < sorted[$1].value.total }
     guard let worst = failing ?? slowest else {
       var nothing = HTTPResult()
       nothing.failure = HTTPFailure(.dns, "the host has no address")
       return outcome(nothing, startedAt: startedAt, start: start)
     }
-    var outcome = outcome(sorted[worst].1, startedAt: startedAt, start: start)
+    var outcome = outcome(sorted[worst].value, startedAt: startedAt, start: start)
     if case .failure(let reason, let detail) = outcome.verdict {
-      outcome.verdict = .failure(reason, detail: "\(sorted[worst].0): \(detail)")
+      outcome.verdict = .failure(reason, detail: "\(sorted[worst].key): \(detail)")
     }
     outcome.readings.append(Reading(HTTPCheckMetrics.addresses, Double(resolved)))
     for (index, (address, result)) in sorted.enumerated() {
@@ -149,26 +149,5 @@ package final class HTTPCheck: Collector {
       throw .init(field: "headers", problem: "the first line of \(path) is empty or has control characters")
     }
     return text
-  }
-}
-
-/// Waits for the answers of several addresses.
-private final class Gathered: Sendable {
-  private let state: Mutex<[(String, HTTPResult)]> = Mutex([])
-  private let expected: Int
-  private let completion: @Sendable ([(String, HTTPResult)]) -> Void
-
-  init(expected: Int, _ completion: @escaping @Sendable ([(String, HTTPResult)]) -> Void) {
-    self.expected = expected
-    self.completion = completion
-    if expected == 0 { completion([]) }
-  }
-
-  func add(_ address: String, _ result: HTTPResult) {
-    let all: [(String, HTTPResult)]? = state.withLock { results in
-      results.append((address, result))
-      return results.count == expected ? results : nil
-    }
-    if let all { completion(all) }
   }
 }

@@ -1,8 +1,10 @@
+package import Collecting
 package import HTTPClient
 package import Model
 
 /// What an HTTP health check asks and what it accepts as healthy. Configuration fills it in.
-package struct HTTPCheckSettings: Hashable, Sendable {
+@dynamicMemberLookup
+package struct HTTPCheckSettings: HealthCheckSettings {
   package enum HeaderValue: Hashable, Sendable {
     case text(String)
     /// The first line of a file, read when the check is made (at start and reload). Always a secret.
@@ -18,14 +20,7 @@ package struct HTTPCheckSettings: Hashable, Sendable {
     }
   }
 
-  /// Unique among the HTTP checks of a region.
-  package var name: String
-  /// The region that the target serves; "" for none.
-  package var region = ""
-  /// Where the probe is made from; "" for none.
-  package var vantage = ""
-  /// More labels for every reading.
-  package var labels: Labels = .empty
+  package var basics: CheckBasics
 
   package var url: String
   package var method = "GET"
@@ -57,29 +52,30 @@ package struct HTTPCheckSettings: Hashable, Sendable {
   /// Keep the connection between probes (for at most the client's lifetime of connections).
   package var keepAlive = true
 
-  package var interval: Duration = .seconds(30)
-  package var timeout: Duration = .seconds(10)
   package var connectTimeout: Duration?
-  package var failures = 3
-  package var successes = 3
-  /// How soon to probe again while a change is unconfirmed.
-  package var confirm: Duration?
 
   package init(name: String, url: String) {
-    self.name = name
+    basics = CheckBasics(name: name)
     self.url = url
   }
 
-  package var rules: CheckState.Rules {
-    .init(failures: failures, successes: successes, interval: interval, confirm: confirm)
+  package subscript<Value>(dynamicMember field: WritableKeyPath<CheckBasics, Value>) -> Value {
+    get { basics[keyPath: field] }
+    set { basics[keyPath: field] = newValue }
   }
 
-  package var description: CollectorDescription {
-    .init(
-      kind: "http", name: region.isEmpty ? name : "\(region)/\(name)",
-      labels: labels.merging(["check": name, "region": region, "vantage": vantage]),
-      interval: interval, timeout: timeout)
+  package subscript<Value>(dynamicMember field: KeyPath<CheckBasics, Value>) -> Value {
+    basics[keyPath: field]
   }
+
+  package static var families: [MetricFamily] { HTTPCheckMetrics.all }
+  package var description: CollectorDescription { basics.description(kind: "http") }
+
+  package func makeCollector(_ clients: CollectorClients) throws -> any Collector {
+    try HTTPCheck(self, client: clients.http, resolver: clients.resolver, time: clients.time)
+  }
+
+  package func makeRehearsal(start: Timestamp) -> any Rehearsal { HTTPCheckRehearsal(self) }
 
   /// Whether a verdict needs the body.
   var hasBodyConditions: Bool {
@@ -87,24 +83,14 @@ package struct HTTPCheckSettings: Hashable, Sendable {
       && json.isEmpty)
   }
 
-  /// Says what is wrong with the settings, in the field's name and plain words.
-  package struct Invalid: Error, Hashable, CustomStringConvertible {
-    package let field: String
-    package let problem: String
-    package var description: String { "\(field): \(problem)" }
-  }
+  package typealias Invalid = InvalidSettings
 
   package func validate() throws(Invalid) {
     func require(_ isFine: Bool, _ field: String, _ problem: String) throws(Invalid) {
       if !isFine { throw Invalid(field: field, problem: problem) }
     }
-    try require(!name.isEmpty, "name", "must not be empty")
+    try basics.validate()
     try require(HTTPURL(url) != nil, "url", "must be an absolute http or https URL")
-    try require(interval > .zero, "interval", "must be more than 0")
-    try require(timeout > .zero, "timeout", "must be more than 0")
-    try require(confirm.map { $0 > .zero } ?? true, "confirm", "must be more than 0")
-    try require(failures >= 1, "failures", "must be at least 1")
-    try require(successes >= 1, "successes", "must be at least 1")
     try require(!statuses.isEmpty, "statuses", "must name at least one status")
     try require(
       statuses.allSatisfy { $0.lowerBound >= 100 && $0.upperBound <= 599 }, "statuses",

@@ -1,0 +1,51 @@
+package import Model
+
+/// The families of every backup collector. Labels: `job`, `type`, `repo`, `region`.
+package enum BackupFamilies {
+  package static let up = MetricFamily.gauge(
+    "backup_up", "Whether the place where the backups are could be read (1) or not (0).")
+  package static let lastSuccess = MetricFamily.gauge(
+    "backup_last_success_timestamp_seconds",
+    "Time of the newest good backup. Kept while the place cannot be read or no good backup is left.")
+  package static let lastAttempt = MetricFamily.gauge(
+    "backup_last_attempt_timestamp_seconds", "Time of the newest backup, good or not.")
+  package static let lastSize = MetricFamily.gauge(
+    "backup_last_size_bytes", "Size of the newest good backup.")
+  package static let sizeRatio = MetricFamily.gauge(
+    "backup_size_ratio", "Size of the newest good backup divided by the median of those before it.")
+  package static let retained = MetricFamily.gauge(
+    "backup_retained", "Backups that are present and not known to be bad.")
+  package static let expectedRetained = MetricFamily.gauge(
+    "backup_expected_retained", "Backups that should be present, as configured.")
+  package static let unverified = MetricFamily.gauge(
+    "backup_unverified", "Retained backups whose content was not verified yet.")
+  package static let totalSize = MetricFamily.gauge(
+    "backup_total_size_bytes", "Size of all backup files that are present, good or not.")
+  package static let gaps = MetricFamily.gauge(
+    "backup_gaps",
+    "Intervals between consecutive retained backups that exceed one and a half times the schedule.")
+  package static let objectiveAge = MetricFamily.gauge(
+    "backup_objective_age_seconds", "Age at which the newest good backup is too old, as configured.")
+  package static let oldestRestorable = MetricFamily.gauge(
+    "backup_oldest_restorable_timestamp_seconds", "Time of the oldest retained backup.")
+  package static let rejected = MetricFamily.gauge(
+    "backup_rejected", "Present backup files that do not count, by reason.")
+  package static let timeDisagreements = MetricFamily.gauge(
+    "backup_time_disagreements", "Present backup files whose name and modification time differ too much.")
+  package static let clockSkew = MetricFamily.gauge(
+    "backup_clock_skew_seconds",
+    "How far the latest time in a name or of a modification lies in the future, or 0.")
+  package static let entries = MetricFamily.gauge(
+    "backup_directory_entries", "Entries of the directory, matching the pattern or not.")
+  package static let verifiedFiles = MetricFamily.counter(
+    "backup_verified_files_total", "Backup files whose content was verified and found good.")
+  package static let failedFiles = MetricFamily.counter(
+    "backup_verification_failed_files_total", "Backup files whose content was verified and found bad.")
+
+  /// Every family of this list.
+  package static let all = [
+    up, lastSuccess, lastAttempt, lastSize, sizeRatio, retained, expectedRetained, unverified, totalSize,
+    gaps, objectiveAge, oldestRestorable, rejected, timeDisagreements, clockSkew, entries, verifiedFiles,
+    failedFiles,
+  ]
+}

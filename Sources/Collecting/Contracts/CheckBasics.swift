@@ -1,0 +1,57 @@
+package import Model
+
+/// What every health check has, whatever it asks.
+package struct CheckBasics: Hashable, Sendable {
+  /// Unique among the checks of a region.
+  package var name: String
+  /// The region that the target serves; "" for none.
+  package var region: String
+  /// The availability zone inside the region that the target stands in; "" for none.
+  package var zone = ""
+  /// The tier that the target belongs to (`web`, `database` …); "" for none.
+  package var tier = ""
+  /// Where the probe is made from; "" for none.
+  package var vantage = ""
+  /// More labels for every reading.
+  package var labels: Labels = .empty
+
+  package var interval: Duration = .seconds(30)
+  package var timeout: Duration = .seconds(10)
+  /// Failures in a row for down.
+  package var failures = 3
+  /// Successes in a row for up.
+  package var successes = 3
+  /// How soon to probe again while a change is unconfirmed; nil: with the interval.
+  package var confirm: Duration?
+
+  package init(name: String, region: String = "") {
+    self.name = name
+    self.region = region
+  }
+
+  package var rules: CheckState.Rules {
+    .init(failures: failures, successes: successes, interval: interval, confirm: confirm)
+  }
+
+  /// - Parameter kind: of the collector, as ``CollectorDescription/kind``.
+  package func description(kind: String) -> CollectorDescription {
+    var all: [String: String] = ["check": name, "region": region, "vantage": vantage]
+    if !zone.isEmpty { all["zone"] = zone }
+    if !tier.isEmpty { all["tier"] = tier }
+    return .init(
+      kind: kind, name: region.isEmpty ? name : "\(region)/\(name)",
+      labels: labels.merging(Labels(all)), interval: interval, timeout: timeout)
+  }
+
+  package func validate() throws(InvalidSettings) {
+    func require(_ isFine: Bool, _ field: String, _ problem: String) throws(InvalidSettings) {
+      if !isFine { throw InvalidSettings(field: field, problem: problem) }
+    }
+    try require(!name.isEmpty, "name", "must not be empty")
+    try require(interval > .zero, "interval", "must be more than 0")
+    try require(timeout > .zero, "timeout", "must be more than 0")
+    try require(confirm.map { $0 > .zero } ?? true, "confirm", "must be more than 0")
+    try require(failures >= 1, "failures", "must be at least 1")
+    try require(successes >= 1, "successes", "must be at least 1")
+  }
+}
