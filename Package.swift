@@ -69,6 +69,8 @@ let package = Package(
     room("StateDatabase", ["Model", .product(name: "GRDB", package: "GRDB.swift")]),
 
     // The stages, in the order data flows through them.
+    // Signed requests to clouds: Amazon's, Microsoft's and Google's.
+    room("CloudAccess", ["Model", "HTTPClient", .product(name: "Crypto", package: "swift-crypto")]),
     // What collectors have in common; then the collectors, by what they look at.
     room("Collecting", ["Model", "HTTPClient", "PostgresClient"]),
     room("Probing", ["Model", "Collecting", "Threading", "HTTPClient", "RegularExpressions"]),
@@ -93,7 +95,7 @@ let package = Package(
     room(
       "Notifying",
       [
-        "Model", "HTTPClient", "Programs", "RowCoding", "Templating",
+        "Model", "CloudAccess", "HTTPClient", "Programs", "RowCoding", "Templating",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "X509", package: "swift-certificates"),
@@ -111,7 +113,8 @@ let package = Package(
       [
         "Model", "StrictYAML", "ConfigurationTypes", "CollectorConfiguration", "Collecting", "Alerting",
         "Paging",
-        "Notifying", "CloudWatchAlarms", "RegularExpressions", "HTTPClient", "Templating", "Journal",
+        "Notifying", "CloudAccess", "CloudWatchAlarms", "RegularExpressions", "HTTPClient", "Templating",
+        "Journal",
         "Programs",
       ]),
 
@@ -154,6 +157,7 @@ let package = Package(
     tests(of: "PostgresClient"),
     tests(of: "Decompression"),
     tests(of: "StateDatabase"),
+    tests(of: "CloudAccess", ["HTTPClient"]),
     tests(of: "Collecting", ["HTTPClient"]),
     tests(of: "Probing", ["Collecting", "HTTPClient", "RegularExpressions"]),
     tests(of: "Replication", ["Collecting", "PostgresClient"]),
@@ -175,7 +179,7 @@ let package = Package(
     tests(
       of: "Notifying",
       [
-        "HTTPClient", "RegularExpressions", "Programs", "RowCoding", "Templating",
+        "CloudAccess", "HTTPClient", "RegularExpressions", "Programs", "RowCoding", "Templating",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "X509", package: "swift-certificates"),
@@ -183,7 +187,8 @@ let package = Package(
     tests(
       of: "Configuration",
       [
-        "CloudWatchAlarms", "StrictYAML", "Collecting", "Probing", "Replication", "Backups", "Notifying",
+        "CloudAccess", "CloudWatchAlarms", "StrictYAML", "Collecting", "Probing", "Replication", "Backups",
+        "Notifying",
         "HTTPClient", "Journal", "Paging", "PostgresClient",
       ]),
     tests(

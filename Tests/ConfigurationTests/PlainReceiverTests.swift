@@ -1,3 +1,4 @@
+import CloudAccess
 import FarwatchTesting
 import HTTPClient
 import Model

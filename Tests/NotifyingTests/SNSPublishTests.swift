@@ -1,3 +1,4 @@
+import CloudAccess
 import FarwatchTesting
 import Foundation
 import HTTPClient

@@ -1,3 +1,4 @@
+internal import CloudAccess
 internal import Notifying
 internal import StrictYAML
 

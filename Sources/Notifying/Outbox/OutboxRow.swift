@@ -198,13 +198,3 @@ package enum MessageID {
 func randomBytes(_ count: Int, using generator: inout any RandomNumberGenerator) -> [UInt8] {
   (0..<count).map { _ in UInt8(truncatingIfNeeded: generator.next() as UInt64) }
 }
-
-func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-  let digits = Array("0123456789abcdef".utf8)
-  var out: [UInt8] = []
-  for byte in bytes {
-    out.append(digits[Int(byte >> 4)])
-    out.append(digits[Int(byte & 15)])
-  }
-  return String(decoding: out, as: UTF8.self)
-}

@@ -1,3 +1,4 @@
+package import CloudAccess
 internal import HTTPClient
 internal import Model
 
@@ -118,16 +119,4 @@ struct SNSPublishChannel: Channel {
 /// Only a bug asks for this: the receiver needs no handshake.
 struct UnwantedHandshake: Error, CustomStringConvertible {
   let description = "this kind of receiver is not asked for a confirmation"
-}
-
-/// `application/x-www-form-urlencoded`, byte for byte as AWS' own clients write it: moto signs what it parsed anew.
-enum FormBody {
-  static func text(_ fields: [(String, String)]) -> String {
-    fields.map { "\(plus($0.0))=\(plus($0.1))" }.joined(separator: "&")
-  }
-
-  /// A space is a plus; a percent sign of the text is escaped, so `%20` is nothing but a space.
-  private static func plus(_ text: String) -> String {
-    percentEncoded(text).split(separator: "%20", omittingEmptySubsequences: false).joined(separator: "+")
-  }
 }
