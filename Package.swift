@@ -196,7 +196,8 @@ let package = Package(
       [
         "Alerting", "AlertmanagerAPI", "CloudWatchAlarms", "Configuration", "Exposition", "HTTPClient",
         "HTTPServer", "Journal", "Notifying", "Paging",
-        "Backups", "Collecting", "Probing", "Replication", "SampleStore", "StateDatabase", "StrictYAML",
+        "Backups", "CollectorConfiguration", "Collecting", "Probing", "Replication", "SampleStore",
+        "StateDatabase", "StrictYAML",
         .product(name: "Logging", package: "swift-log"),
       ]),
     .testTarget(name: "ArchitectureTests", dependencies: ["FarwatchTesting"], swiftSettings: settings),

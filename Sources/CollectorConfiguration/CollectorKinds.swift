@@ -1,5 +1,9 @@
+internal import Backups
 internal import Collecting
 internal import ConfigurationTypes
+package import Model
+internal import Probing
+internal import Replication
 internal import StrictYAML
 
 /// The kinds of health checks, by the key that holds what is particular to one: one line a kind.
@@ -9,8 +13,8 @@ enum CheckKinds {
     @Sendable (_ m: MappingReader, _ basics: CheckBasics, _ scope: Scope) ->
     any HealthCheckSettings
 
-  static let table: [(key: String, read: Reader)] = [
-    ("http", HTTPSection.read)
+  static let table: [(key: String, settings: any CollectorSettings.Type, read: Reader)] = [
+    ("http", HTTPCheckSettings.self, HTTPSection.read)
   ]
 }
 
@@ -22,8 +26,8 @@ enum ReplicationEngines {
     @Sendable (_ m: MappingReader, _ pace: LinkPace, _ scope: Scope) ->
     (any ReplicationLinkSettings)?
 
-  static let table: [(engine: String, read: Reader)] = [
-    ("postgres", PostgresLinkSection.read)
+  static let table: [(key: String, settings: any CollectorSettings.Type, read: Reader)] = [
+    ("postgres", PostgresLinkSettings.self, PostgresLinkSection.read)
   ]
 }
 
@@ -34,8 +38,8 @@ enum BackupKinds {
     @Sendable (_ m: MappingReader, _ basics: BackupBasics, _ scope: Scope) ->
     any BackupJobSettings
 
-  static let table: [(key: String, read: Reader)] = [
-    ("directory", DirectoryBackupSection.read)
+  static let table: [(key: String, settings: any CollectorSettings.Type, read: Reader)] = [
+    ("directory", DirectoryBackupSettings.self, DirectoryBackupSection.read)
   ]
 }
 
@@ -45,13 +49,23 @@ enum MeasurementKinds {
     @Sendable (_ m: MappingReader, _ basics: MeasurementBasics, _ scope: Scope) ->
     any CollectorSettings
 
-  static let table: [(key: String, read: Reader)] = []
+  static let table: [(key: String, settings: any CollectorSettings.Type, read: Reader)] = []
+}
+
+/// What collectors of all kinds may bring.
+package enum CollectorFamilies {
+  package static var all: [MetricFamily] {
+    let types =
+      CheckKinds.table.map(\.settings) + ReplicationEngines.table.map(\.settings)
+      + BackupKinds.table.map(\.settings) + MeasurementKinds.table.map(\.settings)
+    return types.flatMap { $0.families }
+  }
 }
 
 /// The one entry of a table of kinds whose key the mapping has. None or several is a problem.
 func theKind<Reader>(
-  of m: MappingReader, among table: [(key: String, read: Reader)]
-) -> (key: String, read: Reader)? {
+  of m: MappingReader, among table: [(key: String, settings: any CollectorSettings.Type, read: Reader)]
+) -> (key: String, settings: any CollectorSettings.Type, read: Reader)? {
   let written = table.filter { m.has($0.key) }
   // All are known, so that a misspelt one is told as such.
   for kind in table { m.allow(kind.key) }

@@ -1,10 +1,10 @@
 package import Alerting
 package import CloudWatchAlarms
+package import Collecting
 package import Journal
 package import Model
 package import Notifying
 package import Paging
-package import Probing
 package import StrictYAML
 
 /// A whole configuration file, checked: what the application wires the stages with.
@@ -38,9 +38,11 @@ package struct Settings: Sendable {
   package var externalURL: String?
   package var externalLabels: Labels
   package var regions: [Region]
-  package var checks: [HTTPCheckSettings]
-  package var links: [PostgresLinkSettings]
-  package var backups: [DirectoryBackupSettings]
+  package var checks: [any HealthCheckSettings]
+  package var links: [any ReplicationLinkSettings]
+  package var backups: [any BackupJobSettings]
+  /// What is measured beside them.
+  package var measurements: [any CollectorSettings] = []
   /// Paths, patterns expanded, each once.
   package var ruleFiles: [String]
   /// What the rule files do not say of their alerts.
@@ -61,6 +63,9 @@ package struct Settings: Sendable {
   package var connectionsPerAddress: Int
   /// Clients beside this machine whose changes are taken: silences, acknowledgements, posted alerts, reloads.
   package var trustedClients: [AddressRange] = []
+  /// Everything that collects: checks, links, backup jobs and the rest, in this order.
+  package var collectors: [any CollectorSettings] { checks + links + backups + measurements }
+
   /// What is allowed but hardly meant, as `FILE:LINE:COLUMN: message`: for the log and `farwatch check`.
   package var warnings: [String] = []
 }

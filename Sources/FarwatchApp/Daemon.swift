@@ -62,7 +62,7 @@ package final class Daemon: Sendable {
     store = opened.store
     for finding in opened.findings { logger.note(Notice(finding)) }
     pages = PageRenderer(store)
-    collectors = try CollectorFactory()
+    collectors = CollectorFactory()
     deliveries = DeliveryCarrier()
     loop = CoreLoop(time: time)
     endpoints = EndpointBox()
@@ -86,7 +86,8 @@ package final class Daemon: Sendable {
       "watching",
       metadata: [
         "url": "\(baseURL)", "checks": "\(settings.checks.count)", "links": "\(settings.links.count)",
-        "backups": "\(settings.backups.count)", "rules": "\(loaded.ruleCount)",
+        "backups": "\(settings.backups.count)", "others": "\(settings.measurements.count)",
+        "rules": "\(loaded.ruleCount)",
         "alarms": "\(loaded.alarms.count)",
       ])
   }

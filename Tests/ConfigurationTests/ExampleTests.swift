@@ -7,7 +7,10 @@ import Model
 import Notifying
 import Paging
 import PostgresClient
+import Backups
+import Collecting
 import Probing
+import Replication
 import StrictYAML
 import Testing
 
@@ -152,7 +155,7 @@ func exampleDirectory() throws -> TemporaryDirectory {
     api.keepAlive = false
     api.connectTimeout = .milliseconds(500)
     api.version = .http2
-    #expect(settings.checks.first == api)
+    #expect(settings.checks.first as? HTTPCheckSettings == api)
 
     var plain = HTTPCheckSettings(name: "api", url: "https://japan.example.com/health")
     plain.region = "japan"
@@ -162,12 +165,12 @@ func exampleDirectory() throws -> TemporaryDirectory {
     plain.failures = 2
     plain.successes = 2
     plain.confirm = .milliseconds(500)
-    #expect(settings.checks.dropFirst() == [plain])
+    #expect(settings.checks.dropFirst().map { $0 as? HTTPCheckSettings } == [plain])
   }
 
   @Test func links() throws {
     #expect(
-      settings.links == [
+      settings.links.map { $0 as? PostgresLinkSettings } == [
         try PostgresLinkSettings(
           link: "orders", source: .init(region: "taiwan", dsn: .file(directory.file("secrets/taiwan.dsn"))),
           targets: [.init(region: "japan", dsn: .environment("JAPAN_DSN"))], rpo: .seconds(30),
@@ -179,7 +182,7 @@ func exampleDirectory() throws -> TemporaryDirectory {
     var orders = DirectoryBackupSettings(
       job: "orders-dump", region: "japan", path: "/srv/backups/orders", match: try Glob("orders-*.sql.gz"),
       every: .seconds(86_400), interval: .seconds(30))
-    orders.timeFormat = try BackupTimeFormat("orders-%Y%m%d-%H%M.sql.gz")
+    orders.naming.timeFormat = try BackupTimeFormat("orders-%Y%m%d-%H%M.sql.gz")
     orders.settle = .seconds(120)
     orders.timeout = .seconds(20)
     orders.repo = "vault"
@@ -188,16 +191,17 @@ func exampleDirectory() throws -> TemporaryDirectory {
     orders.expectedCount = 7
     orders.sizeRatio = 0.5...2
     orders.verify = .init(gzip: true, trailer: .custom("x"))
-    orders.verify.trailer = settings.backups[0].verify.trailer
+    let first = try #require(settings.backups.first as? DirectoryBackupSettings)
+    orders.verify.trailer = first.verify.trailer
     orders.verify.bytesPerSecond = 50_000_000
-    #expect(settings.backups.first == orders)
-    #expect(settings.backups.first.map { "\($0.verify.trailer)" } == "pgDump")
+    #expect(settings.backups.first as? DirectoryBackupSettings == orders)
+    #expect("\(first.verify.trailer)" == "pgDump")
 
     var billing = DirectoryBackupSettings(
       job: "billing-dump", region: "taiwan", path: "/srv/backups/billing", match: try Glob("*.dump"),
       every: .seconds(6 * 3600), interval: .seconds(60))
     billing.verify = .init(trailer: .custom("-- complete"))
-    #expect(settings.backups.dropFirst() == [billing])
+    #expect(settings.backups.dropFirst().map { $0 as? DirectoryBackupSettings } == [billing])
   }
 
   @Test func topicsAndRoutes() throws {

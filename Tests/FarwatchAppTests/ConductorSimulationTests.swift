@@ -4,6 +4,7 @@ import Foundation
 import Journal
 import Model
 import Notifying
+import Collecting
 import Probing
 import SampleStore
 import Testing

@@ -7,6 +7,7 @@ import Journal
 import Model
 import Notifying
 import Paging
+import Collecting
 import Probing
 import SampleStore
 import StrictYAML
@@ -64,9 +65,7 @@ func checkSettings(_ name: String, _ region: String, adjust: (inout HTTPCheckSet
 }
 
 func plan(_ settings: HTTPCheckSettings) -> TargetPlan {
-  TargetPlan(
-    subject: .check(settings), description: settings.description,
-    make: { ScriptedCollector(settings.description) })
+  TargetPlan(settings) { ScriptedCollector(settings.description) }
 }
 
 let probeSuccess = MetricFamily.gauge("probe_success", "Whether the probe succeeded.")

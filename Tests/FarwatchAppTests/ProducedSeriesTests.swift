@@ -1,4 +1,6 @@
+import CollectorConfiguration
 import Foundation
+import Model
 import Testing
 
 @testable import FarwatchApp
@@ -19,7 +21,7 @@ import Testing
   }
   declared.subtract(["ALERTS", "ALERTS_FOR_STATE"])
   let listed = Set(
-    ProducedSeries.ofChecks + ProducedSeries.ofReplication + ProducedSeries.ofBackups + ProducedSeries.always
+    CollectorFamilies.all.map(\.name) + ProducedSeries.always
       + ["farwatch_check_state", "farwatch_check_consecutive_failures", "farwatch_region_state"])
   #expect(declared.count > 80)
   #expect(listed.subtracting(declared) == [] && declared.subtracting(listed) == [])

@@ -1,4 +1,5 @@
 import Model
+import Collecting
 import Probing
 import SampleStore
 import Testing

@@ -35,10 +35,10 @@ package enum ScheduleMetrics {
 
   /// Of one collector after one collection; `overruns`: those since it was made.
   package static func readings(
-    of description: CollectorDescription, _ outcome: Outcome, overruns: UInt64
+    of description: CollectorDescription, _ outcome: Outcome, isCheck: Bool, overruns: UInt64
   ) -> [Reading] {
     let labels: Labels = ["kind": description.kind, "name": description.name]
-    let wasMade = description.kind == "http" ? CheckState.Evidence(outcome) != .none : outcome.succeeded
+    let wasMade = isCheck ? CheckState.Evidence(outcome) != .none : outcome.succeeded
     return [
       Reading(collectorUp, wasMade, labels: labels),
       Reading(collectorDuration, outcome.took.inSeconds, labels: labels),

@@ -1,11 +1,11 @@
 internal import Alerting
 internal import CloudWatchAlarms
+internal import Collecting
 internal import Configuration
 internal import Journal
 internal import Model
 internal import Notifying
 internal import Paging
-internal import Probing
 internal import SampleStore
 
 /// Something that happened, in the order in which the core hears of it.

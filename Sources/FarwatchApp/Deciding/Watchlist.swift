@@ -1,7 +1,7 @@
+internal import Collecting
 internal import Configuration
 internal import FoundationEssentials
 internal import Model
-internal import Probing
 internal import SampleStore
 
 /// Names a collector across reloads.
@@ -18,16 +18,19 @@ struct TargetKey: Hashable, Sendable {
 /// A collector that is to run, with the settings that it was made from: equal settings mean that the one which runs
 /// already, and what it remembers, can stay.
 struct TargetPlan: Sendable {
-  enum Subject: Hashable, Sendable {
-    case check(HTTPCheckSettings)
-    case link(PostgresLinkSettings)
-    case backup(DirectoryBackupSettings)
-  }
-
-  var subject: Subject
+  var settings: any CollectorSettings
   var description: CollectorDescription
   /// Called only when the collector does not run already.
   var make: @Sendable () -> any Collector
+
+  init(_ settings: any CollectorSettings, make: @escaping @Sendable () -> any Collector) {
+    self.settings = settings
+    description = settings.description
+    self.make = make
+  }
+
+  /// Of a health check.
+  var check: CheckBasics? { (settings as? any HealthCheckSettings)?.basics }
 }
 
 /// One collector as the core sees it.
@@ -48,6 +51,8 @@ final class WatchedTarget {
   let state: ReadingRecorder
   let health: ReadingRecorder
   var check = CheckState()
+  /// Of a health check.
+  let basics: CheckBasics?
   /// Without its readings.
   var newest: Outcome?
 
@@ -55,15 +60,14 @@ final class WatchedTarget {
     key = TargetKey(plan.description)
     self.plan = plan
     self.generation = generation
+    basics = plan.check
     collector = plan.make()
     readings = ReadingRecorder(store, base: plan.description.labels)
     state = ReadingRecorder(store, base: plan.description.labels)
     health = ReadingRecorder(store, base: .empty)
   }
 
-  var isCheck: Bool {
-    if case .check = plan.subject { true } else { false }
-  }
+  var isCheck: Bool { basics != nil }
 }
 
 /// All collectors: when each runs, what its outcomes mean, and what the regions' states follow from it.
@@ -123,7 +127,7 @@ final class Watchlist {
     var next: [TargetKey: WatchedTarget] = [:]
     for plan in plans {
       let key = TargetKey(plan.description)
-      if let running = targets[key], running.plan.subject == plan.subject {
+      if let running = targets[key], running.plan.settings.isSame(as: plan.settings) {
         next[key] = running
         continue
       }
@@ -178,7 +182,7 @@ final class Watchlist {
     // They are in the store now; kept a second time they would cost a kilobyte for each collector.
     target.newest?.readings = []
     target.readings.record(outcome.readings, at: now)
-    guard case .check(let settings) = target.plan.subject else {
+    guard let settings = target.basics else {
       recordState(of: target, at: now)
       return []
     }
@@ -224,7 +228,8 @@ final class Watchlist {
     guard let newest = target.newest, let id = target.slot else { return }
     let description = target.plan.description
     target.health.record(
-      ScheduleMetrics.readings(of: description, newest, overruns: timetable.overruns(id)), at: time)
+      ScheduleMetrics.readings(
+        of: description, newest, isCheck: target.isCheck, overruns: timetable.overruns(id)), at: time)
   }
 
   /// Rolls the checks up into their regions and writes that down, if one changed or `always`. Once a turn, because a
@@ -234,7 +239,7 @@ final class Watchlist {
     checksChanged = false
     var states: [String: [CheckState.Health]] = [:]
     for target in targets.values {
-      guard case .check(let settings) = target.plan.subject else { continue }
+      guard let settings = target.basics else { continue }
       states[settings.region, default: []].append(target.check.health)
     }
     regionHealth = Dictionary(
