@@ -45,7 +45,7 @@ package enum ConfigurationFile {
     let labels = m.optional("external_labels", .labels) ?? .empty
     let regions = m.required("regions", .regions)
     let scope = Scope(regions: regions.map(\.name), vantage: vantage, paths: paths)
-    let checks = m.optional("health", .mapping { HealthSection.read($0, scope) }) ?? []
+    let health = m.optional("health", .mapping { HealthSection.read($0, scope) }) ?? HealthSection.Plan()
     let links = ReplicationSection.read(m, scope)
     let backups = BackupSection.read(m, scope)
     let measurements = MeasurementSection.read(m, scope)
@@ -72,10 +72,12 @@ package enum ConfigurationFile {
     var settings = Settings(
       vantage: vantage, listen: listen, stateDirectory: state, externalURL: externalURL,
       externalLabels: labels,
-      regions: regions, checks: checks, links: links, backups: backups,
+      regions: regions, checks: health.checks, links: links, backups: backups,
       ruleFiles: expand(ruleFiles, paths, m.problems), alertPolicies: policies,
       notifying: notifying, store: store, connectionsPerAddress: connections)
     settings.measurements = measurements
+    settings.calculated = health.calculated
+    settings.canariesNeeded = health.canariesNeeded
     settings.paging = paging
     settings.trustedClients = (m.optional("trusted_clients", .list(addressRange)) ?? []).compactMap { $0 }
     settings.alarmFiles = alarms.files

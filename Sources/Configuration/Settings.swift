@@ -16,6 +16,8 @@ package struct Settings: Sendable {
     package var role: Role
     /// Percent of the traffic that it is meant to carry.
     package var share: Double?
+    /// How its checks add up.
+    package var rules = RollUpRules()
   }
 
   /// How much is remembered.
@@ -38,6 +40,10 @@ package struct Settings: Sendable {
   package var externalURL: String?
   package var externalLabels: Labels
   package var regions: [Region]
+  /// Checks that are made of others.
+  package var calculated: [CalculatedCheck] = []
+  /// Canaries that must be reached before anybody is blamed; all of the checks that are canaries count.
+  package var canariesNeeded = 1
   package var checks: [any HealthCheckSettings]
   package var links: [any ReplicationLinkSettings]
   package var backups: [any BackupJobSettings]

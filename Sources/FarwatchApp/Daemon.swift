@@ -99,7 +99,8 @@ package final class Daemon: Sendable {
 
   private func startCore(_ loaded: LoadedConfiguration, _ rows: StoredRows) throws(StartFailure) {
     let monotonic = time.monotonic
-    let watchlist = Watchlist(store: store, restoring: rows.checks, regions: loaded.settings.regions)
+    let watchlist = Watchlist(
+      store: store, restoring: rows.checks, plan: RollUpPlan(loaded.settings))
     _ = watchlist.replace(
       with: try collectors.plans(for: loaded.settings), now: time.now, monotonic: monotonic)
     var ruleSettings = RuleSettings()
@@ -224,7 +225,7 @@ package final class Daemon: Sendable {
     let externalURL = externalURL(loaded.settings)
     let done = loop.ask(within: .seconds(10)) { conductor, turnTime in
       conductor.replace(
-        targets: plans, regions: loaded.settings.regions, groups: loaded.groups,
+        targets: plans, plan: RollUpPlan(loaded.settings), groups: loaded.groups,
         policies: loaded.settings.alertPolicies, alarms: loaded.alarms, paging: loaded.settings.paging,
         notifying: loaded.settings.notifying,
         heartbeats: loaded.settings.heartbeats, proofs: loaded.settings.proofs,

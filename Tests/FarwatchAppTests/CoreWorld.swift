@@ -210,7 +210,7 @@ final class CoreWorld {
     storeSettings.seriesLimit = seriesLimit
     let store = SampleStore(storeSettings)
     let regions = checks.map { Settings.Region(name: $0.region, role: .active, share: nil) }
-    let watchlist = Watchlist(store: store, restoring: rows(.checks), regions: regions)
+    let watchlist = Watchlist(store: store, restoring: rows(.checks), plan: RollUpPlan(regions: regions))
     _ = watchlist.replace(with: checks.map(plan), now: time.now, monotonic: time.monotonic)
     let engine = RuleEngine(
       groups: ruleGroups(rules), settings: RuleSettings(), reader: store, appender: RuleOutput(store),

@@ -25,6 +25,9 @@ extension SeriesCatalogue {
       Entry(
         name: ScheduleMetrics.regionState.name,
         values: ["region": Set(settings.regions.map(\.name)), "state": Set(states)], isOpen: false))
+    for family in [ScheduleMetrics.zoneState, ScheduleMetrics.tierState, ScheduleMetrics.tierHealthyRatio] {
+      insert(Entry(name: family.name, values: ["region": Set(settings.regions.map(\.name))]))
+    }
     for name in ProducedSeries.always { insert(Entry(name: name)) }
   }
 
@@ -42,7 +45,8 @@ enum ProducedSeries {
   static let always =
     [
       "farwatch_collector_up", "farwatch_collector_duration_seconds", "farwatch_collector_overruns_total",
-      "farwatch_collector_last_run_timestamp_seconds",
+      "farwatch_collector_last_run_timestamp_seconds", "farwatch_vantage_offline",
+      "farwatch_check_failures_withheld_total",
     ] + ofItself + ofPaging + ofHeartbeatsAndJournal
   static let ofPaging = [
     "farwatch_paging_alerts", "farwatch_paging_acknowledged_alerts", "farwatch_paging_groups",
