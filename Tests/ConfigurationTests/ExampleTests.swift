@@ -56,14 +56,18 @@ func exampleDirectory() throws -> TemporaryDirectory {
   }
 
   @Test func everyKeyThatIsReadStandsInTheExample() throws {
-    let folder = root.appending(path: "Sources/Configuration")
     let text = try exampleText()
     var keys: Set<String> = []
-    // Sections of receivers have a folder of their own.
-    for file in try FileManager.default.subpathsOfDirectory(atPath: folder.path)
-    where file.hasSuffix(".swift") {
-      let source = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
-      for match in source.matches(of: #/m\.(?:required|optional)\("(\w+)"/#) { keys.insert(String(match.1)) }
+    for room in ["Configuration", "CollectorConfiguration", "ConfigurationTypes"] {
+      let folder = root.appending(path: "Sources/\(room)")
+      // Sections of receivers have a folder of their own.
+      for file in try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+      where file.hasSuffix(".swift") {
+        let source = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
+        for match in source.matches(of: #/m\.(?:required|optional)\("(\w+)"/#) {
+          keys.insert(String(match.1))
+        }
+      }
     }
     #expect(keys.count > 70)
     for key in keys.sorted() where text.firstMatch(of: try Regex("[\\s{]\(key):")) == nil {
@@ -82,7 +86,11 @@ func exampleDirectory() throws -> TemporaryDirectory {
     #expect(settings.connectionsPerAddress == 64)
     #expect(
       settings.regions == [
-        .init(name: "taiwan", role: .primary, share: 60), .init(name: "japan", role: .secondary, share: 40),
+        .init(
+          name: "taiwan", role: .primary, share: 60,
+          rules: RollUpRules(
+            tiers: ["web": .init(minimum: .share(0.5)), "cache": .init(isNeeded: false)], zones: .count(1))),
+        .init(name: "japan", role: .secondary, share: 40),
       ])
     #expect(settings.ruleFiles == [directory.file("rules/a.yml"), directory.file("rules/b.yml")])
     #expect(settings.warnings == [])
@@ -155,6 +163,9 @@ func exampleDirectory() throws -> TemporaryDirectory {
     api.keepAlive = false
     api.connectTimeout = .milliseconds(500)
     api.version = .http2
+    api.zone = "tw-1a"
+    api.tier = "web"
+    api.weight = 2
     #expect(settings.checks.first as? HTTPCheckSettings == api)
 
     var plain = HTTPCheckSettings(name: "api", url: "https://japan.example.com/health")
@@ -165,7 +176,16 @@ func exampleDirectory() throws -> TemporaryDirectory {
     plain.failures = 2
     plain.successes = 2
     plain.confirm = .milliseconds(500)
-    #expect(settings.checks.dropFirst().map { $0 as? HTTPCheckSettings } == [plain])
+    #expect(settings.checks.dropFirst().first as? HTTPCheckSettings == plain)
+    let canary = try #require(settings.checks.last as? HTTPCheckSettings)
+    #expect(canary.basics.isCanary && canary.basics.region.isEmpty && canary.basics.name == "resolver")
+    #expect(settings.checks.filter(\.basics.isCanary).count == 1 && settings.canariesNeeded == 1)
+    var pair = CalculatedCheck(
+      name: "pair", region: "japan",
+      members: [.init(region: "japan", name: "api"), .init(region: "taiwan", name: "api")], atLeast: 1)
+    pair.zone = "jp-1a"
+    pair.tier = "web"
+    #expect(settings.calculated == [pair])
   }
 
   @Test func links() throws {

@@ -17,7 +17,8 @@ import Testing
   }
 
   @Test(
-    arguments: healthFaults + dataFaults + notifyingFaults + watchingFaults + suppressionFaults + pagingFaults
+    arguments: healthFaults + rollUpFaults + dataFaults + notifyingFaults + watchingFaults + suppressionFaults
+      + pagingFaults
   )
   func aFaultIsNamed(
     _ fault: Fault
