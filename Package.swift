@@ -187,7 +187,8 @@ let package = Package(
     tests(
       of: "Configuration",
       [
-        "CloudAccess", "CloudWatchAlarms", "StrictYAML", "Collecting", "Probing", "Replication", "Backups",
+        "CloudAccess", "CloudWatchAlarms", "StrictYAML", "ConfigurationTypes", "CollectorConfiguration",
+        "Collecting", "Probing", "Replication", "Backups",
         "Notifying",
         "HTTPClient", "Journal", "Paging", "PostgresClient",
       ]),

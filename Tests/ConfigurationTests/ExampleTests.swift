@@ -129,7 +129,7 @@ func exampleDirectory() throws -> TemporaryDirectory {
     #expect(loaded.alarms.count == 6 && loaded.warnings.map(\.description) == [])
   }
 
-  @Test func checks() {
+  @Test func checks() throws {
     var api = HTTPCheckSettings(name: "api", url: "https://taiwan.example.com/health")
     api.region = "taiwan"
     api.vantage = "frankfurt"
