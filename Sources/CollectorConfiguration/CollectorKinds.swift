@@ -4,6 +4,7 @@ internal import ConfigurationTypes
 package import Model
 internal import Probing
 internal import Replication
+internal import Scraping
 internal import StrictYAML
 
 /// The kinds of health checks, by the key that holds what is particular to one: one line a kind.
@@ -14,7 +15,8 @@ enum CheckKinds {
     any HealthCheckSettings
 
   static let table: [(key: String, settings: any CollectorSettings.Type, read: Reader)] = [
-    ("http", HTTPCheckSettings.self, HTTPSection.read)
+    ("http", HTTPCheckSettings.self, HTTPSection.read),
+    ("exec", ExecCheckSettings.self, ExecCheckSection.read),
   ]
 }
 
@@ -49,7 +51,9 @@ enum MeasurementKinds {
     @Sendable (_ m: MappingReader, _ basics: MeasurementBasics, _ scope: Scope) ->
     any CollectorSettings
 
-  static let table: [(key: String, settings: any CollectorSettings.Type, read: Reader)] = []
+  static let table: [(key: String, settings: any CollectorSettings.Type, read: Reader)] = [
+    ("scrape", ScrapeSettings.self, ScrapeSection.read)
+  ]
 }
 
 /// What collectors of all kinds may bring.
