@@ -11,7 +11,6 @@ internal import Logging
 internal import Model
 internal import Notifying
 internal import Paging
-internal import PostgresClient
 internal import SampleStore
 internal import StateDatabase
 internal import Synchronization

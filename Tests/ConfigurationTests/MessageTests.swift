@@ -17,7 +17,8 @@ import Testing
   }
 
   @Test(
-    arguments: healthFaults + rollUpFaults + dataFaults + notifyingFaults + watchingFaults + suppressionFaults
+    arguments: healthFaults + rollUpFaults + scrapingFaults + dataFaults + notifyingFaults + watchingFaults
+      + suppressionFaults
       + pagingFaults
   )
   func aFaultIsNamed(

@@ -4,20 +4,20 @@ private func health(_ more: String) -> String {
 }
 
 let rollUpFaults: [Fault] = [
-  Fault("regions: {r: {tiers: [web]}}", "1:21: expected a mapping, found a list"),
+  Fault("regions: {r: {tiers: [web]}}", "1:22: expected a mapping, found a list"),
   Fault(
     "regions: {r: {tiers: {web: {minimum: 1}}}}",
-    "1:28: unknown key `minimum`; did you mean `minimum_healthy`?"),
+    "1:29: unknown key `minimum`; expected one of `minimum_healthy`, `needed`"),
   Fault(
     "regions: {r: {tiers: {web: {minimum_healthy: 0%}}}}",
-    #"1:45: expected a number of checks such as 2, or a share such as 50%, found "0%""#),
+    #"1:46: expected a number of checks such as 2, or a share such as 50%, found "0%""#),
   Fault(
     "regions: {r: {tiers: {web: {minimum_healthy: half}}}}",
-    #"1:45: expected a number of checks such as 2, or a share such as 50%, found "half""#),
-  Fault("regions: {r: {tiers: {web: {needed: maybe}}}}", #"1:36: expected true or false, found "maybe""#),
+    #"1:46: expected a number of checks such as 2, or a share such as 50%, found "half""#),
+  Fault("regions: {r: {tiers: {web: {needed: maybe}}}}", #"1:37: expected true or false, found "maybe""#),
   Fault(
     "regions: {r: {zones: {minimum_healthy: -1}}}",
-    "1:39: expected a number of checks such as 2, or a share such as 50%, found the number -1"),
+    "1:40: expected a number of checks such as 2, or a share such as 50%, found the number -1"),
   Fault(check("url: 'http://h'", "zone: '', "), "2:46: must not be empty"),
   Fault(check("url: 'http://h'", "tier: '', "), "2:46: must not be empty"),
   Fault(check("url: 'http://h'", "weight: 0, "), "2:48: must be between 0.001 and 1000, found 0"),
