@@ -28,24 +28,26 @@ let scrapingFaults: [Fault] = [
   Fault(exec("command: [/bin/true], sample_limit: 0"), "2:83: must be between 1 and 1000000, found 0"),
   Fault(region + "collect: [{name: x}]", "2:11: missing key `scrape`"),
   Fault(
-    region + "collect: [{name: x, region: q, scrape: {url: 'http://h'}}]",
-    "2:29: unknown region \"q\"; `regions` declares r"),
+    region + "collect: [{name: x, region: moon, scrape: {url: 'http://h'}}]",
+    "2:29: unknown region \"moon\"; `regions` declares r"),
   Fault(
     region + "collect: [{name: x, labels: {1: y}, scrape: {url: 'http://h'}}]",
     "2:29: \"1\" is no label name: letters, digits and _, not beginning with a digit"),
   Fault(
     region + "collect: [{name: x, scrape: {url: 'http://h'}}, {name: x, scrape: {url: 'http://i'}}]",
     "2:49: collector \"scrape/x\" is declared a second time; first in line 2"),
-  Fault(scrape("honor_labels: 2"), "2:59: expected true or false, found the number 2"),
-  Fault(scrape("sample_limit: 0"), "2:59: must be between 1 and 1000000, found 0"),
-  Fault(scrape("label_limit: 500"), "2:58: must be between 1 and 256, found 500"),
-  Fault(scrape("label_value_length_limit: 0"), "2:71: must be between 1 and 65536, found 0"),
+  Fault(scrape("honor_labels: 2"), "2:61: expected true or false, found the number 2"),
+  Fault(scrape("sample_limit: 0"), "2:61: must be between 1 and 1000000, found 0"),
+  Fault(scrape("label_limit: 500"), "2:60: must be between 1 and 256, found 500"),
+  Fault(scrape("label_value_length_limit: 0"), "2:73: must be between 1 and 65536, found 0"),
   Fault(
     scrape("headers: {Authorization: x}"),
-    "2:54: \"Authorization\" is a secret: name a file for it under `header_files`"),
-  Fault(relabel("action: kep"), "2:79: unknown value `kep`; did you mean `keep`?"),
-  Fault(relabel("action: keep"), "2:70: the action keep needs source_labels"),
-  Fault(relabel("regex: '('"), "2:78: invalid regular expression \"(\": missing ): ("),
-  Fault(relabel("action: hashmod, target_label: a"), "2:70: hashmod needs a modulus of at least 1"),
-  Fault(relabel("source_label: [a]"), "2:71: unknown key `source_label`; did you mean `source_labels`?"),
+    "2:56: \"Authorization\" is a secret: name a file for it under `header_files`"),
+  Fault(relabel("action: kep"), "2:81: unknown value `kep`; did you mean `keep`?"),
+  Fault(relabel("action: keep"), "2:72: the action keep needs source_labels"),
+  Fault(relabel("regex: '('"), "2:80: invalid regular expression \"(\": missing ): ("),
+  Fault(relabel("action: hashmod, target_label: a"), "2:72: hashmod needs a modulus of at least 1"),
+  Fault(
+    relabel("source_label: [a]"), "2:72: the action replace needs a target_label",
+    "2:73: unknown key `source_label`; did you mean `source_labels`?"),
 ]
