@@ -8,15 +8,27 @@ final class ChaosLedger {
   private var views: [String: [Labels: AlertEvent]] = [:]
   /// How often a receiver may have been told a message: once, and once more for each death and each lost answer since.
   private var takes: [String: (times: Int, allowed: Int)] = [:]
-  private var lastNews: [String: (messageID: String, news: [String])] = [:]
+  private var lastNews: [String: News] = [:]
+  private var deaths = 0
   private var arrived: Set<String> = []
+  /// News of a thread, as a receiver took it.
+  private struct News {
+    var messageID: String
+    var row: String
+    var alerts: [String]
+    var deaths: Int
+  }
+
   /// Rows of the outbox that were durable once.
   var promised: Set<String> = []
   var problems: [String] = []
   private(set) var taken = 0
   private(set) var repeats = 0
+  /// News that was told before it could be stored, and that a death made the process forget and tell anew.
+  private(set) var forgotten = 0
 
   func died() {
+    deaths += 1
     for key in takes.keys { takes[key]?.allowed += 1 }
   }
 
@@ -36,17 +48,30 @@ final class ChaosLedger {
     // A receiver that remembers message ids.
     if count.times > 1 { return }
     let notification = page.notification
-    let news = notification.alerts.map {
-      "\($0.identity) \($0.startsAt.iso8601) \($0.episode ?? 0) \($0.status.rawValue)"
-    }.sorted()
     if notification.kind == .news {
-      let thread = "\(receiver) \(notification.thread)"
-      if let last = lastNews[thread], last.news == news, last.messageID != page.messageID {
-        problems.append("\(receiver) was told the same under two names: \(news)")
-      }
-      lastNews[thread] = (page.messageID, news)
+      judgeRepeat(
+        "\(receiver) \(notification.thread)",
+        News(
+          messageID: page.messageID, row: row,
+          alerts: notification.alerts.map { "\($0.identity) \($0.startsAt.iso8601) \($0.status)" }.sorted(),
+          deaths: deaths))
     }
     for alert in notification.alerts { views[receiver, default: [:]][alert.labels] = alert }
+  }
+
+  /// What was told is not told again under another name. But when a disk takes too long, pages leave before they are
+  /// stored, and a death then leaves no trace of them. Nobody can know afterwards whether the receiver has heard of the
+  /// end meanwhile, too: under the same name it would throw away what is news to it, so this is told under a new one.
+  private func judgeRepeat(_ thread: String, _ news: News) {
+    defer { lastNews[thread] = news }
+    guard let last = lastNews[thread], last.alerts == news.alerts, last.messageID != news.messageID else {
+      return
+    }
+    if !promised.contains(last.row), last.deaths < deaths {
+      forgotten += 1
+    } else {
+      problems.append("told the same under two names: \(thread) \(news.alerts)")
+    }
   }
 
   /// - Parameter labels: some of its labels.
