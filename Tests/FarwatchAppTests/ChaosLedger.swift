@@ -4,6 +4,15 @@ import Model
 
 /// What receivers were told, and whether that was right.
 final class ChaosLedger {
+  /// News of a thread, as a receiver took it.
+  private struct News {
+    var messageID: String
+    var row: String
+    var alerts: [String]
+    /// Those that had happened by then.
+    var deaths: Int
+  }
+
   /// How an alert stands for a receiver by the last word it got.
   private var views: [String: [Labels: AlertEvent]] = [:]
   /// How often a receiver may have been told a message: once, and once more for each death and each lost answer since.
@@ -11,14 +20,6 @@ final class ChaosLedger {
   private var lastNews: [String: News] = [:]
   private var deaths = 0
   private var arrived: Set<String> = []
-  /// News of a thread, as a receiver took it.
-  private struct News {
-    var messageID: String
-    var row: String
-    var alerts: [String]
-    var deaths: Int
-  }
-
   /// Rows of the outbox that were durable once.
   var promised: Set<String> = []
   var problems: [String] = []

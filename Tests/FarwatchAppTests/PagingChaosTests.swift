@@ -12,7 +12,8 @@ import Testing
 ///
 /// The oracle knows the world and what receivers were told, nothing of the core: whoever is to hear of an alert knows
 /// how it stands once the world is calm; nobody is told an end that did not happen; a message is repeated only under
-/// its own name, and only for a death or an answer that was lost.
+/// its own name, and only for a death or an answer that was lost; under another only when a death came before it could be
+/// stored.
 @Suite struct PagingChaosTests {
   private static let known: [UInt64] = [
     // A single alert came back with the beginning of its last episode, and its page was thrown away as a repeat.
