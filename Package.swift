@@ -81,6 +81,8 @@ let package = Package(
         "Model", "Collecting", "Exposition", "HTTPClient", "Programs", "RegularExpressions",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
+    // Jobs that say themselves that they ran.
+    room("CheckIns", ["Model", "Collecting", "RowCoding"]),
     room("Replication", ["Model", "Collecting", "PostgresClient"]),
     room("Backups", ["Model", "Collecting", "Threading", "Decompression"]),
     room("NativeHistograms", ["Model"]),
@@ -113,7 +115,7 @@ let package = Package(
       "CollectorConfiguration",
       [
         "Model", "StrictYAML", "ConfigurationTypes", "RegularExpressions", "HTTPClient", "PostgresClient",
-        "Collecting", "Probing", "Replication", "Backups", "Scraping",
+        "CheckIns", "Collecting", "Probing", "Replication", "Backups", "Scraping",
       ]),
     room(
       "Configuration",
@@ -130,7 +132,8 @@ let package = Package(
       "FarwatchApp",
       [
         "Model", "DurableIO", "RegularExpressions", "StrictYAML", "HTTPServer", "HTTPClient",
-        "StateDatabase", "Collecting", "SampleStore", "Exposition", "PromQL", "Templating", "Alerting",
+        "StateDatabase", "CheckIns", "Collecting", "SampleStore", "Exposition", "PromQL", "Templating",
+        "Alerting",
         "Paging", "Journal", "AlertmanagerAPI", "Notifying", "CloudWatchAlarms", "RuleTesting", "Programs",
         "Configuration", "Threading", .product(name: "Logging", package: "swift-log"),
       ]),
@@ -168,6 +171,7 @@ let package = Package(
     tests(of: "Collecting", ["HTTPClient"]),
     tests(of: "Probing", ["Collecting", "HTTPClient", "RegularExpressions"]),
     tests(of: "Scraping", ["Collecting", "Exposition", "HTTPClient", "Programs", "RegularExpressions"]),
+    tests(of: "CheckIns", ["Collecting"]),
     tests(of: "Replication", ["Collecting", "PostgresClient"]),
     tests(of: "Backups", ["Collecting", "Decompression"]),
     tests(of: "NativeHistograms"),
@@ -205,7 +209,7 @@ let package = Package(
       [
         "Alerting", "AlertmanagerAPI", "CloudWatchAlarms", "Configuration", "Exposition", "HTTPClient",
         "HTTPServer", "Journal", "Notifying", "Paging",
-        "Backups", "CollectorConfiguration", "Collecting", "Probing", "Replication", "SampleStore",
+        "Backups", "CheckIns", "CollectorConfiguration", "Collecting", "Probing", "Replication", "SampleStore",
         "StateDatabase", "StrictYAML",
         .product(name: "Logging", package: "swift-log"),
       ]),

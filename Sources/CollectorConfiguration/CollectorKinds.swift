@@ -1,4 +1,5 @@
 internal import Backups
+internal import CheckIns
 internal import Collecting
 internal import ConfigurationTypes
 package import Model
@@ -17,6 +18,7 @@ enum CheckKinds {
   static let table: [(key: String, settings: any CollectorSettings.Type, read: Reader)] = [
     ("http", HTTPCheckSettings.self, HTTPSection.read),
     ("exec", ExecCheckSettings.self, ExecCheckSection.read),
+    ("push", CheckInSettings.self, CheckInSection.read),
   ]
 }
 

@@ -1,3 +1,4 @@
+internal import CheckIns
 package import Collecting
 package import ConfigurationTypes
 internal import Model
@@ -52,6 +53,9 @@ package enum HealthSection {
       "check",
       checks.map { ([$0.value?.basics.region ?? "", $0.value?.basics.name ?? ""], $0.node) }
         + calculated.map { ([$0.value.region, $0.value.name], $0.node) }, m.problems)
+    scope.reportDuplicates(
+      "push id", checks.compactMap { one in (one.value as? CheckInSettings).map { ([$0.id], one.node) } },
+      m.problems, showsName: false)
     scope.reportDuplicates("canary", canaries.map { ([$0.value?.basics.name ?? ""], $0.node) }, m.problems)
     plan.checks = (checks + canaries).compactMap(\.value)
     plan.calculated = calculated.map(\.value)

@@ -1,4 +1,5 @@
 internal import Alerting
+internal import CheckIns
 internal import CloudWatchAlarms
 internal import Configuration
 internal import Dispatch
@@ -98,6 +99,9 @@ package final class Daemon: Sendable {
 
   private func startCore(_ loaded: LoadedConfiguration, _ rows: StoredRows) throws(StartFailure) {
     let monotonic = time.monotonic
+    let board = try collectors.checkIns
+    board.restore(rows.checkIns)
+    try commitAndWait(board.expect(loaded.settings.checkInIDs, at: time.now))
     let watchlist = Watchlist(
       store: store, restoring: rows.checks, plan: RollUpPlan(loaded.settings))
     _ = watchlist.replace(
@@ -237,6 +241,9 @@ package final class Daemon: Sendable {
       reloads.failed([line])
       return [line]
     }
+    if let board = try? collectors.checkIns {
+      commit(board.expect(loaded.settings.checkInIDs, at: time.now)) { _ in }
+    }
     reloads.succeeded(loaded.settings, at: time.now)
     loaded.log(to: logger)
     logger.info("configuration reloaded", metadata: ["rules": "\(loaded.ruleCount)"])
@@ -319,6 +326,15 @@ extension Daemon: DaemonFace {
     }
   }
 
+  /// Answers once the visit is durable, or after two seconds: what was heard is heard.
+  func checkIn(_ visit: CheckInVisit) -> Bool {
+    guard let board = try? collectors.checkIns else { return false }
+    let bell = Bell()
+    guard board.take(visit, at: time.now, { commit([$0]) { _ in bell.ring() } }) else { return false }
+    _ = bell.wait(upTo: .seconds(2))
+    return true
+  }
+
   func proofs() -> [ProofStanding]? { loop.ask { $0.proofs.standings($1.now) } }
 
   func prove(_ choice: ProofChoice) -> [ProofStanding]? {
@@ -364,4 +380,9 @@ extension HTTPServerSettings {
     // A Prometheus posts 64 alerts at once, with annotations of any length.
     maxBodyBytes = 8 << 20
   }
+}
+
+extension Settings {
+  /// Of the jobs that check in.
+  fileprivate var checkInIDs: [String] { checks.compactMap { ($0 as? CheckInSettings)?.id } }
 }

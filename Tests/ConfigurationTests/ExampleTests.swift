@@ -32,6 +32,7 @@ func exampleDirectory() throws -> TemporaryDirectory {
   }
   try directory.write("secrets/api-token", "Bearer abc\n")
   try directory.write("secrets/pager-key", "  k3y \n")
+  try directory.write("secrets/ping-id", "0f9c2d3e-7a\n")
   try directory.write("secrets/token", "s3cr3t\n")
   try directory.write("secrets/hook", "https://hooks.example.com/s3cr3t\n")
   try directory.write("secrets/whsec", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n")

@@ -1,3 +1,4 @@
+internal import CheckIns
 internal import Collecting
 internal import Configuration
 internal import Model
@@ -5,6 +6,13 @@ internal import Model
 /// Owns the clients that collectors share, and makes collectors from settings.
 final class CollectorFactory: Sendable {
   private let clients = CollectorClients(userAgent: "Farwatch/\(Version.text)")
+
+  /// Where jobs' visits are noted.
+  var checkIns: CheckInBoard {
+    get throws(StartFailure) {
+      do { return try clients.checkIns } catch { throw StartFailure("\(error)") }
+    }
+  }
 
   /// - Throws: every collector that cannot be made, by kind and name.
   func plans(for settings: Settings) throws(StartFailure) -> [TargetPlan] {
