@@ -40,7 +40,7 @@ let rollUpFaults: [Fault] = [
   Fault(health("canaries_needed: 2"), "4:20: there are only 0 canaries"),
   Fault(
     health("canaries: [{name: w, region: r, http: {url: 'http://h'}}]"),
-    "4:24: unknown key `region`; expected one of `name`, `interval`, `timeout`, `failures`, `successes`, `confirm`, `http`"
+    "4:24: unknown key `region`; expected one of `name`, `interval`, `timeout`, `failures`, `successes`, `confirm`, \(checkKinds)"
   ),
   Fault(
     health("canaries: [{name: w, http: {url: 'http://h'}}, {name: w, http: {url: 'http://h'}}]"),

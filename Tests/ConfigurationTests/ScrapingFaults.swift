@@ -50,17 +50,19 @@ let scrapingFaults: [Fault] = [
   Fault(
     relabel("source_label: [a]"), "2:72: the action replace needs a target_label",
     "2:73: unknown key `source_label`; did you mean `source_labels`?"),
-  Fault(push("period: 1d"), "2:55: missing key `id_file` (or `id`)"),
+  Fault(push("period: 1d"), "2:46: missing key `id_file` (or `id`)"),
   Fault(
     push("id: a b, period: 1d"),
-    "2:60: must be 1 to 200 letters, digits and -_.~, because it is part of an address"),
-  Fault(push("id: a"), "2:55: missing key `period`"),
-  Fault(push("id: a, period: 1d, grace: 0s"), "2:82: must be between 1s and 366d, found 0s"),
-  Fault(push("id: a, id_file: /dev/null, period: 1d"), "2:63: only one of `id`, `id_file` may be given"),
+    "2:51: must be 1 to 200 letters, digits and -_.~, because it is part of an address"),
+  Fault(push("id: a"), "2:46: missing key `period`"),
+  Fault(push("id: a, period: 1d, grace: 0s"), "2:73: must be between 1s and 366d, found 0s"),
+  Fault(
+    push("id: a, id_file: /dev/null, period: 1d"), "2:54: only one of `id`, `id_file` may be given",
+    "2:63: /dev/null: is not a regular file"),
   Fault(
     region
       + "health: {checks: [{name: a, region: r, push: {id: x, period: 1d}}, {name: b, region: r, push: {id: x, period: 1d}}]}",
-    "2:69: this push id is declared a second time; first in line 2"),
+    "2:68: this push id is declared a second time; first in line 2"),
 ]
 
 private func push(_ more: String) -> String {
