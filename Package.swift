@@ -48,6 +48,7 @@ let package = Package(
     library("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
     library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     library("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
+    library("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
     library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
 
@@ -63,6 +64,7 @@ let package = Package(
     room("StrictYAML", ["Model", .product(name: "Yams", package: "Yams")]),
     room("HTTPServer", ["CMicroHTTPD", "Threading"]),
     room("HTTPClient", ["CCurl", "Model", "Threading"]),
+    room("StreamClient", ["COpenSSL", "Model", "Threading"]),
     room("PostgresClient", ["CPostgres", "Model", "Threading"]),
     room("Decompression", ["CZlib"]),
     room("Programs", ["Model", "Threading"]),
@@ -154,6 +156,7 @@ let package = Package(
     tests(of: "StrictYAML"),
     tests(of: "HTTPServer", ["HTTPClient"]),
     tests(of: "HTTPClient"),
+    tests(of: "StreamClient"),
     tests(of: "PostgresClient"),
     tests(of: "Decompression"),
     tests(of: "StateDatabase"),
