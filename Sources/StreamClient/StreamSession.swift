@@ -159,7 +159,7 @@ final class StreamSession {
     } else {
       handshakeInTalk += took
       stage = .talking
-      talk()
+      speakFirst()
     }
   }
 
@@ -169,7 +169,11 @@ final class StreamSession {
     guard result.dialogue != nil else { return finish() }
     stage = .talking
     talkSince = loop.time.monotonic
-    // The dialogue may have the first word.
+    speakFirst()
+  }
+
+  /// The dialogue may have the first word.
+  private func speakFirst() {
     proceed()
     if stage == .talking { talk() }
   }
