@@ -10,7 +10,9 @@ enum CheckKinds {
     any HealthCheckSettings
 
   static let table: [(key: String, read: Reader)] = [
-    ("http", HTTPSection.read)
+    ("http", HTTPSection.read),
+    ("tcp", TCPSection.read),
+    ("tls", TLSSection.read),
   ]
 }
 
