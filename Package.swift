@@ -75,9 +75,10 @@ let package = Package(
     // Signed requests to clouds: Amazon's, Microsoft's and Google's.
     room("CloudAccess", ["Model", "HTTPClient", .product(name: "Crypto", package: "swift-crypto")]),
     // What collectors have in common; then the collectors, by what they look at.
-    room("Collecting", ["Model", "HTTPClient", "PostgresClient", "StreamClient"]),
+    room("Collecting", ["Model", "HTTPClient", "PingClient", "PostgresClient", "StreamClient"]),
     room(
-      "Probing", ["Model", "Collecting", "Threading", "HTTPClient", "RegularExpressions", "StreamClient"]),
+      "Probing",
+      ["Model", "Collecting", "Threading", "HTTPClient", "PingClient", "RegularExpressions", "StreamClient"]),
     room("Replication", ["Model", "Collecting", "PostgresClient"]),
     room("Backups", ["Model", "Collecting", "Threading", "Decompression"]),
     room("NativeHistograms", ["Model"]),
@@ -165,7 +166,7 @@ let package = Package(
     tests(of: "StateDatabase"),
     tests(of: "CloudAccess", ["HTTPClient"]),
     tests(of: "Collecting", ["HTTPClient"]),
-    tests(of: "Probing", ["Collecting", "HTTPClient", "RegularExpressions", "StreamClient"]),
+    tests(of: "Probing", ["Collecting", "HTTPClient", "PingClient", "RegularExpressions", "StreamClient"]),
     tests(of: "Replication", ["Collecting", "PostgresClient"]),
     tests(of: "Backups", ["Collecting", "Decompression"]),
     tests(of: "NativeHistograms"),

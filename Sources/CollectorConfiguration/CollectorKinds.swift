@@ -13,6 +13,7 @@ enum CheckKinds {
     ("http", HTTPSection.read),
     ("tcp", TCPSection.read),
     ("tls", TLSSection.read),
+    ("icmp", ICMPSection.read),
   ]
 }
 

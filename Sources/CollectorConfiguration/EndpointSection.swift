@@ -17,13 +17,17 @@ enum EndpointSection {
 
   static func read(_ m: MappingReader) -> Endpoint {
     var endpoint = m.required("address", address)
-    switch m.optional("ip", YAMLType<Family>.choice()) ?? .any {
-    case .any: break
-    case .four: endpoint.addressFamily = .ipv4
-    case .six: endpoint.addressFamily = .ipv6
-    }
+    endpoint.addressFamily = readFamily(m)
     endpoint.everyAddress = m.optional("every_address", .bool) ?? false
     return endpoint
+  }
+
+  static func readFamily(_ m: MappingReader) -> HTTPRequest.AddressFamily {
+    switch m.optional("ip", YAMLType<Family>.choice()) ?? .any {
+    case .any: .any
+    case .four: .ipv4
+    case .six: .ipv6
+    }
   }
 
   /// Everything of TLS; `verify` goes into ``TLSOptions/mustVerify``.

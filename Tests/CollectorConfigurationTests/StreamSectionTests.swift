@@ -65,7 +65,33 @@ import Testing
     #expect(plain.verify && plain.minimumLeft == nil && plain.tls.serverName == "h" && plain.startTLS == nil)
   }
 
+  @Test func anICMPCheckWithAllItsKeys() throws {
+    let check = try settings(
+      """
+      icmp: {host: gw.example, ip: 4, every_address: true, packets: 5, spacing: 20ms, payload: 1400,
+        dont_fragment: true, max_loss: 0.2}
+      """, as: ICMPCheckSettings.self)
+    #expect(check.host == "gw.example" && check.addressFamily == .ipv4 && check.everyAddress)
+    #expect(check.packets == 5 && check.spacing == .milliseconds(20) && check.payload == 1400)
+    #expect(check.dontFragment && check.maximumLoss == 0.2)
+    let plain = try settings("icmp: {host: '::1'}", as: ICMPCheckSettings.self)
+    #expect(plain.packets == 3 && plain.payload == 56 && plain.maximumLoss == 0.5 && !plain.dontFragment)
+  }
+
   @Test(arguments: [
+    ("icmp: {}", "2:30: missing key `host`"),
+    ("icmp: {host: 'a b'}", #"2:37: must be a host name or an IP address, found "a b""#),
+    ("icmp: {host: h, packets: 0}", "2:49: must be between 1 and 100, found 0"),
+    ("icmp: {host: h, spacing: 0}", "2:49: must be between 1ms and 1m, found 0s"),
+    ("icmp: {host: h, payload: 7}", "2:49: must be between 8 and 65000, found 7"),
+    ("icmp: {host: h, dont_fragment: 2}", "2:55: expected true or false, found the number 2"),
+    ("icmp: {host: h, max_loss: 1}", "2:50: must be less than 1: silence is never health"),
+    ("icmp: {host: h, ip: both}", "2:44: unknown value `both`; expected one of `any`, `4`, `6`"),
+    ("icmp: {host: h, every_address: x}", #"2:55: expected true or false, found "x""#),
+    (
+      "timeout: 1s, icmp: {host: h, packets: 9, spacing: 1s}",
+      "2:62: packets: the last packet would leave after the time-out"
+    ),
     ("tcp: {}", "2:29: missing key `address`"),
     ("tcp: {address: db}", #"2:39: expected host:port or [IPv6]:port, found "db""#),
     ("tcp: {address: 'db:1', ip: both}", "2:51: unknown value `both`; expected one of `any`, `4`, `6`"),
