@@ -14,6 +14,7 @@ enum CheckKinds {
     ("tcp", TCPSection.read),
     ("tls", TLSSection.read),
     ("icmp", ICMPSection.read),
+    ("grpc", GRPCSection.read),
   ]
 }
 

@@ -78,7 +78,28 @@ import Testing
     #expect(plain.packets == 3 && plain.payload == 56 && plain.maximumLoss == 0.5 && !plain.dontFragment)
   }
 
+  @Test func aGRPCCheckWithAllItsKeys() throws {
+    let check = try settings(
+      """
+      grpc: {address: "api:50051", service: shop.Cart, tls: true, ip: 4, every_address: true, verify: false,
+        server_name: api.example, ca_file: /etc/hostname, cert_file: /etc/hostname, key_file: /etc/hosts}
+      """, as: GRPCCheckSettings.self)
+    #expect(check.endpoint.text == "api:50051" && check.endpoint.everyAddress && check.service == "shop.Cart")
+    #expect(check.isSecure && !check.verifyPeer && check.serverName == "api.example")
+    #expect(check.caFile == "/etc/hostname" && check.clientCertificate?.keyFile == "/etc/hosts")
+    let plain = try settings("grpc: {address: 'api:50051'}", as: GRPCCheckSettings.self)
+    #expect(!plain.isSecure && plain.service.isEmpty && plain.verifyPeer)
+  }
+
   @Test(arguments: [
+    ("grpc: {service: x}", "2:30: missing key `address`"),
+    ("grpc: {address: 'a:1', verify: true}", "2:55: counts only where TLS is spoken: with `tls: true`"),
+    (
+      "grpc: {address: 'a:1', tls: true, min_version: 1.2}",
+      "2:71: is not offered for gRPC, which needs TLS 1.2 anyway"
+    ),
+    ("grpc: {address: 'a:1', tls: 1}", "2:52: expected true or false, found the number 1"),
+    ("grpc: {address: 'a:1', service: [x]}", "2:56: expected text, found a list"),
     ("icmp: {}", "2:30: missing key `host`"),
     ("icmp: {host: 'a b'}", #"2:37: must be a host name or an IP address, found "a b""#),
     ("icmp: {host: h, packets: 0}", "2:49: must be between 1 and 100, found 0"),

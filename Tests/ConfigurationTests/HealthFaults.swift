@@ -106,8 +106,10 @@ let healthFaults: [Fault] = [
     #"2:37: unknown region "moon"; `regions` declares r"#),
   Fault(
     region + "health: {checks: [{}, {}]}",
-    "2:19: missing key `name`", "2:19: missing key `region`", "2:19: missing key `http`",
-    "2:23: missing key `name`", "2:23: missing key `region`", "2:23: missing key `http`"),
+    "2:19: missing key `name`", "2:19: missing key `region`",
+    "2:19: missing key `http` (or `tcp`, `tls`, `icmp`, `grpc`)",
+    "2:23: missing key `name`", "2:23: missing key `region`",
+    "2:23: missing key `http` (or `tcp`, `tls`, `icmp`, `grpc`)"),
   Fault(
     check("url: 'http://h'", "timeout: 0, "),
     "2:49: must be between 10ms and 5m, found 0s"),

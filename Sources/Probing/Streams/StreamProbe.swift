@@ -60,34 +60,3 @@ struct StreamProbe: Sendable {
     for address in chosen { client.start(request([address], left)) { gathered.add(address, $0) } }
   }
 }
-
-/// Judges the addresses of one host together.
-struct JudgedAddresses {
-  /// The verdict for the whole: that of the first address that fails, or of the slowest.
-  var verdict: Outcome.Verdict
-  /// Which of the results it is.
-  var worst: Int
-
-  init(_ answers: StreamProbe.Answers, _ judge: (StreamResult) -> Outcome.Verdict) {
-    let verdicts = answers.results.map { judge($0.result) }
-    let slowest = answers.results.indices.max {
-      answers.results[$0].result.total < answers.results[$1].result.total
-    }
-    worst = verdicts.firstIndex { $0 != .success } ?? slowest ?? 0
-    verdict = verdicts[worst]
-    if case .failure(let reason, let detail) = verdict, !answers.results[worst].address.isEmpty {
-      verdict = .failure(reason, detail: "\(answers.results[worst].address): \(detail)")
-    }
-    addresses = []
-    guard let resolved = answers.resolved else { return }
-    addresses.append(Reading(HTTPCheckMetrics.addresses, Double(resolved)))
-    for (index, answer) in answers.results.enumerated() {
-      let labels: Labels = ["address": answer.address]
-      addresses.append(Reading(HTTPCheckMetrics.addressSuccess, verdicts[index] == .success, labels: labels))
-      addresses.append(Reading(HTTPCheckMetrics.addressDuration, answer.result.total, labels: labels))
-    }
-  }
-
-  /// Readings of each address; none unless every address was probed.
-  var addresses: [Reading]
-}

@@ -47,7 +47,7 @@ package final class TCPCheck: Collector {
     let startedAt = time.now
     let start = time.monotonic
     probe.run { [time] answers in
-      let judged = JudgedAddresses(answers, Self.verdict)
+      let judged = JudgedAddresses(answers.results, resolved: answers.resolved, total: \.total, Self.verdict)
       let result = answers.results[judged.worst].result
       var readings = StreamMetrics.readings(result, resolve: answers.resolve)
       if let conversation = result.dialogue as? Conversation {

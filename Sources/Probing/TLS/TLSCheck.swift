@@ -51,7 +51,9 @@ package final class TLSCheck: Collector {
     let start = time.monotonic
     probe.run { [time, verdict] answers in
       let now = time.now
-      let judged = JudgedAddresses(answers) { verdict.decide($0, now: now) }
+      let judged = JudgedAddresses(answers.results, resolved: answers.resolved, total: \.total) {
+        verdict.decide($0, now: now)
+      }
       var worst = judged.worst
       if judged.verdict == .success {
         // All are well, so each has an expiry.
