@@ -49,6 +49,7 @@ let package = Package(
     library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     library("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
     library("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
+    .systemLibrary(name: "CEpoll"),
     library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
 
@@ -64,7 +65,8 @@ let package = Package(
     room("StrictYAML", ["Model", .product(name: "Yams", package: "Yams")]),
     room("HTTPServer", ["CMicroHTTPD", "Threading"]),
     room("HTTPClient", ["CCurl", "Model", "Threading"]),
-    room("StreamClient", ["COpenSSL", "Model", "Threading"]),
+    room("TLSTransport", ["COpenSSL", "Model"]),
+    room("StreamClient", ["CEpoll", "Model", "Threading", "TLSTransport"]),
     room("PingClient", ["Model", "Threading"]),
     room("PostgresClient", ["CPostgres", "Model", "Threading"]),
     room("Decompression", ["CZlib"]),
@@ -78,7 +80,10 @@ let package = Package(
     room("Collecting", ["Model", "HTTPClient", "PingClient", "PostgresClient", "StreamClient"]),
     room(
       "Probing",
-      ["Model", "Collecting", "Threading", "HTTPClient", "PingClient", "RegularExpressions", "StreamClient"]),
+      [
+        "Model", "Collecting", "Threading", "HTTPClient", "PingClient", "RegularExpressions", "StreamClient",
+        "TLSTransport",
+      ]),
     room("Replication", ["Model", "Collecting", "PostgresClient"]),
     room("Backups", ["Model", "Collecting", "Threading", "Decompression"]),
     room("NativeHistograms", ["Model"]),
@@ -111,7 +116,7 @@ let package = Package(
       "CollectorConfiguration",
       [
         "Model", "StrictYAML", "ConfigurationTypes", "RegularExpressions", "HTTPClient", "PostgresClient",
-        "Collecting", "Probing", "Replication", "Backups", "StreamClient",
+        "Collecting", "Probing", "Replication", "Backups", "StreamClient", "TLSTransport",
       ]),
     room(
       "Configuration",
@@ -159,14 +164,16 @@ let package = Package(
     tests(of: "StrictYAML"),
     tests(of: "HTTPServer", ["HTTPClient"]),
     tests(of: "HTTPClient"),
-    tests(of: "StreamClient"),
+    tests(of: "StreamClient", ["TLSTransport"]),
     tests(of: "PingClient"),
     tests(of: "PostgresClient"),
     tests(of: "Decompression"),
     tests(of: "StateDatabase"),
     tests(of: "CloudAccess", ["HTTPClient"]),
     tests(of: "Collecting", ["HTTPClient"]),
-    tests(of: "Probing", ["Collecting", "HTTPClient", "PingClient", "RegularExpressions", "StreamClient"]),
+    tests(
+      of: "Probing",
+      ["Collecting", "HTTPClient", "PingClient", "RegularExpressions", "StreamClient", "TLSTransport"]),
     tests(of: "Replication", ["Collecting", "PostgresClient"]),
     tests(of: "Backups", ["Collecting", "Decompression"]),
     tests(of: "NativeHistograms"),
@@ -195,6 +202,7 @@ let package = Package(
       of: "CollectorConfiguration",
       [
         "StrictYAML", "ConfigurationTypes", "Collecting", "Probing", "Replication", "Backups", "StreamClient",
+        "TLSTransport",
         "HTTPClient",
       ]),
     tests(

@@ -9,10 +9,6 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-// The one thread that drives all connections waits with these; Swift's Glibc module leaves them out.
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-
 static inline long fw_ssl_set_server_name(SSL *ssl, const char *name) {
   return SSL_set_tlsext_host_name(ssl, name);
 }

@@ -2,8 +2,8 @@ internal import ConfigurationTypes
 internal import HTTPClient
 internal import Model
 internal import Probing
-internal import StreamClient
 internal import StrictYAML
+internal import TLSTransport
 
 /// Keys that checks of connections share: where to connect, and how TLS is made.
 enum EndpointSection {

@@ -3,8 +3,8 @@ internal import ConfigurationTypes
 internal import HTTPClient
 internal import Model
 internal import Probing
-internal import StreamClient
 internal import StrictYAML
+internal import TLSTransport
 
 /// `grpc:` of a check: whom to ask for its health.
 enum GRPCSection {

@@ -2,8 +2,8 @@ internal import Collecting
 internal import ConfigurationTypes
 internal import Model
 internal import Probing
-internal import StreamClient
 internal import StrictYAML
+internal import TLSTransport
 
 /// `tls:` of a check: whose certificate is looked at, and what about it counts as health.
 enum TLSSection {

@@ -4,6 +4,7 @@
   internal import Musl
 #endif
 internal import Model
+internal import TLSTransport
 
 /// The system calls of plain connections. None of them blocks.
 enum Connecting {

@@ -1,4 +1,4 @@
-internal import COpenSSL
+internal import CEpoll
 #if canImport(Glibc)
   internal import Glibc
 #else
@@ -6,6 +6,7 @@ internal import COpenSSL
 #endif
 internal import Model
 internal import Synchronization
+internal import TLSTransport
 internal import Threading
 
 /// Makes TCP and TLS connections and talks on them, many at once on one thread of its own.

@@ -1,10 +1,11 @@
-internal import COpenSSL
+internal import CEpoll
 #if canImport(Glibc)
   internal import Glibc
 #else
   internal import Musl
 #endif
 internal import Model
+internal import TLSTransport
 
 /// The client's thread: all connections on one epoll.
 ///

@@ -1,18 +1,4 @@
-package import Model
-
-/// Why a connection did not bring what was wanted.
-package struct StreamFailure: Error, Hashable, Sendable {
-  package var reason: FailureReason
-  /// For people and logs.
-  package var detail: String
-
-  package init(_ reason: FailureReason, _ detail: String) {
-    self.reason = reason
-    self.detail = detail
-  }
-
-  package static let cancelled = StreamFailure(.other, "cancelled: the client was shut down")
-}
+package import TLSTransport
 
 /// What a conversation does next.
 package enum DialogueStep: Sendable {
@@ -37,32 +23,6 @@ package protocol Dialogue: Sendable {
   mutating func proceed(_ input: inout [UInt8], ended: Bool) -> DialogueStep
   /// What it waits for, for the text of a failure: "the greeting".
   var waitsFor: String { get }
-}
-
-/// How TLS is made and against what the server's certificate is held.
-package struct TLSOptions: Hashable, Sendable {
-  package enum Version: String, Hashable, Sendable, CaseIterable, Comparable {
-    case tls10 = "1.0"
-    case tls11 = "1.1"
-    case tls12 = "1.2"
-    case tls13 = "1.3"
-
-    package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
-  }
-
-  /// The name, or the IP address, that the certificate must be for; a name is also sent to the server (SNI).
-  package var serverName: String
-  /// PEM file of the authorities to trust instead of the system's.
-  package var caFile: String?
-  /// The oldest version that is spoken.
-  package var minimumVersion: Version = .tls12
-  /// PEM files of a certificate to show, and of its key.
-  package var certificateFile: String?
-  package var keyFile: String?
-  /// Whether a certificate that fails the check ends the connection, after its facts were taken.
-  package var mustVerify = true
-
-  package init(serverName: String) { self.serverName = serverName }
 }
 
 /// A connection to make, and what to say on it.

@@ -4,6 +4,7 @@
   internal import Musl
 #endif
 internal import Model
+internal import TLSTransport
 
 /// One request on its way: the attempts to connect, then the connection. Confined to the client's thread.
 final class StreamSession {
@@ -131,7 +132,7 @@ final class StreamSession {
       return fail(StreamFailure(.configuration, "TLS is to be started, but nothing says how"))
     }
     do throws(StreamFailure) {
-      tls = try TLSLayer.make(try loop.contexts.context(for: options), socket, options)
+      tls = try TLSLayer.make(loop.contexts, socket, options)
     } catch {
       return fail(error)
     }

@@ -6,6 +6,7 @@ import HTTPClient
 import Model
 import Probing
 import StreamClient
+import TLSTransport
 import StrictYAML
 import Testing
 

@@ -5,6 +5,7 @@ import Model
 import PingClient
 import Probing
 import StreamClient
+import TLSTransport
 import Testing
 
 /// The same target asked by blackbox_exporter and by us, where the answers differ and ours is right; and where they

@@ -4,6 +4,7 @@ import HTTPClient
 import Model
 import Probing
 import StreamClient
+import TLSTransport
 import Testing
 
 @Suite struct TCPCheckTests {

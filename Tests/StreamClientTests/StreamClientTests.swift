@@ -1,6 +1,7 @@
 import FarwatchTesting
 import Model
 import StreamClient
+import TLSTransport
 import Testing
 
 /// Waits for a word, and may start TLS before it says one itself.

@@ -1,6 +1,7 @@
 import FarwatchTesting
 import Model
 import StreamClient
+import TLSTransport
 import Testing
 
 /// What is seen of real servers' certificates, good and bad.

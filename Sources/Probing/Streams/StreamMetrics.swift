@@ -1,6 +1,7 @@
 internal import Collecting
 internal import Model
 internal import StreamClient
+internal import TLSTransport
 
 /// The families that checks of TCP and TLS have in common, named as blackbox_exporter names them where it has them.
 enum StreamMetrics {

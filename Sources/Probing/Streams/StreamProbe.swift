@@ -2,6 +2,7 @@ internal import Collecting
 internal import HTTPClient
 internal import Model
 internal import StreamClient
+internal import TLSTransport
 
 /// Looks up an endpoint's host and connects: to one address, or to each.
 struct StreamProbe: Sendable {

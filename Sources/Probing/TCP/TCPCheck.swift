@@ -3,6 +3,7 @@ package import HTTPClient
 package import Model
 internal import RegularExpressions
 package import StreamClient
+internal import TLSTransport
 
 /// A TCP health check: connects, and holds a conversation where one is wanted.
 ///

@@ -1,7 +1,8 @@
 package import Collecting
 package import Model
 internal import RegularExpressions
-package import StreamClient
+internal import StreamClient
+package import TLSTransport
 
 /// What a TCP health check connects to, and what is said there.
 package struct TCPCheckSettings: HealthCheckSettings {

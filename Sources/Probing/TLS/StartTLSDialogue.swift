@@ -1,5 +1,6 @@
 internal import Model
 package import StreamClient
+internal import TLSTransport
 
 /// The words before TLS of protocols that begin without it: a pure state machine, which never says who it is.
 ///

@@ -2,6 +2,7 @@ internal import Collecting
 package import HTTPClient
 package import Model
 package import StreamClient
+internal import TLSTransport
 
 /// A TLS check: the certificate, version and cipher of any port that speaks TLS, at once or after a STARTTLS.
 ///

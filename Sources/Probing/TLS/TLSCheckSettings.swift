@@ -1,6 +1,7 @@
 package import Collecting
 package import Model
-package import StreamClient
+internal import StreamClient
+package import TLSTransport
 
 /// What a TLS check connects to, and what about the server's certificate counts as health.
 package struct TLSCheckSettings: HealthCheckSettings {

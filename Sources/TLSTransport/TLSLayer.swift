@@ -9,9 +9,10 @@ internal import Model
 /// TLS on one connected, non-blocking socket. Confined to the client's thread.
 ///
 /// The handshake goes on whatever the certificate check finds, so that an expired certificate can be told of; the
-/// check's findings are collected by a callback, all of them, and whoever uses the connection decides.
-final class TLSLayer {
-  enum Progress: Equatable {
+/// check's findings are collected by a callback, all of them, and whoever uses the connection decides. The socket stays
+/// the caller's.
+package final class TLSLayer {
+  package enum Progress: Equatable {
     case done(Int)
     case wantsRead
     case wantsWrite
@@ -28,10 +29,10 @@ final class TLSLayer {
 
   deinit { SSL_free(ssl) }
 
-  static func make(
-    _ context: OpaquePointer, _ socket: CInt, _ options: TLSOptions
+  package static func make(
+    _ contexts: TLSContexts, _ socket: CInt, _ options: TLSOptions
   ) throws(StreamFailure) -> TLSLayer {
-    guard let ssl = SSL_new(context) else {
+    guard let ssl = SSL_new(try contexts.context(for: options)) else {
       throw StreamFailure(.limit, "out of memory for one more connection")
     }
     let layer = TLSLayer(ssl)
@@ -72,19 +73,19 @@ final class TLSLayer {
     }
   }
 
-  func handshake() -> Progress { progress(SSL_do_handshake(ssl), "the TLS handshake failed") }
+  package func handshake() -> Progress { progress(SSL_do_handshake(ssl), "the TLS handshake failed") }
 
-  func read(_ buffer: inout [UInt8]) -> Progress {
+  package func read(_ buffer: inout [UInt8]) -> Progress {
     progress(SSL_read(ssl, &buffer, CInt(buffer.count)), "reading over TLS failed")
   }
 
-  func write(_ bytes: ArraySlice<UInt8>) -> Progress {
+  package func write(_ bytes: ArraySlice<UInt8>) -> Progress {
     let count = bytes.withUnsafeBytes { SSL_write(ssl, $0.baseAddress, CInt(clamping: $0.count)) }
     return progress(count, "writing over TLS failed")
   }
 
   /// Says goodbye without waiting for an answer.
-  func close() {
+  package func close() {
     SSL_shutdown(ssl)
     ERR_clear_error()
   }
@@ -116,7 +117,7 @@ final class TLSLayer {
   }
 
   /// After the handshake.
-  var facts: TLSFacts {
+  package var facts: TLSFacts {
     var facts = TLSFacts()
     if let version = SSL_get_version(ssl) {
       // OpenSSL writes `TLSv1.3` and `TLSv1`.
@@ -148,19 +149,5 @@ extension TLSFacts.Problem {
     case X509_V_ERR_EE_KEY_TOO_SMALL, X509_V_ERR_CA_KEY_TOO_SMALL, X509_V_ERR_CA_MD_TOO_WEAK: self = .weak
     default: self = .other
     }
-  }
-}
-
-/// The system's error as one of the house's reasons.
-func systemReason(_ code: CInt) -> FailureReason {
-  switch code {
-  case ECONNREFUSED: .refused
-  case ECONNRESET, EPIPE, ECONNABORTED: .reset
-  case ETIMEDOUT: .timeout
-  case ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN, EADDRNOTAVAIL, EAFNOSUPPORT: .unreachable
-  case EMFILE, ENFILE, ENOBUFS, ENOMEM: .limit
-  case EACCES, EPERM: .permission
-  case EINVAL: .configuration
-  default: .other
   }
 }

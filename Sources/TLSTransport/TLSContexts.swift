@@ -1,10 +1,10 @@
 internal import COpenSSL
-internal import Model
+package import Model
 
 /// OpenSSL's contexts, one for each kind of options: reading the authorities takes milliseconds.
 ///
-/// A context is made anew after a few minutes, so that changed files are noticed. Confined to the client's thread.
-final class TLSContexts {
+/// A context is made anew after a few minutes, so that changed files are noticed. Confined to one thread.
+package final class TLSContexts {
   private struct Key: Hashable {
     var caFile: String?
     var minimumVersion: TLSOptions.Version
@@ -17,11 +17,11 @@ final class TLSContexts {
   private let time: SystemTime
   private var known: [Key: (context: OpaquePointer, since: MonotonicInstant)] = [:]
 
-  init(time: SystemTime) { self.time = time }
+  package init(time: SystemTime) { self.time = time }
 
   deinit { close() }
 
-  func close() {
+  package func close() {
     for entry in known.values { SSL_CTX_free(entry.context) }
     known = [:]
   }
