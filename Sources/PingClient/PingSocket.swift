@@ -125,9 +125,10 @@ final class PingSocket {
     return PingFailure(.unreachable, "sending: \(Self.text(errno))")
   }
 
-  /// The next thing that came for one of our packets; nil when nothing more is there.
+  /// The next thing that came for one of our packets; nil when nothing more is there, or too much of others' between:
+  /// then it is asked again in the next round.
   func receive() -> Arrival? {
-    while true {
+    for _ in 0..<1000 {
       if let count = read(flags: 0) {
         if let arrival = understand(count) { return arrival }
         continue
@@ -139,6 +140,7 @@ final class PingSocket {
       else { continue }
       return Arrival(cookie: cookie, meaning: .unreachable(type: 0, code: 0), error: code)
     }
+    return nil
   }
 
   private func understand(_ count: Int) -> Arrival? {

@@ -37,7 +37,10 @@ enum Connecting {
       systemReason(code), "connecting to \(address) port \(port): \(String(cString: strerror(code)))")
   }
 
-  static func error(of socket: CInt) -> CInt {
+  /// The system's error of a connection that was being made, 0 when it stands; nil while it is still being made.
+  static func outcome(of socket: CInt) -> CInt? {
+    var entry = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
+    guard poll(&entry, 1, 0) == 1 else { return nil }
     var code: CInt = 0
     var length = socklen_t(MemoryLayout<CInt>.size)
     return getsockopt(socket, SOL_SOCKET, SO_ERROR, &code, &length) == 0 ? code : errno

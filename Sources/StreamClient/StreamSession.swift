@@ -105,8 +105,9 @@ final class StreamSession {
   }
 
   private func attemptEnded(_ ready: CInt) {
-    guard let (address, since) = attempts.removeValue(forKey: ready) else { return }
-    let code = Connecting.error(of: ready)
+    // An event may be that of an earlier socket with the same number.
+    guard let (address, since) = attempts[ready], let code = Connecting.outcome(of: ready) else { return }
+    attempts[ready] = nil
     guard code == 0 else {
       loop.close(ready)
       connectFailure =

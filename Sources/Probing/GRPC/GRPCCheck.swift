@@ -142,7 +142,10 @@ package final class GRPCCheck: Collector {
     }
     if let chain = result.certificates, let expiry = chain.earliestExpiry {
       readings.append(Reading(CheckFamilies.earliestExpiry, expiry.seconds))
-      if chain.verified { readings.append(Reading(CheckFamilies.lastChainExpiry, expiry.seconds)) }
+      // Servers send certificates that belong to no chain, perhaps ended ones: a verified chain has none of these.
+      let now = time.now
+      let alive = chain.certificates.compactMap(\.notAfter).filter { $0 > now }.min()
+      if chain.verified, let alive { readings.append(Reading(CheckFamilies.lastChainExpiry, alive.seconds)) }
     }
     return readings
   }
