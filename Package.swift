@@ -50,6 +50,7 @@ let package = Package(
     library("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
     library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+    library("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
 
     // What every stage speaks.
     room("Model"),
@@ -72,8 +73,13 @@ let package = Package(
     // Signed requests to clouds: Amazon's, Microsoft's and Google's.
     room("CloudAccess", ["Model", "HTTPClient", .product(name: "Crypto", package: "swift-crypto")]),
     // What collectors have in common; then the collectors, by what they look at.
-    room("Collecting", ["Model", "HTTPClient", "PostgresClient", "Programs"]),
-    room("Probing", ["Model", "Collecting", "Threading", "HTTPClient", "RegularExpressions"]),
+    room("Collecting", ["Model", "HTTPClient", "PostgresClient", "Programs", "PingClient", "StreamClient"]),
+    room(
+      "Probing",
+      [
+        "Model", "Collecting", "Threading", "HTTPClient", "RegularExpressions", "PingClient", "StreamClient",
+        "TLSTransport",
+      ]),
     // Pages of metrics that other programs make, served or printed.
     room(
       "Scraping",
@@ -85,6 +91,10 @@ let package = Package(
     room("CheckIns", ["Model", "Collecting", "RowCoding"]),
     room("Replication", ["Model", "Collecting", "PostgresClient"]),
     room("Backups", ["Model", "Collecting", "Threading", "Decompression"]),
+    .systemLibrary(name: "CEpoll"),
+    room("TLSTransport", ["COpenSSL", "Model"]),
+    room("StreamClient", ["CEpoll", "Model", "Threading", "TLSTransport"]),
+    room("PingClient", ["Model", "Threading"]),
     room("NativeHistograms", ["Model"]),
     room("SampleStore", ["Model", "NativeHistograms", "DurableIO", "Threading", "Decompression"]),
     room("Exposition", ["Model"]),
@@ -115,7 +125,8 @@ let package = Package(
       "CollectorConfiguration",
       [
         "Model", "StrictYAML", "ConfigurationTypes", "RegularExpressions", "HTTPClient", "PostgresClient",
-        "CheckIns", "Collecting", "Probing", "Replication", "Backups", "Scraping",
+        "CheckIns", "Collecting", "Probing", "Replication", "Backups", "Scraping", "StreamClient",
+        "TLSTransport",
       ]),
     room(
       "Configuration",
@@ -169,11 +180,22 @@ let package = Package(
     tests(of: "StateDatabase"),
     tests(of: "CloudAccess", ["HTTPClient"]),
     tests(of: "Collecting", ["HTTPClient"]),
-    tests(of: "Probing", ["Collecting", "HTTPClient", "RegularExpressions"]),
+    tests(
+      of: "Probing",
+      ["Collecting", "HTTPClient", "RegularExpressions", "PingClient", "StreamClient", "TLSTransport"]),
     tests(of: "Scraping", ["Collecting", "Exposition", "HTTPClient", "Programs", "RegularExpressions"]),
     tests(of: "CheckIns", ["Collecting"]),
     tests(of: "Replication", ["Collecting", "PostgresClient"]),
     tests(of: "Backups", ["Collecting", "Decompression"]),
+    tests(of: "StreamClient", ["TLSTransport"]),
+    tests(of: "PingClient"),
+    tests(
+      of: "CollectorConfiguration",
+      [
+        "StrictYAML", "ConfigurationTypes", "Collecting", "Probing", "Replication", "Backups", "StreamClient",
+        "TLSTransport",
+        "HTTPClient",
+      ]),
     tests(of: "NativeHistograms"),
     tests(of: "SampleStore", ["DurableIO", "NativeHistograms"]),
     tests(of: "Exposition"),
@@ -209,7 +231,8 @@ let package = Package(
       [
         "Alerting", "AlertmanagerAPI", "CloudWatchAlarms", "Configuration", "Exposition", "HTTPClient",
         "HTTPServer", "Journal", "Notifying", "Paging",
-        "Backups", "CheckIns", "CollectorConfiguration", "Collecting", "Probing", "Replication", "SampleStore",
+        "Backups", "CheckIns", "CollectorConfiguration", "Collecting", "Probing", "Replication",
+        "SampleStore",
         "StateDatabase", "StrictYAML",
         .product(name: "Logging", package: "swift-log"),
       ]),

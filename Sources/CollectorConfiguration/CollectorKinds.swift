@@ -19,6 +19,10 @@ enum CheckKinds {
     ("http", HTTPCheckSettings.self, HTTPSection.read),
     ("exec", ExecCheckSettings.self, ExecCheckSection.read),
     ("push", CheckInSettings.self, CheckInSection.read),
+    ("tcp", TCPCheckSettings.self, TCPSection.read),
+    ("tls", TLSCheckSettings.self, TLSSection.read),
+    ("icmp", ICMPCheckSettings.self, ICMPSection.read),
+    ("grpc", GRPCCheckSettings.self, GRPCSection.read),
   ]
 }
 
@@ -31,7 +35,7 @@ enum ReplicationEngines {
     (any ReplicationLinkSettings)?
 
   static let table: [(key: String, settings: any CollectorSettings.Type, read: Reader)] = [
-    ("postgres", PostgresLinkSettings.self, PostgresLinkSection.read)
+    ("postgres", PostgresLinkSettings.self, PostgresLinkSection.read),
   ]
 }
 
@@ -43,7 +47,7 @@ enum BackupKinds {
     any BackupJobSettings
 
   static let table: [(key: String, settings: any CollectorSettings.Type, read: Reader)] = [
-    ("directory", DirectoryBackupSettings.self, DirectoryBackupSection.read)
+    ("directory", DirectoryBackupSettings.self, DirectoryBackupSection.read),
   ]
 }
 
@@ -54,7 +58,7 @@ enum MeasurementKinds {
     any CollectorSettings
 
   static let table: [(key: String, settings: any CollectorSettings.Type, read: Reader)] = [
-    ("scrape", ScrapeSettings.self, ScrapeSection.read)
+    ("scrape", ScrapeSettings.self, ScrapeSection.read),
   ]
 }
 
