@@ -73,7 +73,9 @@ let package = Package(
     room("CloudAccess", ["Model", "HTTPClient", .product(name: "Crypto", package: "swift-crypto")]),
     // What collectors have in common; then the collectors, by what they look at.
     room("Collecting", ["Model", "HTTPClient", "PostgresClient"]),
-    room("Probing", ["Model", "Collecting", "Threading", "HTTPClient", "RegularExpressions"]),
+    room(
+      "Probing",
+      ["Model", "Collecting", "Threading", "HTTPClient", "PostgresClient", "RegularExpressions"]),
     room("Replication", ["Model", "Collecting", "PostgresClient"]),
     room("Backups", ["Model", "Collecting", "Threading", "Decompression"]),
     room("NativeHistograms", ["Model"]),
@@ -159,7 +161,7 @@ let package = Package(
     tests(of: "StateDatabase"),
     tests(of: "CloudAccess", ["HTTPClient"]),
     tests(of: "Collecting", ["HTTPClient"]),
-    tests(of: "Probing", ["Collecting", "HTTPClient", "RegularExpressions"]),
+    tests(of: "Probing", ["Collecting", "HTTPClient", "PostgresClient", "RegularExpressions"]),
     tests(of: "Replication", ["Collecting", "PostgresClient"]),
     tests(of: "Backups", ["Collecting", "Decompression"]),
     tests(of: "NativeHistograms"),
