@@ -46,7 +46,12 @@ enum MeasurementKinds {
     @Sendable (_ m: MappingReader, _ basics: MeasurementBasics, _ scope: Scope) ->
     any CollectorSettings
 
-  static let table: [(key: String, read: Reader)] = []
+  static let table: [(key: String, read: Reader)] = [
+    ("postgres_heartbeat", PostgresHeartbeatSection.read)
+  ]
+
+  /// How often, for kinds that a minute does not suit.
+  static let intervals: [String: Duration] = ["postgres_heartbeat": .seconds(1)]
 }
 
 /// The one entry of a table of kinds whose key the mapping has. None or several is a problem.

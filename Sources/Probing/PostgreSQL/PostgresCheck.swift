@@ -46,7 +46,7 @@ package final class PostgresCheck: Collector {
         guard finding.mayWrite, let canary = self.settings.canary else {
           return end(finding.verdict, finding.readings)
         }
-        self.write(canary, creating: false, since: start) { error, phase in
+        self.write(canary, since: start) { error, phase in
           end(error.map(PostgresCheckVerdict.failure) ?? finding.verdict, finding.readings + phase)
         }
       }
@@ -54,23 +54,22 @@ package final class PostgresCheck: Collector {
   }
 
   private func write(
-    _ canary: PostgresCheckSettings.Canary, creating: Bool, since start: MonotonicInstant,
+    _ canary: PostgresCheckSettings.Canary, since start: MonotonicInstant,
     _ completion: @escaping @Sendable (PostgresError?, [Reading]) -> Void
   ) {
-    let statements = verdict.writing(canary, creating: creating)
     let left = max(description.timeout - (time.monotonic - start), .milliseconds(1))
-    client.run(session, timeout: left, queries: { _ in statements }) { result in
+    client.write(
+      session, timeout: left, [verdict.upsert(canary)],
+      creating: canary.create ? verdict.creation(canary) : nil, time: time
+    ) { result in
       do throws(PostgresError) {
         let reply = try result.get()
         let seconds = try self.verdict.readWritten(reply)
         self.lastWritten.withLock { $0 = seconds }
         completion(nil, PostgresCheckMetrics.phase("write", reply.phases.query))
       } catch {
-        if error.sqlState == "42P01", canary.create, !creating {
-          return self.write(canary, creating: true, since: start, completion)
-        }
-        completion(
-          PostgresError(error.reason, sqlState: error.sqlState, "write canary: \(error.message)"), [])
+        let said = "write canary: \(error.message)"
+        completion(PostgresError(error.reason, sqlState: error.sqlState, said), [])
       }
     }
   }

@@ -104,27 +104,25 @@ package struct PostgresCheckVerdict: Sendable {
     }
   }
 
+  package func creation(_ canary: PostgresCheckSettings.Canary) -> String {
+    "CREATE TABLE IF NOT EXISTS \(canary.table.quoted) (name text PRIMARY KEY, written_at timestamptz NOT NULL)"
+  }
+
   /// One row for each check; a server that refuses it does so for a reason that users have too.
-  package func writing(_ canary: PostgresCheckSettings.Canary, creating: Bool) -> [String] {
-    let table = canary.table.quoted
-    let create =
-      "CREATE TABLE IF NOT EXISTS \(table) (name text PRIMARY KEY, written_at timestamptz NOT NULL)"
-    let upsert = """
-      INSERT INTO \(table) AS t (name, written_at) VALUES (\(postgresLiteral(settings.description.name)), now())
-      ON CONFLICT (name) DO UPDATE SET written_at = excluded.written_at
-      RETURNING extract(epoch FROM t.written_at) AS written_at
-      """
-    return creating ? [create, upsert] : [upsert]
+  package func upsert(_ canary: PostgresCheckSettings.Canary) -> String {
+    """
+    INSERT INTO \(canary.table.quoted) AS t (name, written_at)
+    VALUES (\(postgresLiteral(settings.description.name)), now())
+    ON CONFLICT (name) DO UPDATE SET written_at = excluded.written_at
+    RETURNING extract(epoch FROM t.written_at) AS written_at
+    """
   }
 
   /// When the row was written, by the server's clock.
   package func readWritten(_ reply: PostgresReply) throws(PostgresError) -> Double {
-    for result in reply.results.dropLast() { _ = try result.get() }
-    guard let last = reply.results.last else { throw PostgresError(.protocolError, "no answer to the write") }
-    guard let seconds = try last.get()[row: 0, column: "written_at"].flatMap(Double.init), seconds.isFinite
-    else {
-      throw PostgresError(.protocolError, "the server did not say when the row was written")
-    }
+    guard let rows = try reply.results.last?.get(),
+      let seconds = rows[row: 0, column: "written_at"].flatMap(Double.init), seconds.isFinite
+    else { throw PostgresError(.protocolError, "the server did not say when the row was written") }
     return seconds
   }
 
