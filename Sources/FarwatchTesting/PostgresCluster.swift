@@ -162,6 +162,14 @@ package final class PostgresServer: Sendable {
     return pids
   }
 
+  /// Stops the process that writes the control file; for ``thaw(_:)``.
+  package func freezeCheckpointer() async throws -> Int32 {
+    let pid = try await sql("SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'")
+    guard let pid = Int32(pid) else { throw BenchError("no checkpointer runs") }
+    kill(pid, SIGSTOP)
+    return pid
+  }
+
   package func thaw(_ senders: [Int32]) { for pid in senders { kill(pid, SIGCONT) } }
 
   /// Freezes the whole server, connections and all; thawed with `false`.
