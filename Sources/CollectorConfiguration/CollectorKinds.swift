@@ -24,7 +24,8 @@ enum ReplicationEngines {
     (any ReplicationLinkSettings)?
 
   static let table: [(engine: String, read: Reader)] = [
-    ("postgres", PostgresLinkSection.read)
+    ("postgres", PostgresLinkSection.read),
+    ("postgres_logical", PostgresLogicalSection.read),
   ]
 }
 

@@ -111,7 +111,8 @@ import Testing
       ($0.value(ReplicationFamilies.recoveryPoint, ["target_region": "south"]) ?? 0) > written - 0.5
     }
     #expect((later.value(ReplicationFamilies.recoveryPoint, ["target_region": "south"]) ?? 0) > (before ?? 0))
-    #expect((later.value(ReplicationFamilies.recoveryPoint, ["target_region": "west"]) ?? 9e9) <= written + 0.5)
+    #expect(
+      (later.value(ReplicationFamilies.recoveryPoint, ["target_region": "west"]) ?? 9e9) <= written + 0.5)
     #expect(later.value(ReplicationFamilies.up, ["target_region": "south"]) == 0)
   }
 
