@@ -187,6 +187,12 @@ let package = Package(
         .product(name: "X509", package: "swift-certificates"),
       ]),
     tests(
+      of: "CollectorConfiguration",
+      [
+        "StrictYAML", "ConfigurationTypes", "Collecting", "Probing", "Replication", "Backups",
+        "PostgresClient",
+      ]),
+    tests(
       of: "Configuration",
       [
         "CloudAccess", "CloudWatchAlarms", "StrictYAML", "Collecting", "Probing", "Replication", "Backups",
