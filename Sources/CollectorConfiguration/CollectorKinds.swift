@@ -26,6 +26,9 @@ enum ReplicationEngines {
   static let table: [(engine: String, read: Reader)] = [
     ("postgres", PostgresLinkSection.read),
     ("postgres_logical", PostgresLogicalSection.read),
+    ("aurora", ManagedLinkSection.aurora),
+    ("cockroachdb", ManagedLinkSection.cockroachdb),
+    ("yugabytedb", ManagedLinkSection.yugabytedb),
   ]
 }
 
