@@ -156,6 +156,54 @@ import Testing
     #expect(said.contains(mistake.said), "\(said)")
   }
 
+  @Test func managedLinksWithEveryKey() throws {
+    let (aurora, said) = links(
+      "{link: l, engine: aurora, rpo: 1s, source: {region: r, aws_region: us-east-1, dsn_env: A}, "
+        + "targets: [{region: s}, {region: t, aws_region: eu-west-1, dsn_env: B}]}")
+    #expect(said == [])
+    #expect(
+      aurora.first as? ManagedLinkSettings
+        == (try ManagedLinkSettings(
+          link: "l", engine: .aurora,
+          source: .init(region: "r", dsn: .environment("A"), foreignName: "us-east-1"),
+          targets: [
+            .init(region: "s", dsn: nil, foreignName: "s"),
+            .init(region: "t", dsn: .environment("B"), foreignName: "eu-west-1"),
+          ], rpo: .seconds(1))))
+    let (cockroach, silent) = links(
+      "{link: l, engine: cockroachdb, rpo: 1m, \(Self.source), "
+        + "targets: [{region: s, dsn_env: B}, {region: t, dsn_env: C, virtual_cluster: app}]}")
+    #expect(silent == [])
+    let names = (cockroach.first as? ManagedLinkSettings)?.targets.map(\.foreignName)
+    #expect(names == ["main", "app"])
+    let (yugabyte, quiet) = links(
+      "{link: l, engine: yugabytedb, rpo: 1m, \(Self.source), heartbeat: {table: beats}, "
+        + "targets: [{region: s, dsn_env: B}]}")
+    #expect(quiet == [])
+    let heartbeat = PostgresHeartbeat(table: try #require(PostgresTable("beats")), link: "l", region: "r")
+    #expect((yugabyte.first as? ManagedLinkSettings)?.engine == .yugabytedb(heartbeat))
+  }
+
+  @Test(arguments: [
+    Mistake(
+      "{engine: aurora, targets: [{region: s, dsn: x}], ",
+      "2:47: a connection string does not belong in this file: name a file with `dsn_file`"),
+    Mistake("{engine: aurora, targets: [{region: s, aws_region: ''}], ", "2:54: must not be empty"),
+    Mistake("{engine: aurora, targets: [], ", "2:3: link l has no target"),
+    Mistake("{engine: cockroachdb, targets: [{region: s}], ", "2:35: missing key `dsn_file` (or `dsn_env`)"),
+    Mistake(
+      "{engine: cockroachdb, targets: [{region: s, dsn_env: B, virtual_cluster: ''}], ",
+      "2:76: must not be empty"),
+    Mistake("{engine: yugabytedb, targets: [{region: s, dsn_env: B}], ", "2:3: missing key `heartbeat`"),
+    Mistake(
+      "{engine: yugabytedb, heartbeat: {table: beats}, targets: [{region: r, dsn_env: B}], ",
+      "2:3: link l names the region r twice"),
+  ])
+  func aManagedLinkWithAMistake(_ mistake: Mistake) {
+    let said = links("\(mistake.text)link: l, rpo: 30s, \(Self.source)}").1
+    #expect(said.contains(mistake.said), "\(said)")
+  }
+
   // MARK: - Writers of heartbeats
 
   @Test func aWriterWithEveryKey() throws {
