@@ -49,6 +49,7 @@ struct CockroachDialect: ManagedDialect {
     }
     let replicated = PostgresTimeText.timestamp(rows[row: row, column: "replicated_time"])
     evidence.point = replicated.map { min($0 - clockError, answer.askedAt) }
+    evidence.isStanding = true
     let status = rows[row: row, column: "status"] ?? rows[row: row, column: "data_state"] ?? ""
     guard status == "replicating" else {
       // A URI in it may hold a password.

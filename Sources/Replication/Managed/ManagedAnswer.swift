@@ -41,6 +41,8 @@ package struct ManagedAnswer: Sendable {
 package struct ManagedEvidence: Sendable {
   /// In Farwatch's time; the target is complete up to it.
   package var point: Timestamp?
+  /// ``point`` is where the target stands, and no bound that a later answer may loosen.
+  package var isStanding = false
   package var isReplicating = false
   /// It takes writes, as it says itself.
   package var isPrimary = false

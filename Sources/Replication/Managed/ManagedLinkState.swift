@@ -4,13 +4,16 @@ package import PostgresClient
 
 /// Turns what the databases of a managed link say into readings. Pure: the same passes give the same readings.
 ///
-/// A recovery point moves on what a ``ManagedDialect`` finds proven and never back, except with Farwatch's own clock;
-/// a silent region leaves it where it is.
+/// A recovery point moves on what a ``ManagedDialect`` finds proven; a silent region leaves it where it is. It moves back
+/// with Farwatch's own clock, and with a target that says itself that it stands further back (it was restored).
 package struct ManagedLinkState: Sendable {
   package struct Pass: Sendable {
     package let readings: [Reading]
     package let verdict: Outcome.Verdict
   }
+
+  /// What clocks that are measured anew in each pass may make of one time.
+  private static let fallTolerance = Duration.seconds(5)
 
   private let settings: ManagedLinkSettings
   private let dialect: any ManagedDialect
@@ -33,7 +36,8 @@ package struct ManagedLinkState: Sendable {
     }
     lastPass = now
     let evidence = dialect.evidence(answers, settings)
-    let sourceIsFine = evidence[settings.source.region].map { $0.isReplicating && $0.problem == nil } ?? false
+    let sourceAnswers = answers[settings.source.region].map { (try? $0.get()) != nil } ?? false
+    let sourceIsFine = sourceAnswers && evidence[settings.source.region]?.isReplicating == true
     var readings: [Reading] = []
     var failures: [(region: String, error: PostgresError)] = []
     for node in settings.nodes {
@@ -71,13 +75,21 @@ package struct ManagedLinkState: Sendable {
     _ region: String, _ found: ManagedEvidence, sourceIsFine: Bool
   ) -> [Reading] {
     let labels = settings.basics.labels(target: region, engine: settings.engine.name)
-    points[region] = [points[region], found.point].compactMap(\.self).max()
+    if let point = found.point { points[region] = Self.merge(points[region], point, found) }
     var out = [Reading(ReplicationFamilies.objective, settings.basics.rpo.inSeconds, labels: labels)]
     if let point = points[region] {
       out.append(Reading(ReplicationFamilies.recoveryPoint, point.seconds, labels: labels))
     }
     out.append(Reading(ReplicationFamilies.up, sourceIsFine && found.isReplicating, labels: labels))
     return out + found.readings.map { Reading($0.family, $0.value, labels: labels) }
+  }
+
+  private static func merge(
+    _ before: Timestamp?, _ point: Timestamp, _ found: ManagedEvidence
+  ) -> Timestamp {
+    guard let before else { return point }
+    let hasFallenBack = found.isStanding && before - point > fallTolerance
+    return hasFallenBack ? point : max(before, point)
   }
 
   /// Each region speaks for itself; a silent one may be the other half.

@@ -27,10 +27,10 @@ struct YugabyteDialect: ManagedDialect {
       clockError = answer.clockError ?? .zero
       let beat = try heartbeat.read(try answer.rows(0))
       written = beat.beatAt
-      source.isReplicating = true
       if answer.askedAt - (beat.beatAt - clockError) > Self.writerSilence {
         throw PostgresError(.status, "the heartbeat is no longer written")
       }
+      source.isReplicating = true
     } catch { source.problem = error }
     found[settings.source.region] = source
     for node in settings.targets {
@@ -40,6 +40,7 @@ struct YugabyteDialect: ManagedDialect {
         let beat = try heartbeat.read(try answer.rows(0))
         let point = beat.corrected(sourceClockError: clockError, askedAt: answer.askedAt)
         evidence.point = point
+        evidence.isStanding = true
         evidence.readings = [Reading(HeartbeatFamilies.seen, point.seconds)]
         evidence.isReplicating = written.map { $0 - beat.beatAt < Self.freshness } ?? false
         if written != nil, !evidence.isReplicating {

@@ -61,6 +61,11 @@ import Testing
         ('b', '3bf5', 'eu-west-1', 93763985102, 93763985099, 2, 3315479243, 93763985095, 10),
         ('c', '5eb2', 'eu-west-1', 93763985102, 93763985099, 2, 3315479243, 93763985095, 1017);
       """)
+    // Half an answer is better than none.
+    try await server.sql("ALTER FUNCTION aurora_global_db_instance_status() RENAME TO elsewhere")
+    let half = await once(collector)
+    #expect(half.reason == .missing && half.isReplicating == 1 && half.recoveryPoint != nil)
+    try await server.sql("ALTER FUNCTION elsewhere() RENAME TO aurora_global_db_instance_status")
     let good = await once(collector)
     let calculated = good.value(ManagedLinkMetrics.calculated) ?? 0
     #expect(near(calculated, good.finishedAt.seconds, 5))
@@ -82,7 +87,7 @@ import Testing
       "UPDATE status SET last_lag_calculation_time = now() - interval '5 minutes' WHERE aws_region = 'eu-west-1'"
     )
     let frozen = await once(collector)
-    #expect(frozen.isReplicating == 0 && frozen.recoveryPoint == good.recoveryPoint)
+    #expect(frozen.isReplicating == 0 && frozen.recoveryPoint == good.recoveryPoint, "an older bound")
     #expect(frozen.value(ManagedLinkMetrics.durabilityLag) == 0.9)
     // Failed over: what was the target says that it is the primary, and its −1 is no lag.
     try await server.sql(
@@ -231,7 +236,9 @@ import Testing
     #expect(good.value(HeartbeatFamilies.seen) == good.recoveryPoint)
     try await beat(other, ago: 300)
     let late = await once(collector)
-    #expect(late.isReplicating == 0 && late.recoveryPoint == good.recoveryPoint)
+    #expect(late.isReplicating == 0)
+    #expect(
+      near(late.recoveryPoint, late.finishedAt.seconds - 300), "the target was restored from an older copy")
     #expect(late.verdict == .failure(.status, detail: "west: heartbeats do not come through any more"))
     try await beat(server, ago: 300)
     let unwritten = await once(collector)
