@@ -70,11 +70,12 @@ import Testing
     if case .failure(let error) = result { error.reason } else { nil }
   }
 
-  /// What the figure of the benchmark is made of; `FARWATCH_MEASURE=1` prints it.
+  /// What the figure of the benchmark is made of; `FARWATCH_MEASURE=2000`, the number of sessions, prints it.
   @Test(.enabled(if: getenv("FARWATCH_MEASURE") != nil))
   func costOfAQuery() async throws {
-    let server = try await PostgresServer.primary(settings: "max_connections = 540")
-    print(try await measurePolling(sessions: 500, rounds: 20, dsn: server.dsn(user: "postgres")))
+    let count = getenv("FARWATCH_MEASURE").flatMap { Int(String(cString: $0)) } ?? 500
+    let server = try await PostgresServer.primary(settings: "max_connections = \(count + 40)")
+    print(try await measurePolling(sessions: count, rounds: 20, dsn: server.dsn(user: "postgres")))
   }
 }
 
@@ -83,13 +84,21 @@ import Testing
 func measurePolling(sessions count: Int, rounds: Int, dsn: String) async throws -> String {
   let client = try PostgresClient()
   let sessions = (0..<count).map { _ in PostgresSession(.text(dsn)) }
+  let memory = residentBytes()
   let connected = await client.ask(sessions, "SELECT 1", timeout: .seconds(60))
   let failed = connected.filter { (try? $0.get()) == nil }.count
+  let kept = (residentBytes() - memory) / count
   let (before, start) = (cpuSeconds(), ContinuousClock.now)
   for _ in 0..<rounds { _ = await client.ask(sessions, "SELECT 1", timeout: .seconds(60)) }
   let cpu = (cpuSeconds() - before) / Double(count * rounds) * 1e6
   let round = (ContinuousClock.now - start) / rounds
-  return "\(count) sessions (\(failed) failed): \(cpu) µs of CPU a query, \(round) a round, \(client.load)"
+  return "\(count) sessions (\(failed) failed): \(cpu) µs of CPU a query, \(round) a round, "
+    + "\(kept) bytes a connection, \(client.load)"
+}
+
+private func residentBytes() -> Int {
+  let pages = readText("/proc/self/statm").split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+  return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
 }
 
 private func cpuSeconds() -> Double {
