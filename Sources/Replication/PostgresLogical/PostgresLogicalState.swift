@@ -114,7 +114,8 @@ package struct PostgresLogicalState: Sendable {
     var target = targets[settings.region] ?? Target()
     defer { targets[settings.region] = target }
     if let slot = seen.slot { target.slot = slot }
-    if let end = seen.latestEnd, let newest = history.newest?.position, end <= newest {
+    // Positions that grow on the publisher do not make two histories one.
+    if let end = seen.latestEnd, let before = target.before?.latestEnd, end < before {
       target.diverged = false
     }
     let slot = target.slot.flatMap { source?.slots[$0] }
