@@ -78,7 +78,7 @@ let package = Package(
       "Probing",
       [
         "Model", "Collecting", "Threading", "HTTPClient", "RegularExpressions", "PingClient", "StreamClient",
-        "TLSTransport",
+        "TLSTransport", "PostgresClient",
       ]),
     // Pages of metrics that other programs make, served or printed.
     room(
@@ -182,7 +182,10 @@ let package = Package(
     tests(of: "Collecting", ["HTTPClient"]),
     tests(
       of: "Probing",
-      ["Collecting", "HTTPClient", "RegularExpressions", "PingClient", "StreamClient", "TLSTransport"]),
+      [
+        "Collecting", "HTTPClient", "RegularExpressions", "PingClient", "StreamClient", "TLSTransport",
+        "PostgresClient",
+      ]),
     tests(of: "Scraping", ["Collecting", "Exposition", "HTTPClient", "Programs", "RegularExpressions"]),
     tests(of: "CheckIns", ["Collecting"]),
     tests(of: "Replication", ["Collecting", "PostgresClient"]),
@@ -193,8 +196,7 @@ let package = Package(
       of: "CollectorConfiguration",
       [
         "StrictYAML", "ConfigurationTypes", "Collecting", "Probing", "Replication", "Backups", "StreamClient",
-        "TLSTransport",
-        "HTTPClient",
+        "TLSTransport", "HTTPClient", "PostgresClient",
       ]),
     tests(of: "NativeHistograms"),
     tests(of: "SampleStore", ["DurableIO", "NativeHistograms"]),

@@ -23,6 +23,7 @@ enum CheckKinds {
     ("tls", TLSCheckSettings.self, TLSSection.read),
     ("icmp", ICMPCheckSettings.self, ICMPSection.read),
     ("grpc", GRPCCheckSettings.self, GRPCSection.read),
+    ("postgres", PostgresCheckSettings.self, PostgresCheckSection.read),
   ]
 }
 
@@ -36,6 +37,10 @@ enum ReplicationEngines {
 
   static let table: [(key: String, settings: any CollectorSettings.Type, read: Reader)] = [
     ("postgres", PostgresLinkSettings.self, PostgresLinkSection.read),
+    ("postgres_logical", PostgresLogicalSettings.self, PostgresLogicalSection.read),
+    ("aurora", ManagedLinkSettings.self, ManagedLinkSection.aurora),
+    ("cockroachdb", ManagedLinkSettings.self, ManagedLinkSection.cockroachdb),
+    ("yugabytedb", ManagedLinkSettings.self, ManagedLinkSection.yugabytedb),
   ]
 }
 
@@ -47,7 +52,7 @@ enum BackupKinds {
     any BackupJobSettings
 
   static let table: [(key: String, settings: any CollectorSettings.Type, read: Reader)] = [
-    ("directory", DirectoryBackupSettings.self, DirectoryBackupSection.read),
+    ("directory", DirectoryBackupSettings.self, DirectoryBackupSection.read)
   ]
 }
 
@@ -59,6 +64,7 @@ enum MeasurementKinds {
 
   static let table: [(key: String, settings: any CollectorSettings.Type, read: Reader)] = [
     ("scrape", ScrapeSettings.self, ScrapeSection.read),
+    ("postgres_heartbeat", PostgresHeartbeatSettings.self, PostgresHeartbeatSection.read),
   ]
 }
 
