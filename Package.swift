@@ -48,7 +48,9 @@ let package = Package(
     library("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
     library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     library("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
+    library("CMariaDB", pkgConfig: "libmariadb", apt: "libmariadb-dev"),
     library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+    .target(name: "CMariaDBHandshake", dependencies: ["CMariaDB"]),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
 
     // What every stage speaks.
@@ -64,6 +66,7 @@ let package = Package(
     room("HTTPServer", ["CMicroHTTPD", "Threading"]),
     room("HTTPClient", ["CCurl", "Model", "Threading"]),
     room("PostgresClient", ["CPostgres", "Model", "Threading"]),
+    room("MySQLClient", ["CMariaDB", "CMariaDBHandshake", "Model", "Threading"]),
     room("Decompression", ["CZlib"]),
     room("Programs", ["Model", "Threading"]),
     room("StateDatabase", ["Model", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -155,6 +158,7 @@ let package = Package(
     tests(of: "HTTPServer", ["HTTPClient"]),
     tests(of: "HTTPClient"),
     tests(of: "PostgresClient"),
+    tests(of: "MySQLClient"),
     tests(of: "Decompression"),
     tests(of: "StateDatabase"),
     tests(of: "CloudAccess", ["HTTPClient"]),
