@@ -56,6 +56,7 @@ package final class MariaDBServer: Sendable {
 
   package var socket: String { directory.file("s") }
   package func file(_ name: String) -> String { directory.file(name) }
+  package func writeFile(_ name: String, _ text: String) throws { try directory.write(name, text) }
 
   package func start() async throws {
     let child = try ChildProcess(
