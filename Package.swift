@@ -109,7 +109,7 @@ let package = Package(
       "CollectorConfiguration",
       [
         "Model", "StrictYAML", "ConfigurationTypes", "RegularExpressions", "HTTPClient", "PostgresClient",
-        "Collecting", "Probing", "Replication", "Backups",
+        "MySQLClient", "Collecting", "Probing", "Replication", "Backups",
       ]),
     room(
       "Configuration",
@@ -187,6 +187,11 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "X509", package: "swift-certificates"),
+      ]),
+    tests(
+      of: "CollectorConfiguration",
+      [
+        "StrictYAML", "ConfigurationTypes", "Collecting", "Probing", "Replication", "Backups", "MySQLClient",
       ]),
     tests(
       of: "Configuration",

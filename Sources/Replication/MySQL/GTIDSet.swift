@@ -28,7 +28,7 @@ package struct GTIDSet: Equatable, Sendable {
       }
       var source = uuid
       for word in words.dropFirst() {
-        if let first = word.utf8.first, !(48...57).contains(first) {
+        if let first = word.utf8.first, (97...122).contains(first) || first == UInt8(ascii: "_") {
           source = "\(uuid):\(word)"
           continue
         }

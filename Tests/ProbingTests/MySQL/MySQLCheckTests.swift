@@ -46,7 +46,9 @@ import Testing
       $0.expected = "1"
     }
     #expect(empty.verdict == .failure(.body, detail: "the query answered no row, expected \"1\""))
-    #expect(try await outcome { $0.query = "DELETE FROM farwatch.nothing" }.reason == .status)
+    #expect(
+      try await outcome("beat", "beatword") { $0.query = "CREATE TABLE farwatch.z (x INT)" }.reason == .status
+    )
     #expect(try await outcome { $0.role = .replica }.reason == .status)
     #expect(try await outcome("watch", "bad") { _ in }.reason == .authentication)
 
