@@ -32,9 +32,10 @@ struct ConnectionOptions: Sendable {
     func text(_ own: String?, _ name: String) -> String? {
       own ?? file[name].flatMap { $0.isEmpty ? nil : $0 }
     }
-    socket = source.host == nil ? text(source.socket, "socket") : source.socket
-    // A host that stands in the same file as a socket is what the socket is a short cut to.
     host = text(source.host, "host") ?? ""
+    // Beside a host of its own the file's socket is the short cut that some package put there.
+    let isLocal = source.host == nil && (host.isEmpty || host == "localhost")
+    socket = isLocal ? text(source.socket, "socket") : source.socket
     user = text(source.user, "user") ?? ""
     database = text(source.database, "database")
     if let own = source.port {

@@ -31,9 +31,10 @@ final class ServerConnection {
   static let byteLimit = 4 << 20
   /// Room for a TLS handshake; untouched pages cost nothing.
   private static let stackSize = 256 << 10
-  /// Safe to speak to who cannot prove who it is; the others would hand it the password.
-  private static let challengeResponse =
-    "mysql_native_password,caching_sha2_password,client_ed25519,auth_gssapi_client"
+  /// Ways to authenticate that do not hand the password to who cannot prove who it is. Others that the library knows
+  /// talk to third parties or to a terminal, and would block.
+  private static let challengeResponse = "mysql_native_password,caching_sha2_password,client_ed25519,parsec"
+  private static let overTLS = "\(challengeResponse),sha256_password,mysql_clear_password"
   private static let library: Bool = mysql_server_init(0, nil, nil) == 0
 
   private let mysql: UnsafeMutablePointer<MYSQL>
@@ -69,9 +70,9 @@ final class ServerConnection {
     _ = farwatch_mysql_option_number(mysql, MYSQL_OPT_LOCAL_INFILE, 0)
     _ = farwatch_mysql_option_size(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, UInt(Self.byteLimit))
     _ = farwatch_mysql_attribute(mysql, "program_name", "farwatch")
-    if options.tls == .off {
-      _ = farwatch_mysql_option_text(mysql, MARIADB_OPT_RESTRICTED_AUTH, Self.challengeResponse)
-    } else {
+    _ = farwatch_mysql_option_text(
+      mysql, MARIADB_OPT_RESTRICTED_AUTH, options.tls == .off ? Self.challengeResponse : Self.overTLS)
+    if options.tls != .off {
       _ = farwatch_mysql_option_flag(mysql, MYSQL_OPT_SSL_ENFORCE, 1)
       _ = farwatch_mysql_option_flag(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, options.tls == .verify ? 1 : 0)
       if options.tls == .verify, let path = options.caFile {

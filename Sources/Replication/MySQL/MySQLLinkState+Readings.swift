@@ -88,6 +88,7 @@ extension MySQLLinkState {
       let labels = node.setting("thread", to: thread)
       out.append(Reading(MySQLMetrics.errorNumber, Double(number), labels: labels))
     }
+    out.append(Reading(MySQLMetrics.filtered, channel.isFiltered, labels: node))
     out.append(Reading(MySQLMetrics.delay, channel.delay.inSeconds, labels: node))
     if let errant = known?.errant { out.append(Reading(MySQLMetrics.errant, Double(errant), labels: node)) }
     if let written = source?.writtenFile, let executed = channel.executed, written.name == executed.name,

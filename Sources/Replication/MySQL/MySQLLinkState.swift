@@ -258,7 +258,8 @@ extension MySQLLinkState {
     _ target: inout Target, _ observation: MySQLObservation, _ channel: MySQLObservation.Channel?
   ) {
     let byPosition = target.diverged ? nil : target.executed.flatMap { history.complete(at: $0) }
-    let byHeartbeat = heartbeat(in: observation, channel).map { min($0, observation.askedAt) }
+    let byHeartbeat =
+      target.diverged ? nil : heartbeat(in: observation, channel).map { min($0, observation.askedAt) }
     let applied = [byPosition, byHeartbeat].compactMap(\.self).max()
     var reached = applied
     if let applied, let channel, channel.delay > .zero, channel.sqlRuns,

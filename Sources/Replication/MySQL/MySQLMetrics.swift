@@ -22,6 +22,9 @@ package enum MySQLMetrics {
   )
   package static let delay = MetricFamily.gauge(
     "farwatch_mysql_replica_delay_seconds", "Delay that is intended (SQL_Delay).")
+  package static let filtered = MetricFamily.gauge(
+    "farwatch_mysql_replica_filtered",
+    "1 when the target leaves databases or tables out: its recovery point speaks of the rest.")
   package static let applied = MetricFamily.gauge(
     "farwatch_mysql_applied_timestamp_seconds",
     "Newest source time up to which the target is known to have executed everything.")
@@ -75,7 +78,7 @@ package enum MySQLMetrics {
 
   package static let all =
     ReplicationFamilies.all + [
-      up, failureReason, readOnly, ioState, errorNumber, lag, delay, applied, errant, primaryState,
+      up, failureReason, readOnly, ioState, errorNumber, lag, delay, filtered, applied, errant, primaryState,
       galeraReady,
       galeraPrimary, galeraSize, heartbeatNow, heartbeatStored, ioRunning, sqlRunning, secondsBehind,
     ] + statusColumns.compactMap { statusFamilies[$0] }

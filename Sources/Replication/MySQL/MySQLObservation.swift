@@ -18,9 +18,9 @@ package struct MySQLObservation: Sendable {
     package var sqlRuns: Bool
     /// As the server says: NULL when it cannot tell, 0 also when nothing arrives.
     package var secondsBehind: Double?
-    package var delay: Duration
-    package var ioError: Int
-    package var sqlError: Int
+    package var delay = Duration.zero
+    package var ioError = 0
+    package var sqlError = 0
     /// How far of the source's log is executed and received.
     package var executed: BinlogPosition?
     package var received: BinlogPosition?
@@ -28,8 +28,17 @@ package struct MySQLObservation: Sendable {
     /// MariaDB counts what the source sends when it has nothing to say, and how often it does.
     package var heartbeats: UInt64?
     package var heartbeatPeriod: Duration?
+    /// Some databases or tables are left out.
+    package var isFiltered = false
     /// Columns for the exporter's names, as numbers.
     package var numbers: [String: Double] = [:]
+
+    package init(name: String, sourceHost: String, io: IOState, sqlRuns: Bool) {
+      self.name = name
+      self.sourceHost = sourceHost
+      self.io = io
+      self.sqlRuns = sqlRuns
+    }
   }
 
   package struct Galera: Sendable, Equatable {

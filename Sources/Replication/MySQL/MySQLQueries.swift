@@ -203,6 +203,12 @@ private struct ChannelReader {
     self.row = row
   }
 
+  private static let filters = [
+    "Replicate_Do_DB", "Replicate_Ignore_DB", "Replicate_Do_Table", "Replicate_Ignore_Table",
+    "Replicate_Wild_Do_Table", "Replicate_Wild_Ignore_Table", "Replicate_Do_Domain_Ids",
+    "Replicate_Ignore_Domain_Ids",
+  ]
+
   var channel: MySQLObservation.Channel {
     let io: MySQLObservation.Channel.IOState =
       switch text("Slave_IO_Running") {
@@ -221,16 +227,20 @@ private struct ChannelReader {
     }
     var channel = MySQLObservation.Channel(
       name: label("Connection_name") ?? label("Channel_Name") ?? "", sourceHost: label("Master_Host") ?? "",
-      sourceID: id == 0 ? nil : id, sourceUUID: text("Master_UUID")?.lowercased(), io: io,
-      sqlRuns: text("Slave_SQL_Running") == "Yes",
-      secondsBehind: number("Seconds_Behind_Master"), delay: .seconds(Int64(min(delay, 1e9))),
-      ioError: Int(clamping: Int64(number("Last_IO_Errno") ?? 0)),
-      sqlError: Int(clamping: Int64(number("Last_SQL_Errno") ?? 0)),
-      executed: BinlogPosition(file: text("Relay_Master_Log_File"), offset: text("Exec_Master_Log_Pos")),
-      received: BinlogPosition(file: text("Master_Log_File"), offset: text("Read_Master_Log_Pos")),
-      receivedGTIDs: received ?? retrieved,
-      heartbeats: text("Slave_received_heartbeats").flatMap { UInt64($0) },
-      heartbeatPeriod: period > 0 ? .milliseconds(Int64(min(period, 1e6) * 1000)) : nil)
+      io: io, sqlRuns: text("Slave_SQL_Running") == "Yes")
+    channel.sourceID = id == 0 ? nil : id
+    channel.sourceUUID = text("Master_UUID")?.lowercased()
+    channel.secondsBehind = number("Seconds_Behind_Master")
+    channel.delay = .seconds(Int64(min(delay, 1e9)))
+    channel.ioError = Int(clamping: Int64(number("Last_IO_Errno") ?? 0))
+    channel.sqlError = Int(clamping: Int64(number("Last_SQL_Errno") ?? 0))
+    channel.executed = BinlogPosition(
+      file: text("Relay_Master_Log_File"), offset: text("Exec_Master_Log_Pos"))
+    channel.received = BinlogPosition(file: text("Master_Log_File"), offset: text("Read_Master_Log_Pos"))
+    channel.receivedGTIDs = received ?? retrieved
+    channel.heartbeats = text("Slave_received_heartbeats").flatMap { UInt64($0) }
+    channel.heartbeatPeriod = period > 0 ? .milliseconds(Int64(min(period, 1e6) * 1000)) : nil
+    channel.isFiltered = Self.filters.contains { text($0)?.isEmpty == false }
     for column in MySQLMetrics.statusColumns {
       if let value = number(column) { channel.numbers[column] = value }
     }
