@@ -15,6 +15,8 @@ package final class MariaDBServer: Sendable {
   private let process = Mutex<ChildProcess?>(nil)
 
   private static let account = getuid() == 0 ? "mysql" : nil
+  /// A server syncs its files a hundred times before it answers: seconds on a disk, nothing in memory.
+  private static let memory = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : nil
   private static let accounts = """
     CREATE USER watch IDENTIFIED BY 'watchword'; GRANT SLAVE MONITOR, BINLOG MONITOR ON *.* TO watch;
     CREATE USER plain IDENTIFIED BY 'plainword';
@@ -28,7 +30,7 @@ package final class MariaDBServer: Sendable {
     port = try freeLoopbackPort()
     self.id = id
     self.more = more
-    directory = try TemporaryDirectory("farwatch-mariadb", mode: 0o755)
+    directory = try TemporaryDirectory("farwatch-mariadb", in: Self.memory, mode: 0o755)
     if let account = Self.account, let entry = getpwnam(account) {
       chown(directory.path, entry.pointee.pw_uid, entry.pointee.pw_gid)
     }
@@ -131,25 +133,30 @@ package final class MariaDBServer: Sendable {
 
   /// A data directory as `mariadb-install-db` makes it, once for all tests of a process.
   private actor Template {
-    private var made: Task<TemporaryDirectory, any Error>?
+    private var made: Task<String, any Error>?
+    /// The only reference: let go of when the process ends, which removes the files.
+    private static let kept = Mutex<TemporaryDirectory?>(nil)
 
     func path() async throws -> String {
-      let task =
-        made
-        ?? Task {
-          let directory = try TemporaryDirectory("farwatch-mariadb", mode: 0o755)
-          if let account = MariaDBServer.account, let entry = getpwnam(account) {
-            chown(directory.path, entry.pointee.pw_uid, entry.pointee.pw_gid)
-          }
-          try await ChildProcess.run(
-            [
-              "mariadb-install-db", "--no-defaults", "--datadir=\(directory.file("data"))", "--skip-test-db",
-              "--auth-root-authentication-method=normal", "--innodb-log-file-size=4M",
-            ], user: MariaDBServer.account, directory: "/tmp")
-          return directory
-        }
+      let task = made ?? Task { try await Self.make() }
       made = task
-      return try await task.value.file("data")
+      return try await task.value
+    }
+
+    private static func make() async throws -> String {
+      let directory = try TemporaryDirectory("farwatch-mariadb", in: MariaDBServer.memory, mode: 0o755)
+      kept.withLock { $0 = directory }
+      atexit { Template.kept.withLock { $0 = nil } }
+      if let account = MariaDBServer.account, let entry = getpwnam(account) {
+        chown(directory.path, entry.pointee.pw_uid, entry.pointee.pw_gid)
+      }
+      let data = directory.file("data")
+      try await ChildProcess.run(
+        [
+          "mariadb-install-db", "--no-defaults", "--datadir=\(data)", "--skip-test-db",
+          "--auth-root-authentication-method=normal", "--innodb-log-file-size=4M",
+        ], user: MariaDBServer.account, directory: "/tmp")
+      return data
     }
   }
 }

@@ -95,7 +95,8 @@ import Testing
         == "no user is given, and none stands in the file")
     // Something that is no MySQL server.
     let web = try LoopbackServer { _ in [.text("HTTP/1.1 200 OK\r\n\r\nhello"), .close] }
-    let foreign = error(await ask(MySQLSession(try source(port: web.port)), "SELECT 1", timeout: .seconds(1)))
+    let foreign = error(
+      await ask(MySQLSession(try source(port: web.port)), "SELECT 1", timeout: .milliseconds(300)))
     #expect([.timeout, .protocolError, .reset].contains(foreign?.reason), "\(String(describing: foreign))")
   }
 
@@ -139,20 +140,20 @@ import Testing
     let good = MySQLSession(try source())
     _ = try await ask(good, "SELECT 1").get()
     let before = openDescriptors()
-    for _ in 0..<3 {
+    for _ in 0..<2 {
       // In the middle of an answer, and while connecting.
       let hung = MySQLSession(try source(port: proxy.port))
       _ = try await ask(hung, "SELECT 1").get()
       proxy.freeze()
-      async let waiting = ask(hung, "SELECT 1", timeout: .milliseconds(400))
+      async let waiting = ask(hung, "SELECT 1", timeout: .milliseconds(300))
       async let connecting = ask(
-        MySQLSession(try source(port: proxy.port)), "SELECT 1", timeout: .milliseconds(400))
+        MySQLSession(try source(port: proxy.port)), "SELECT 1", timeout: .milliseconds(300))
       let began = SystemTime().monotonic
       _ = try await ask(good, "SELECT 1").get()
       #expect(SystemTime().monotonic - began < .milliseconds(300))
       let (a, b) = try await (waiting, connecting)
-      #expect(error(a)?.message == "no result within 400ms while waiting for an answer")
-      #expect(error(b)?.message == "no result within 400ms while connecting")
+      #expect(error(a)?.message == "no result within 300ms while waiting for an answer")
+      #expect(error(b)?.message == "no result within 300ms while connecting")
       proxy.thaw()
       client.close(hung)
     }
@@ -228,7 +229,7 @@ import Testing
       let proxy = try FaultyProxy(to: server.port)
       proxy.delay(.milliseconds(100))
       source.port = proxy.port
-      async let hung = ask(MySQLSession(source), "SELECT 1", timeout: .milliseconds(500))
+      async let hung = ask(MySQLSession(source), "SELECT 1", timeout: .milliseconds(400))
       // The greeting has come, the answer to the first TLS message will not.
       try await waitUntil("it connects") { proxy.bytes(.toClient) > 0 }
       proxy.freeze()
@@ -238,7 +239,7 @@ import Testing
       #expect(SystemTime().monotonic - began < .milliseconds(300))
       client.close(good)
       let reason = error(await hung)
-      #expect(reason?.message == "no result within 500ms while connecting")
+      #expect(reason?.message == "no result within 400ms while connecting")
       proxy.stop()
     }
     try await waitUntil("descriptors are closed") { openDescriptors() <= before + 2 }
@@ -248,7 +249,7 @@ import Testing
     let seed = UInt64.random(in: .min ... .max)
     var numbers = SeededNumbers(seed: seed)
     let proxy = try FaultyProxy(to: server.port)
-    for _ in 0..<60 {
+    for _ in 0..<40 {
       proxy.heal()
       let offsets = (0..<Int.random(in: 1..<6, using: &numbers)).map { _ in
         Int.random(in: 0..<700, using: &numbers)
@@ -257,7 +258,7 @@ import Testing
       var source = try source(port: proxy.port)
       if numbers.chance(50) { source.tls = .require }
       let session = MySQLSession(source)
-      let result = await ask(session, "SELECT 1 AS a, 'text' AS b", timeout: .milliseconds(150))
+      let result = await ask(session, "SELECT 1 AS a, 'text' AS b", timeout: .milliseconds(100))
       if let error = error(result) { #expect(!error.message.isEmpty, "seed \(seed)") }
       client.close(session)
     }

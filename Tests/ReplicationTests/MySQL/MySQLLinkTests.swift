@@ -32,18 +32,18 @@ import Testing
     #expect(good.value(MySQLMetrics.readOnly, ["region": "east"]) == 0)
     #expect(good.value(MySQLMetrics.heartbeatStored, ["region": "west", "server_id": "1"]) != nil)
     // Idle: nothing to lose, and nothing suspected.
-    let idle = try await link.passes(for: .seconds(1.6))
+    let idle = try await link.passes(for: .seconds(1.3))
     #expect(idle.succeeded && idle.mysqlLag == 0 && (idle.exposure ?? 9) < 1.5 && idle.ioState == "running")
 
     // The network goes silent. Neither end notices, and the replica says that it is 0 seconds behind.
     proxy.freeze()
     try await source.beat()
     try await source.sql("INSERT INTO app.t1 VALUES (1, 'x')")
-    let silent = try await link.passes(for: .seconds(2))
+    let silent = try await link.passes(for: .seconds(1.7))
     #expect(try await replica.slaveStatus("Slave_IO_Running") == "Yes")
     #expect(try await replica.slaveStatus("Seconds_Behind_Master") == "0")
     #expect(silent.secondsBehind == 0, "the exporter's value")
-    #expect((silent.mysqlLag ?? 0) > 1.5 && (silent.exposure ?? 0) > 1.5)
+    #expect((silent.mysqlLag ?? 0) > 1.3 && (silent.exposure ?? 0) > 1.3)
     #expect(
       silent.ioState == "silent" && silent.isReplicating == 0
         && silent.mysqlWhy("west") == "unexpected_status")
@@ -153,7 +153,7 @@ import Testing
     try await replica.sql("STOP SLAVE 'a'; CHANGE MASTER 'a' TO MASTER_DELAY=30; START SLAVE 'a'")
     _ = try await link.caughtUp()
     try await source.sql("REPLACE INTO app.t1 VALUES (4, 'late')")
-    let late = try await link.passes(for: .seconds(1.5))
+    let late = try await link.passes(for: .seconds(1.2))
     #expect(try await replica.slaveStatus("Seconds_Behind_Master", channel: "a") != "0")
     #expect((late.secondsBehind(channel: "a") ?? 0) >= 1, "the exporter's value")
     #expect(late.mysqlLag == 0 && (late.exposure ?? 99) < 1 && late.succeeded)
