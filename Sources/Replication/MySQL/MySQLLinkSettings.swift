@@ -63,6 +63,8 @@ package struct MySQLLinkSettings: ReplicationLinkSettings {
     MySQLLinkCollector(self, client: try clients.mysql, time: clients.time)
   }
 
+  package func makeRehearsal(start: Timestamp) -> any Rehearsal { MySQLLinkRehearsal(self) }
+
   /// Source first.
   package var nodes: [Node] { [source] + targets }
 }

@@ -75,7 +75,8 @@ extension MySQLLinkState {
     if target == nil || target?.channels != nil {
       let flows = channel.map { $0.io == .running && $0.sqlRuns && !silent } ?? false
       out.append(
-        Reading(ReplicationFamilies.up, source != nil && flows && known?.diverged == false, labels: labels))
+        Reading(
+          ReplicationFamilies.up, source != nil && flows && known?.hasOtherHistory == false, labels: labels))
     }
     if let heard = known?.heard {
       out.append(Reading(ReplicationFamilies.lastMessage, heard.at.seconds, labels: labels))
@@ -109,7 +110,7 @@ extension MySQLLinkState {
     _ target: MySQLObservation, _ channel: MySQLObservation.Channel, _ known: Target?,
     _ source: MySQLObservation?
   ) -> Double? {
-    guard let known, !known.diverged, let executed = known.executed else { return nil }
+    guard let known, !known.hasOtherHistory, let executed = known.executed else { return nil }
     guard let passed = history.passed(executed) else { return source?.written == nil ? nil : 0 }
     // One look at the source says how far it is, not since when.
     if history.complete(at: executed) == nil, history.entries.count == 1,

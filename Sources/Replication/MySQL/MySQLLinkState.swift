@@ -30,10 +30,17 @@ package struct MySQLLinkState: Sendable {
     var fellBack = false
     /// It had executed what the source, asked later, had not written.
     var diverged = false
+    /// How far of its source's log it had read, where that is the link's source.
+    var received: BinlogPosition?
+    /// It had read further than the source's log went later: another server has the source's id.
+    var readsBeyond = false
     /// Transactions of its own that the source, asked later, does not have; nil when not known.
     var errant: UInt64?
     /// What last changed when it heard from the source, and when that was seen.
     var heard: Heard?
+
+    /// Its positions and heartbeats prove nothing of the link's source.
+    var hasOtherHistory: Bool { diverged || readsBeyond }
   }
 
   struct Heard: Equatable {
@@ -153,10 +160,13 @@ package struct MySQLLinkState: Sendable {
 
   /// Holds what a target had executed before against what the source has now.
   private mutating func compare(_ region: String, with source: MySQLObservation) {
-    guard var target = targets[region], let executed = target.executed, let written = source.written else {
-      return
-    }
+    guard var target = targets[region] else { return }
     defer { targets[region] = target }
+    if let received = target.received, let end = source.writtenFile {
+      target.readsBeyond =
+        received.name == end.name && (received.number, received.offset) > (end.number, end.offset)
+    }
+    guard let executed = target.executed, let written = source.written else { return }
     switch (executed, written) {
     case (.transactions(let own), .transactions(let theirs)): target.errant = own.count(notIn: theirs)
     case (.domains(let own), .domains(let theirs)):
@@ -239,6 +249,8 @@ extension MySQLLinkState {
       }
       target.executed = executed
     }
+    let isDirect = settings.targets.contains { $0.region == region && !$0.isCascaded }
+    target.received = isDirect ? channel?.received : nil
     target.binlogState = observation.binlogState
     target.serverID = observation.serverID
     if let channel, channel.io == .running {
@@ -257,9 +269,9 @@ extension MySQLLinkState {
   private func advance(
     _ target: inout Target, _ observation: MySQLObservation, _ channel: MySQLObservation.Channel?
   ) {
-    let byPosition = target.diverged ? nil : target.executed.flatMap { history.complete(at: $0) }
+    let byPosition = target.hasOtherHistory ? nil : target.executed.flatMap { history.complete(at: $0) }
     let byHeartbeat =
-      target.diverged ? nil : heartbeat(in: observation, channel).map { min($0, observation.askedAt) }
+      target.hasOtherHistory ? nil : heartbeat(in: observation, channel).map { min($0, observation.askedAt) }
     let applied = [byPosition, byHeartbeat].compactMap(\.self).max()
     var reached = applied
     if let applied, let channel, channel.delay > .zero, channel.sqlRuns,
@@ -344,6 +356,11 @@ extension MySQLLinkState {
       if isSilent(region, channel, at: target.askedAt) {
         return MySQLError(.status, "has heard nothing from its source for more than two heartbeats")
       }
+    }
+    if targets[region]?.readsBeyond == true {
+      return MySQLError(
+        .wrongCluster,
+        "has read more log than the source has written: another server has the source's server_id")
     }
     if targets[region]?.diverged == true {
       return MySQLError(.status, "has executed what the source has not written: rebuild it")

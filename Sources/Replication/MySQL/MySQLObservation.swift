@@ -45,6 +45,12 @@ package struct MySQLObservation: Sendable {
     package var isReady: Bool
     package var isPrimary: Bool
     package var size: Double
+
+    package init(isReady: Bool, isPrimary: Bool, size: Double) {
+      self.isReady = isReady
+      self.isPrimary = isPrimary
+      self.size = size
+    }
   }
 
   /// Before the question left and when the answer came, by Farwatch's clock.

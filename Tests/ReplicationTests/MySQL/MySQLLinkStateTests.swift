@@ -172,6 +172,11 @@ import Testing
     #expect((back.exposure ?? 0) >= 1 && (back.exposure ?? 99) < 10)
   }
 
+  @Test func familiesAreDeclaredOnce() {
+    let names = MySQLMetrics.all.map(\.name)
+    #expect(Set(names).count == names.count)
+  }
+
   @Test func whatIsKnownOfTheSource() throws {
     let replica = try mysql(2, b, "\(a):1-5", readOnly: true, replica: channel(), at: 0)
     let cut = try mysql(
@@ -227,6 +232,61 @@ import Testing
     #expect(pass(40, 101, 101).recoveryPoint == at(40).seconds)
   }
 
+  @Test func twoSourcesWithOneServerID() throws {
+    var state = try state()
+    func pass(_ seconds: Double, _ read: String) throws -> Outcome {
+      let target = try mysql(
+        2, b, "\(a):1-5", readOnly: true,
+        replica: channel(["Read_Source_Log_Pos": read, "Source_UUID": "", "Exec_Source_Log_Pos": read]),
+        at: seconds)
+      let source = try mysql(1, a, "\(a):1-5", at: seconds)
+      return outcome(
+        state.observe(["east": .success(source), "west": .success(target)], at: at(seconds)), seconds)
+    }
+    #expect(try pass(0, "400").succeeded)
+    // The source's log ends at 400.
+    _ = try pass(10, "9000")
+    let beyond = try pass(20, "9000")
+    #expect(beyond.mysqlWhy("west") == "wrong_cluster" && beyond.isReplicating == 0)
+    #expect(beyond.recoveryPoint == at(10).seconds)
+  }
+
+  @Test func galeraNodes() throws {
+    func node(_ values: [(String, String)]) throws -> MySQLObservation? {
+      let status = MySQLRows(columns: ["Variable_name", "Value"], rows: values.map { [$0.0, $0.1] })
+      return try MySQLQueries.read(
+        MySQLReply(
+          identity: MySQLIdentity(version: 101_119, isMariaDB: true), sentAt: start, receivedAt: start,
+          results: [
+            .success(rows(["server_id": "1", "read_only": "0", "log_bin": "1", "binlog_pos": "0-1-5"])),
+            .success(MySQLRows(columns: [], rows: [])), .success(MySQLRows(columns: [], rows: [])),
+            .success(status),
+          ]))
+    }
+    let lost = try node([
+      ("wsrep_ready", "OFF"), ("wsrep_cluster_status", "non-Primary"), ("wsrep_cluster_size", "1"),
+      ("wsrep_connected", "ON"),
+    ])
+    #expect(lost?.galera == .init(isReady: false, isPrimary: false, size: 1))
+    let none = try node([("wsrep_ready", "OFF"), ("wsrep_cluster_size", "0"), ("wsrep_connected", "OFF")])
+    #expect(none != nil && none?.galera == nil && none?.written == .domains([0: 5]))
+    var state = try state()
+    let pass = outcome(state.observe(["east": .success(try #require(lost))], at: start), 0)
+    #expect(pass.value(MySQLMetrics.galeraPrimary) == 0 && pass.value(MySQLMetrics.galeraSize) == 1)
+  }
+
+  @Test func rehearsals() throws {
+    let settings = try MySQLLinkSettings(
+      link: "orders", source: .init(region: "east", source: MySQLSource()),
+      targets: [.init(region: "west", source: MySQLSource())], rpo: .seconds(30))
+    var rehearsal = settings.makeRehearsal(start: start)
+    #expect(rehearsal.outcome(RehearsedLoss(), at: at(1)).primaryState == "alive")
+    let lost = rehearsal.outcome(RehearsedLoss(regions: ["east"]), at: at(2))
+    #expect(lost.primaryState == "dead" && lost.recoveryPoint == at(1).seconds)
+    #expect(
+      rehearsal.outcome(RehearsedLoss(regions: ["east", "west"]), at: at(3)).primaryState == "isolated")
+  }
+
   @Test func anyAnswerEndsWell() throws {
     let seed = UInt64.random(in: .min ... .max)
     var numbers = SeededNumbers(seed: seed)
@@ -266,7 +326,10 @@ import Testing
     }
     for round in 0..<2000 {
       let pass = state.observe(["east": answer(), "west": answer()], at: at(Double(round % 50)))
-      for reading in pass.readings { #expect(reading.value.isFinite, "seed \(seed): \(reading.family.name)") }
+      for reading in pass.readings {
+        #expect(reading.value.isFinite, "seed \(seed): \(reading.family.name)")
+        #expect(MySQLMetrics.all.contains(reading.family), "\(reading.family.name) is not declared")
+      }
     }
   }
 }
