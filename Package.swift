@@ -51,6 +51,8 @@ let package = Package(
     library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     library("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
+    library("CMariaDB", pkgConfig: "libmariadb", apt: "libmariadb-dev"),
+    .target(name: "CMariaDBHandshake", dependencies: ["CMariaDB"]),
 
     // What every stage speaks.
     room("Model"),
@@ -73,12 +75,14 @@ let package = Package(
     // Signed requests to clouds: Amazon's, Microsoft's and Google's.
     room("CloudAccess", ["Model", "HTTPClient", .product(name: "Crypto", package: "swift-crypto")]),
     // What collectors have in common; then the collectors, by what they look at.
-    room("Collecting", ["Model", "HTTPClient", "PostgresClient", "Programs", "PingClient", "StreamClient"]),
+    room(
+      "Collecting",
+      ["Model", "HTTPClient", "PostgresClient", "Programs", "PingClient", "StreamClient", "MySQLClient"]),
     room(
       "Probing",
       [
         "Model", "Collecting", "Threading", "HTTPClient", "RegularExpressions", "PingClient", "StreamClient",
-        "TLSTransport", "PostgresClient",
+        "TLSTransport", "PostgresClient", "MySQLClient",
       ]),
     // Pages of metrics that other programs make, served or printed.
     room(
@@ -89,12 +93,13 @@ let package = Package(
       ]),
     // Jobs that say themselves that they ran.
     room("CheckIns", ["Model", "Collecting", "RowCoding"]),
-    room("Replication", ["Model", "Collecting", "PostgresClient"]),
+    room("Replication", ["Model", "Collecting", "PostgresClient", "MySQLClient"]),
     room("Backups", ["Model", "Collecting", "Threading", "Decompression"]),
     .systemLibrary(name: "CEpoll"),
     room("TLSTransport", ["COpenSSL", "Model"]),
     room("StreamClient", ["CEpoll", "Model", "Threading", "TLSTransport"]),
     room("PingClient", ["Model", "Threading"]),
+    room("MySQLClient", ["CMariaDB", "CMariaDBHandshake", "Model", "Threading"]),
     room("NativeHistograms", ["Model"]),
     room("SampleStore", ["Model", "NativeHistograms", "DurableIO", "Threading", "Decompression"]),
     room("Exposition", ["Model"]),
@@ -126,7 +131,7 @@ let package = Package(
       [
         "Model", "StrictYAML", "ConfigurationTypes", "RegularExpressions", "HTTPClient", "PostgresClient",
         "CheckIns", "Collecting", "Probing", "Replication", "Backups", "Scraping", "StreamClient",
-        "TLSTransport",
+        "TLSTransport", "MySQLClient",
       ]),
     room(
       "Configuration",
@@ -184,11 +189,11 @@ let package = Package(
       of: "Probing",
       [
         "Collecting", "HTTPClient", "RegularExpressions", "PingClient", "StreamClient", "TLSTransport",
-        "PostgresClient",
+        "PostgresClient", "MySQLClient",
       ]),
     tests(of: "Scraping", ["Collecting", "Exposition", "HTTPClient", "Programs", "RegularExpressions"]),
     tests(of: "CheckIns", ["Collecting"]),
-    tests(of: "Replication", ["Collecting", "PostgresClient"]),
+    tests(of: "Replication", ["Collecting", "PostgresClient", "MySQLClient"]),
     tests(of: "Backups", ["Collecting", "Decompression"]),
     tests(of: "StreamClient", ["TLSTransport"]),
     tests(of: "PingClient"),
@@ -196,8 +201,9 @@ let package = Package(
       of: "CollectorConfiguration",
       [
         "StrictYAML", "ConfigurationTypes", "Collecting", "Probing", "Replication", "Backups", "StreamClient",
-        "TLSTransport", "HTTPClient", "PostgresClient",
+        "TLSTransport", "HTTPClient", "PostgresClient", "MySQLClient",
       ]),
+    tests(of: "MySQLClient"),
     tests(of: "NativeHistograms"),
     tests(of: "SampleStore", ["DurableIO", "NativeHistograms"]),
     tests(of: "Exposition"),

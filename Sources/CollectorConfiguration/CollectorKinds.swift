@@ -24,6 +24,7 @@ enum CheckKinds {
     ("icmp", ICMPCheckSettings.self, ICMPSection.read),
     ("grpc", GRPCCheckSettings.self, GRPCSection.read),
     ("postgres", PostgresCheckSettings.self, PostgresCheckSection.read),
+    ("mysql_check", MySQLCheckSettings.self, MySQLCheckSection.read),
   ]
 }
 
@@ -41,6 +42,7 @@ enum ReplicationEngines {
     ("aurora", ManagedLinkSettings.self, ManagedLinkSection.aurora),
     ("cockroachdb", ManagedLinkSettings.self, ManagedLinkSection.cockroachdb),
     ("yugabytedb", ManagedLinkSettings.self, ManagedLinkSection.yugabytedb),
+    ("mysql", MySQLLinkSettings.self, MySQLLinkSection.read),
   ]
 }
 
@@ -65,6 +67,7 @@ enum MeasurementKinds {
   static let table: [(key: String, settings: any CollectorSettings.Type, read: Reader)] = [
     ("scrape", ScrapeSettings.self, ScrapeSection.read),
     ("postgres_heartbeat", PostgresHeartbeatSettings.self, PostgresHeartbeatSection.read),
+    ("mysql_heartbeat", MySQLHeartbeatSettings.self, MySQLHeartbeatSection.read),
   ]
 }
 
