@@ -49,6 +49,7 @@ let package = Package(
     library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     library("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
     library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+    library("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
 
     // What every stage speaks.
@@ -64,6 +65,8 @@ let package = Package(
     room("HTTPServer", ["CMicroHTTPD", "Threading"]),
     room("HTTPClient", ["CCurl", "Model", "Threading"]),
     room("PostgresClient", ["CPostgres", "Model", "Threading"]),
+    room("TLSTransport", ["COpenSSL", "Model"]),
+    room("RedisClient", ["HTTPClient", "Model", "Threading", "TLSTransport"]),
     room("Decompression", ["CZlib"]),
     room("Programs", ["Model", "Threading"]),
     room("StateDatabase", ["Model", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -155,6 +158,7 @@ let package = Package(
     tests(of: "HTTPServer", ["HTTPClient"]),
     tests(of: "HTTPClient"),
     tests(of: "PostgresClient"),
+    tests(of: "RedisClient", ["HTTPClient", "TLSTransport"]),
     tests(of: "Decompression"),
     tests(of: "StateDatabase"),
     tests(of: "CloudAccess", ["HTTPClient"]),
