@@ -75,9 +75,9 @@ let package = Package(
     // Signed requests to clouds: Amazon's, Microsoft's and Google's.
     room("CloudAccess", ["Model", "HTTPClient", .product(name: "Crypto", package: "swift-crypto")]),
     // What collectors have in common; then the collectors, by what they look at.
-    room("Collecting", ["Model", "HTTPClient", "PostgresClient"]),
-    room("Probing", ["Model", "Collecting", "Threading", "HTTPClient", "RegularExpressions"]),
-    room("Replication", ["Model", "Collecting", "PostgresClient"]),
+    room("Collecting", ["Model", "HTTPClient", "PostgresClient", "RedisClient"]),
+    room("Probing", ["Model", "Collecting", "Threading", "HTTPClient", "RedisClient", "RegularExpressions"]),
+    room("Replication", ["Model", "Collecting", "PostgresClient", "RedisClient"]),
     room("Backups", ["Model", "Collecting", "Threading", "Decompression"]),
     room("NativeHistograms", ["Model"]),
     room("SampleStore", ["Model", "NativeHistograms", "DurableIO", "Threading", "Decompression"]),
@@ -163,8 +163,8 @@ let package = Package(
     tests(of: "StateDatabase"),
     tests(of: "CloudAccess", ["HTTPClient"]),
     tests(of: "Collecting", ["HTTPClient"]),
-    tests(of: "Probing", ["Collecting", "HTTPClient", "RegularExpressions"]),
-    tests(of: "Replication", ["Collecting", "PostgresClient"]),
+    tests(of: "Probing", ["Collecting", "HTTPClient", "RedisClient", "RegularExpressions"]),
+    tests(of: "Replication", ["Collecting", "HTTPClient", "PostgresClient", "RedisClient"]),
     tests(of: "Backups", ["Collecting", "Decompression"]),
     tests(of: "NativeHistograms"),
     tests(of: "SampleStore", ["DurableIO", "NativeHistograms"]),
