@@ -49,6 +49,7 @@ let package = Package(
     library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     library("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
     library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+    library("CRDKafka", pkgConfig: "rdkafka", apt: "librdkafka-dev"),
     library("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
 
@@ -67,6 +68,7 @@ let package = Package(
     room("PostgresClient", ["CPostgres", "Model", "Threading"]),
     room("TLSTransport", ["COpenSSL", "Model"]),
     room("RedisClient", ["HTTPClient", "Model", "Threading", "TLSTransport"]),
+    room("KafkaClient", ["CRDKafka", "Model", "Threading", "TLSTransport"]),
     room("Decompression", ["CZlib"]),
     room("Programs", ["Model", "Threading"]),
     room("StateDatabase", ["Model", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -109,7 +111,7 @@ let package = Package(
       "CollectorConfiguration",
       [
         "Model", "StrictYAML", "ConfigurationTypes", "RegularExpressions", "HTTPClient", "PostgresClient",
-        "Collecting", "Probing", "Replication", "Backups",
+        "RedisClient", "TLSTransport", "Collecting", "Probing", "Replication", "Backups",
       ]),
     room(
       "Configuration",
@@ -136,7 +138,9 @@ let package = Package(
         "FarwatchApp", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
-    room("FarwatchTesting", ["Model"]),
+    // Kafka brokers for tests, as librdkafka brings them.
+    .target(name: "CKafkaMock", linkerSettings: [.linkedLibrary("rdkafka")]),
+    room("FarwatchTesting", ["CKafkaMock", "Model"]),
     // Measures the daemon beside the programs that it replaces; never part of it.
     .executableTarget(
       name: "FarwatchBench",
@@ -159,6 +163,7 @@ let package = Package(
     tests(of: "HTTPClient"),
     tests(of: "PostgresClient"),
     tests(of: "RedisClient", ["HTTPClient", "TLSTransport"]),
+    tests(of: "KafkaClient", ["TLSTransport"]),
     tests(of: "Decompression"),
     tests(of: "StateDatabase"),
     tests(of: "CloudAccess", ["HTTPClient"]),
@@ -166,6 +171,13 @@ let package = Package(
     tests(of: "Probing", ["Collecting", "HTTPClient", "RedisClient", "RegularExpressions"]),
     tests(of: "Replication", ["Collecting", "HTTPClient", "PostgresClient", "RedisClient"]),
     tests(of: "Backups", ["Collecting", "Decompression"]),
+    tests(
+      of: "CollectorConfiguration",
+      [
+        "StrictYAML", "ConfigurationTypes", "Collecting", "Probing", "RedisClient", "TLSTransport",
+        "Replication",
+        "Backups",
+      ]),
     tests(of: "NativeHistograms"),
     tests(of: "SampleStore", ["DurableIO", "NativeHistograms"]),
     tests(of: "Exposition"),

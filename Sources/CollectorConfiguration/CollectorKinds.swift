@@ -10,7 +10,8 @@ enum CheckKinds {
     any HealthCheckSettings
 
   static let table: [(key: String, read: Reader)] = [
-    ("http", HTTPSection.read)
+    ("http", HTTPSection.read),
+    ("redis", RedisCheckSection.read),
   ]
 }
 
@@ -23,7 +24,8 @@ enum ReplicationEngines {
     (any ReplicationLinkSettings)?
 
   static let table: [(engine: String, read: Reader)] = [
-    ("postgres", PostgresLinkSection.read)
+    ("postgres", PostgresLinkSection.read),
+    ("redis", RedisLinkSection.read),
   ]
 }
 
@@ -45,7 +47,9 @@ enum MeasurementKinds {
     @Sendable (_ m: MappingReader, _ basics: MeasurementBasics, _ scope: Scope) ->
     any CollectorSettings
 
-  static let table: [(key: String, read: Reader)] = []
+  static let table: [(key: String, read: Reader)] = [
+    ("redis_heartbeat", RedisHeartbeatSection.read)
+  ]
 }
 
 /// The one entry of a table of kinds whose key the mapping has. None or several is a problem.

@@ -14,8 +14,8 @@ struct Route: Sendable {
   init(_ server: RedisServer, addresses: [String]) throws(RedisError) {
     self.server = server
     self.addresses = addresses
-    password = try server.password.map { (secret) throws(RedisError) in try secret.read() }
     do throws(TLSFailure) {
+      password = try server.password.map { (secret) throws(TLSFailure) in try secret.read() }
       tls = try server.tls.map { (settings) throws(TLSFailure) in try TLSContext(settings) }
     } catch { throw RedisError(error) }
   }

@@ -29,7 +29,7 @@ struct Asker {
 }
 
 func session(
-  _ port: Int, user: String? = nil, password: RedisSecret? = nil, tls: TLSSettings? = nil, database: Int = 0,
+  _ port: Int, user: String? = nil, password: SecretSource? = nil, tls: TLSSettings? = nil, database: Int = 0,
   host: String = "127.0.0.1"
 ) -> RedisSession {
   var server = RedisServer(host: host, port: UInt16(port))
