@@ -78,8 +78,10 @@ let package = Package(
     room("CloudAccess", ["Model", "HTTPClient", .product(name: "Crypto", package: "swift-crypto")]),
     // What collectors have in common; then the collectors, by what they look at.
     room("Collecting", ["Model", "HTTPClient", "PostgresClient", "RedisClient"]),
-    room("Probing", ["Model", "Collecting", "Threading", "HTTPClient", "RedisClient", "RegularExpressions"]),
-    room("Replication", ["Model", "Collecting", "PostgresClient", "RedisClient"]),
+    room(
+      "Probing",
+      ["Model", "Collecting", "KafkaClient", "Threading", "HTTPClient", "RedisClient", "RegularExpressions"]),
+    room("Replication", ["Model", "Collecting", "KafkaClient", "PostgresClient", "RedisClient"]),
     room("Backups", ["Model", "Collecting", "Threading", "Decompression"]),
     room("NativeHistograms", ["Model"]),
     room("SampleStore", ["Model", "NativeHistograms", "DurableIO", "Threading", "Decompression"]),
@@ -111,7 +113,7 @@ let package = Package(
       "CollectorConfiguration",
       [
         "Model", "StrictYAML", "ConfigurationTypes", "RegularExpressions", "HTTPClient", "PostgresClient",
-        "RedisClient", "TLSTransport", "Collecting", "Probing", "Replication", "Backups",
+        "KafkaClient", "RedisClient", "TLSTransport", "Collecting", "Probing", "Replication", "Backups",
       ]),
     room(
       "Configuration",
@@ -168,8 +170,10 @@ let package = Package(
     tests(of: "StateDatabase"),
     tests(of: "CloudAccess", ["HTTPClient"]),
     tests(of: "Collecting", ["HTTPClient"]),
-    tests(of: "Probing", ["Collecting", "HTTPClient", "RedisClient", "RegularExpressions"]),
-    tests(of: "Replication", ["Collecting", "HTTPClient", "PostgresClient", "RedisClient"]),
+    tests(of: "Probing", ["Collecting", "HTTPClient", "KafkaClient", "RedisClient", "RegularExpressions"]),
+    tests(
+      of: "Replication",
+      ["Collecting", "HTTPClient", "KafkaClient", "PostgresClient", "RedisClient", "TLSTransport"]),
     tests(of: "Backups", ["Collecting", "Decompression"]),
     tests(
       of: "CollectorConfiguration",

@@ -3,6 +3,7 @@ import FarwatchTesting
 import Model
 import RedisClient
 import Replication
+import TLSTransport
 import Testing
 
 @Suite struct RedisHeartbeatTests {

@@ -4,6 +4,7 @@ import HTTPClient
 import Model
 import RedisClient
 import Replication
+import TLSTransport
 import Testing
 
 /// A watched link whose passes a test starts by hand.

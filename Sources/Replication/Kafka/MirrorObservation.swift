@@ -1,0 +1,100 @@
+internal import Collecting
+package import KafkaClient
+package import Model
+
+/// What one pass brought. The target is asked before the source: records that come in between make a lag look greater
+/// than it is, and never smaller.
+package struct MirrorObservation: Sendable {
+  package struct Target: Sendable {
+    /// Newest of the mirrored heartbeats that came since the last pass.
+    package var heartbeat: Timestamp?
+    /// Offset of the last mirrored record, of the partitions that changed since the last pass; nil: taken back.
+    package var mirrored: [TopicPartition: Int64?] = [:]
+    /// Whether the offsets topic was read to its end.
+    package var isWhole = false
+    package var problem: KafkaError?
+
+    package init() {}
+  }
+
+  package struct Source: Sendable {
+    package var askedAt: Timestamp
+    package var ends: [TopicPartition: Result<Int64, KafkaError>] = [:]
+    /// Of partitions that nothing was mirrored of.
+    package var beginnings: [TopicPartition: Result<Int64, KafkaError>] = [:]
+    package var problem: KafkaError?
+
+    package init(askedAt: Timestamp) { self.askedAt = askedAt }
+  }
+}
+
+/// The questions to the two clusters.
+package enum MirrorQueries {
+  package static let partitionLimit = 20_000
+
+  /// What has come since the last pass.
+  package static func target(
+    _ settings: MirrorLinkSettings, _ connection: KafkaConnection, limit: Duration
+  ) throws(KafkaError) -> MirrorObservation.Target {
+    let topics = [settings.heartbeatsTopic, settings.offsetsTopic].compactMap(\.self)
+    let overview = try connection.overview(topics)
+    var seen = MirrorObservation.Target()
+    var starts: [TopicPartition: KafkaStart] = [:]
+    for topic in topics {
+      switch overview.topics[topic] {
+      case .success(let partitions):
+        for partition in partitions {
+          starts[TopicPartition(topic, partition.id)] = topic == settings.offsetsTopic ? .beginning : .tail(1)
+        }
+      case .failure(let error):
+        let remedy =
+          error.reason == .missing
+          ? "\(error.message): is MirrorMaker running, and `alias` right?" : error.message
+        seen.problem = seen.problem ?? KafkaError(error.reason, remedy)
+      case nil:
+        seen.problem = seen.problem ?? KafkaError(.missing, "the cluster says nothing of the topic \(topic)")
+      }
+    }
+    guard !starts.isEmpty else { return seen }
+    try connection.follow(starts)
+    let isWhole = try connection.records(pause: .milliseconds(50), limit: limit) { record in
+      if record.place.topic == settings.heartbeatsTopic {
+        guard let beat = record.value.flatMap(MirrorRecords.heartbeat) else { return }
+        seen.heartbeat = max(seen.heartbeat ?? beat, beat)
+      } else if let place = record.key.flatMap({ MirrorRecords.place(key: $0, of: settings.alias) }) {
+        guard seen.mirrored.count < partitionLimit else { return }
+        seen.mirrored[place] = .some(record.value.flatMap(MirrorRecords.offset))
+      }
+    }
+    let hasOffsets =
+      settings.offsetsTopic.map { topic in starts.keys.contains { $0.topic == topic } } ?? false
+    seen.isWhole = isWhole && hasOffsets
+    return seen
+  }
+
+  /// - Parameters:
+  ///   - mirrored: partitions of which MirrorMaker has offsets.
+  package static func source(
+    _ settings: MirrorLinkSettings, _ mirrored: Set<TopicPartition>, _ connection: KafkaConnection,
+    at now: Timestamp
+  ) throws(KafkaError) -> MirrorObservation.Source {
+    var seen = MirrorObservation.Source(askedAt: now)
+    let overview = try connection.overview(settings.topics)
+    var wanted = settings.topics.isEmpty ? mirrored : []
+    for topic in settings.topics {
+      switch overview.topics[topic] {
+      case .success(let partitions): for one in partitions { wanted.insert(TopicPartition(topic, one.id)) }
+      case .failure(let error): seen.problem = seen.problem ?? error
+      case nil:
+        seen.problem = seen.problem ?? KafkaError(.missing, "the cluster says nothing of the topic \(topic)")
+      }
+    }
+    guard wanted.count <= partitionLimit else {
+      throw KafkaError(
+        .limit, "\(wanted.count) partitions, at most \(partitionLimit) are measured: give `topics`")
+    }
+    seen.ends = try connection.ends(of: wanted)
+    seen.beginnings = try connection.beginnings(of: wanted.subtracting(mirrored))
+    return seen
+  }
+}
