@@ -12,6 +12,7 @@ enum CheckKinds {
   static let table: [(key: String, read: Reader)] = [
     ("http", HTTPSection.read),
     ("redis", RedisCheckSection.read),
+    ("kafka", KafkaCheckSection.read),
   ]
 }
 
@@ -26,6 +27,7 @@ enum ReplicationEngines {
   static let table: [(engine: String, read: Reader)] = [
     ("postgres", PostgresLinkSection.read),
     ("redis", RedisLinkSection.read),
+    ("kafka", MirrorLinkSection.read),
   ]
 }
 

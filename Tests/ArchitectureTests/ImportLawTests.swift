@@ -105,7 +105,8 @@ private let systemModules: Set<String> = [
   @Test func aForeignLibraryHasOneOwner() throws {
     let imports = try House().imports()
     for library in [
-      "CMicroHTTPD", "CCurl", "COpenSSL", "CPostgres", "CZlib", "CRE2", "CYaml", "GRDB", "ArgumentParser",
+      "CMicroHTTPD", "CCurl", "COpenSSL", "CPostgres", "CRDKafka", "CZlib", "CRE2", "CYaml", "GRDB",
+      "ArgumentParser",
     ] {
       let owners = imports.filter { $0.value.contains(library) }.map(\.key)
       #expect(owners.count == 1, "\(library) is imported by \(owners.sorted())")
