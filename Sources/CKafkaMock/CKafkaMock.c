@@ -83,3 +83,19 @@ int fw_kafka_mock_produce(
   rd_kafka_topic_destroy(to);
   return code;
 }
+
+int fw_kafka_mock_commit(fw_kafka_mock *mock, const char *group, const char *topic, int partition, int64_t offset) {
+  char error[256];
+  rd_kafka_conf_t *conf = rd_kafka_conf_new();
+  rd_kafka_conf_set_log_cb(conf, NULL);
+  rd_kafka_conf_set(conf, "bootstrap.servers", fw_kafka_mock_bootstraps(mock), error, sizeof error);
+  rd_kafka_conf_set(conf, "group.id", group, error, sizeof error);
+  rd_kafka_t *consumer = rd_kafka_new(RD_KAFKA_CONSUMER, conf, error, sizeof error);
+  if (consumer == NULL) return -1;
+  rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+  rd_kafka_topic_partition_list_add(list, topic, partition)->offset = offset;
+  int code = rd_kafka_commit(consumer, list, 0);
+  rd_kafka_topic_partition_list_destroy(list);
+  rd_kafka_destroy_flags(consumer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  return code;
+}

@@ -104,6 +104,12 @@ enum MirrorLinkSection {
     link.heartbeatsTopic = topicOrNone(m, "heartbeats_topic", link.heartbeatsTopic)
     link.offsetsTopic = topicOrNone(m, "offsets_topic", link.offsetsTopic)
     link.topics = m.optional("topics", .oneOrMore(KafkaClusterSection.topic)) ?? []
+    link.groups = m.optional("groups", .oneOrMore(.nonEmptyString)) ?? []
+    link.checkpointsTopic =
+      m.optional("checkpoints_topic", KafkaClusterSection.topic) ?? link.checkpointsTopic
+    if m.has("checkpoints_topic"), m.node("groups") == nil {
+      m.problem("needs `groups`", at: "checkpoints_topic")
+    }
     link.silence = m.optional("silence", .duration(.seconds(1) ... .seconds(86_400))) ?? link.silence
     do throws(InvalidSettings) {
       try link.validate()

@@ -56,4 +56,10 @@ package final class KafkaMock: @unchecked Sendable {
       mock, topic, Int32(partition), k, key == nil ? -1 : k.count, v, value == nil ? -1 : v.count)
     guard code == 0 else { throw BenchError("cannot write to \(topic): \(code)") }
   }
+
+  /// Stores where a consumer group is.
+  package func commit(_ group: String, _ topic: String, _ partition: Int, _ offset: Int64) throws {
+    let code = fw_kafka_mock_commit(mock, group, topic, Int32(partition), offset)
+    guard code == 0 else { throw BenchError("cannot commit for \(group): \(code)") }
+  }
 }

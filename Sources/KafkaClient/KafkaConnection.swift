@@ -136,6 +136,48 @@ package final class KafkaConnection {
     return found
   }
 
+  /// Where a consumer group is: by partition the offset that it will read next, of those of `places` that it has
+  /// committed.
+  package func committed(
+    _ group: String, _ places: some Collection<TopicPartition>
+  ) throws(KafkaError) -> [TopicPartition: Int64] {
+    guard !places.isEmpty else { return [:] }
+    let wanted = Self.list(places) { _ in Int64(RD_KAFKA_OFFSET_INVALID) }
+    defer { rd_kafka_topic_partition_list_destroy(wanted) }
+    let options = rd_kafka_AdminOptions_new(handle, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS)
+    defer { rd_kafka_AdminOptions_destroy(options) }
+    var text = [CChar](repeating: 0, count: 256)
+    rd_kafka_AdminOptions_set_request_timeout(options, try left(), &text, text.count)
+    var request = rd_kafka_ListConsumerGroupOffsets_new(group, wanted)
+    defer { rd_kafka_ListConsumerGroupOffsets_destroy(request) }
+    let answers = rd_kafka_queue_new(handle)
+    defer { rd_kafka_queue_destroy(answers) }
+    rd_kafka_ListConsumerGroupOffsets(handle, &request, 1, options, answers)
+    guard let event = rd_kafka_queue_poll(answers, try left()) else {
+      throw failure(RD_KAFKA_RESP_ERR__TIMED_OUT, "no offsets of the group \(group)")
+    }
+    defer { rd_kafka_event_destroy(event) }
+    let code = rd_kafka_event_error(event)
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw failure(code, "no offsets of the group \(group)") }
+    var count = 0
+    let result = rd_kafka_event_ListConsumerGroupOffsets_result(event)
+    guard let groups = rd_kafka_ListConsumerGroupOffsets_result_groups(result, &count), count > 0,
+      let first = groups[0]
+    else { throw KafkaError(.protocolError, "no offsets of the group \(group)") }
+    if let error = rd_kafka_group_result_error(first) {
+      throw KafkaError(rd_kafka_error_code(error), "the group \(group)")
+    }
+    var found: [TopicPartition: Int64] = [:]
+    guard let list = rd_kafka_group_result_partitions(first)?.pointee else { return [:] }
+    for index in 0..<Int(max(0, list.cnt)) {
+      let one = list.elems[index]
+      // −1: the group has no offset there.
+      guard one.err == RD_KAFKA_RESP_ERR_NO_ERROR, one.offset >= 0 else { continue }
+      found[TopicPartition(String(cString: one.topic), one.partition)] = one.offset
+    }
+    return found
+  }
+
   /// Reads these partitions from where it is told, in this and in later runs; what was read before goes on when the
   /// partitions are the same.
   package func follow(_ starts: [TopicPartition: KafkaStart]) throws(KafkaError) {

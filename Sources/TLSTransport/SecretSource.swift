@@ -31,4 +31,3 @@ package enum SecretSource: Hashable, Sendable {
     }
   }
 }
-

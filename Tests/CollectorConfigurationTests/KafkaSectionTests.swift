@@ -70,12 +70,16 @@ private func link(_ keys: String, target: String = "{region: s, bootstrap: 'b:2'
     let full = try #require(
       try read(
         link(
-          "alias: east, heartbeats_topic: none, offsets_topic: connect-offsets, topics: orders, silence: 1m")
+          "alias: east, heartbeats_topic: none, offsets_topic: connect-offsets, topics: orders, silence: 1m, groups: [g], checkpoints_topic: cp"
+        )
       )
       .first as? MirrorLinkSettings)
     #expect(full.heartbeatsTopic == nil)
     #expect(full.offsetsTopic == "connect-offsets")
     #expect(full.topics == ["orders"])
+    #expect(full.groups == ["g"])
+    #expect(full.checkpointsTopic == "cp")
+    #expect(plain.checkpointsTopic == "east.checkpoints.internal")
     #expect(full.silence == .seconds(60))
   }
 
@@ -120,6 +124,8 @@ private func link(_ keys: String, target: String = "{region: s, bootstrap: 'b:2'
       link("alias: east, offsets_topic: none, heartbeats_topic: none"),
       "2:3: offsets_topic: nothing proves anything without heartbeats and offsets"
     ),
+    (link("alias: east, groups: ['']"), "2:137: must not be empty"),
+    (link("alias: east, checkpoints_topic: cp"), "2:147: needs `groups`"),
     (link("alias: east, offsets_topic: none, topics: a"), "2:3: topics: needs `offsets_topic`"),
     (link("alias: east", target: "{region: r, bootstrap: 'b:2'}"), "2:3: target: is in the source's region"),
     (link("alias: east", target: "[]"), "2:84: expected a mapping, found a list"),

@@ -20,5 +20,7 @@ void fw_kafka_mock_push_error(fw_kafka_mock *mock, int api, int error, int times
 int fw_kafka_mock_produce(
     fw_kafka_mock *mock, const char *topic, int partition, const void *key, ptrdiff_t keyLength, const void *value,
     ptrdiff_t valueLength);
+// Stores a consumer group's offset; 0 when it is stored.
+int fw_kafka_mock_commit(fw_kafka_mock *mock, const char *group, const char *topic, int partition, int64_t offset);
 
 #endif

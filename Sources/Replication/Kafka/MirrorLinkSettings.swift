@@ -28,6 +28,10 @@ package struct MirrorLinkSettings: ReplicationLinkSettings {
   package var offsetsTopic: String?
   /// Topics of the source that must be mirrored; empty: those of which MirrorMaker has offsets.
   package var topics: [String] = []
+  /// Consumer groups of the source whose offsets are carried over to the target.
+  package var groups: [String] = []
+  /// Topic on the target in which MirrorMaker keeps them.
+  package var checkpointsTopic: String
   /// A heartbeat older than this says that nothing is mirrored.
   package var silence: Duration = .seconds(30)
 
@@ -44,6 +48,7 @@ package struct MirrorLinkSettings: ReplicationLinkSettings {
     self.timeout = timeout
     heartbeatsTopic = "\(alias).heartbeats"
     offsetsTopic = "mm2-offsets.\(alias).internal"
+    checkpointsTopic = "\(alias).checkpoints.internal"
   }
 
   package func validate() throws(InvalidSettings) {

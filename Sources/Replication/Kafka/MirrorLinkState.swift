@@ -30,6 +30,8 @@ package struct MirrorLinkState: Sendable {
   private var mirrored: [TopicPartition: Int64] = [:]
   private var gone: Set<TopicPartition> = []
   private var isWhole = false
+  /// By group and partition as the source names it: where the group was when its offset was last carried over.
+  private var checkpoints: [String: [TopicPartition: Int64]] = [:]
   private var heartbeat: Timestamp?
   /// When the mirror was last seen to get on.
   private var lastProgress: Timestamp?
@@ -51,6 +53,14 @@ package struct MirrorLinkState: Sendable {
       if offset != mirrored[place] { lastProgress = now }
       guard mirrored[place] != nil || mirrored.count < MirrorQueries.partitionLimit else { continue }
       mirrored[place] = offset
+    }
+    for checkpoint in target.checkpoints {
+      var place = checkpoint.place
+      // Topics are renamed on the way, unless MirrorMaker's policy is to keep their names.
+      if place.topic.hasPrefix("\(settings.alias).") {
+        place.topic = String(place.topic.dropFirst(settings.alias.count + 1))
+      }
+      checkpoints[checkpoint.group, default: [:]][place] = checkpoint.sourceOffset
     }
     isWhole = target.isWhole
     guard let beat = target.heartbeat, beat <= now + Self.clockTolerance else { return }
@@ -102,6 +112,7 @@ package struct MirrorLinkState: Sendable {
       out.append(Reading(MirrorMetrics.heartbeat, heartbeat.seconds, labels: pairLabels))
       out.append(Reading(ReplicationFamilies.lastMessage, heartbeat.seconds, labels: pairLabels))
     }
+    if let sourceSeen, isTargetUp { out += groupReadings(sourceSeen) }
     return Pass(readings: out + (measured?.readings ?? []), verdict: verdict(problems))
   }
 
@@ -172,6 +183,24 @@ package struct MirrorLinkState: Sendable {
       }
     }
     return (Double(total) + Double(unmirrored), out)
+  }
+
+  /// The target was asked first: a group that goes on meanwhile looks further behind than it is, never nearer.
+  private func groupReadings(_ source: MirrorObservation.Source) -> [Reading] {
+    var out: [Reading] = []
+    for (group, committed) in source.committed.sorted(by: { byteOrder($0.key, $1.key) }) {
+      let known = checkpoints[group] ?? [:]
+      var lag: Int64 = 0
+      var missing = 0
+      for (place, offset) in committed where settings.topics.isEmpty || settings.topics.contains(place.topic)
+      {
+        if let carried = known[place] { lag = Self.sum(lag, max(0, offset - carried)) } else { missing += 1 }
+      }
+      let labels = pairLabels.setting("group", to: group)
+      out.append(Reading(MirrorMetrics.uncheckpointed, Double(missing), labels: labels))
+      out.append(Reading(MirrorMetrics.checkpointLag, Double(lag), labels: labels))
+    }
+    return out
   }
 
   private static func sum(_ a: Int64, _ b: Int64) -> Int64 {

@@ -18,7 +18,17 @@ package enum MirrorMetrics {
   package static let unmirrored = MetricFamily.gauge(
     "farwatch_mirrormaker_unmirrored_partitions",
     "Partitions with records at the source of which none was mirrored.")
+  /// Labels also: `group`.
+  package static let checkpointLag = MetricFamily.gauge(
+    "farwatch_mirrormaker_checkpoint_lag_records",
+    "Records that the group has done with at the source and would read again at the target after a failover.")
+  /// Labels also: `group`.
+  package static let uncheckpointed = MetricFamily.gauge(
+    "farwatch_mirrormaker_uncheckpointed_partitions",
+    "Partitions in which the group has an offset at the source and no checkpoint at the target.")
 
   package static let all =
-    ReplicationFamilies.all + [up, failureReason, heartbeat, lag, topicLag, unmirrored]
+    ReplicationFamilies.all + [
+      up, failureReason, heartbeat, lag, topicLag, unmirrored, checkpointLag, uncheckpointed,
+    ]
 }

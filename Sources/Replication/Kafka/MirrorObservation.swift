@@ -10,6 +10,8 @@ package struct MirrorObservation: Sendable {
     package var heartbeat: Timestamp?
     /// Offset of the last mirrored record, of the partitions that changed since the last pass; nil: taken back.
     package var mirrored: [TopicPartition: Int64?] = [:]
+    /// Newest checkpoints of the groups that are asked for, that came since the last pass.
+    package var checkpoints: [MirrorRecords.Checkpoint] = []
     /// Whether the offsets topic was read to its end.
     package var isWhole = false
     package var problem: KafkaError?
@@ -22,6 +24,8 @@ package struct MirrorObservation: Sendable {
     package var ends: [TopicPartition: Result<Int64, KafkaError>] = [:]
     /// Of partitions that nothing was mirrored of.
     package var beginnings: [TopicPartition: Result<Int64, KafkaError>] = [:]
+    /// By group, where it is at the source.
+    package var committed: [String: [TopicPartition: Int64]] = [:]
     package var problem: KafkaError?
 
     package init(askedAt: Timestamp) { self.askedAt = askedAt }
@@ -36,7 +40,8 @@ package enum MirrorQueries {
   package static func target(
     _ settings: MirrorLinkSettings, _ connection: KafkaConnection, limit: Duration
   ) throws(KafkaError) -> MirrorObservation.Target {
-    let topics = [settings.heartbeatsTopic, settings.offsetsTopic].compactMap(\.self)
+    let checkpoints = settings.groups.isEmpty ? nil : settings.checkpointsTopic
+    let topics = [settings.heartbeatsTopic, settings.offsetsTopic, checkpoints].compactMap(\.self)
     let overview = try connection.overview(topics)
     var seen = MirrorObservation.Target()
     var starts: [TopicPartition: KafkaStart] = [:]
@@ -44,7 +49,8 @@ package enum MirrorQueries {
       switch overview.topics[topic] {
       case .success(let partitions):
         for partition in partitions {
-          starts[TopicPartition(topic, partition.id)] = topic == settings.offsetsTopic ? .beginning : .tail(1)
+          starts[TopicPartition(topic, partition.id)] =
+            topic == settings.heartbeatsTopic ? .tail(1) : .beginning
         }
       case .failure(let error):
         let remedy =
@@ -61,6 +67,13 @@ package enum MirrorQueries {
       if record.place.topic == settings.heartbeatsTopic {
         guard let beat = record.value.flatMap(MirrorRecords.heartbeat) else { return }
         seen.heartbeat = max(seen.heartbeat ?? beat, beat)
+      } else if record.place.topic == checkpoints {
+        guard let key = record.key, let value = record.value,
+          let checkpoint = MirrorRecords.checkpoint(key: key, value: value),
+          settings.groups.contains(checkpoint.group),
+          seen.checkpoints.count < partitionLimit
+        else { return }
+        seen.checkpoints.append(checkpoint)
       } else if let place = record.key.flatMap({ MirrorRecords.place(key: $0, of: settings.alias) }) {
         guard seen.mirrored.count < partitionLimit else { return }
         seen.mirrored[place] = .some(record.value.flatMap(MirrorRecords.offset))
@@ -94,6 +107,11 @@ package enum MirrorQueries {
         .limit, "\(wanted.count) partitions, at most \(partitionLimit) are measured: give `topics`")
     }
     seen.ends = try connection.ends(of: wanted)
+    for group in settings.groups {
+      do throws(KafkaError) {
+        seen.committed[group] = try connection.committed(group, wanted)
+      } catch { seen.problem = seen.problem ?? error }
+    }
     seen.beginnings = try connection.beginnings(of: wanted.subtracting(mirrored))
     return seen
   }

@@ -36,6 +36,52 @@ package enum MirrorRecords {
     return read.offset
   }
 
+  /// One record of the checkpoints topic: a consumer group and where it was at the source when its offset was last
+  /// carried over. `place` is named as on the target.
+  package struct Checkpoint: Sendable, Equatable {
+    package var group: String
+    package var place: TopicPartition
+    package var sourceOffset: Int64
+  }
+
+  /// Key: group and topic, each with its length in 16 bits, and the partition in 32. Value: version 0 in 16 bits, the
+  /// offsets at the source and at the target in 64 bits each, and metadata. nil for anything else.
+  package static func checkpoint(key: [UInt8], value: [UInt8]) -> Checkpoint? {
+    var fields = Fields(key)
+    guard key.count <= sizeLimit, let group = fields.text(), let topic = fields.text(), !group.isEmpty,
+      !topic.isEmpty, let partition = fields.number(4), fields.isEmpty
+    else { return nil }
+    var values = Fields(value)
+    guard values.number(2) == 0, let source = values.number(8), source >= 0, values.number(8) != nil,
+      let id = Int32(exactly: partition), id >= 0
+    else { return nil }
+    return Checkpoint(group: group, place: TopicPartition(topic, id), sourceOffset: source)
+  }
+
+  /// Bytes read from the front, most significant first.
+  private struct Fields {
+    private var rest: ArraySlice<UInt8>
+
+    init(_ bytes: [UInt8]) { rest = bytes[...] }
+
+    var isEmpty: Bool { rest.isEmpty }
+
+    /// A signed number of 2, 4 or 8 bytes.
+    mutating func number(_ size: Int) -> Int64? {
+      guard rest.count >= size else { return nil }
+      let raw = rest.prefix(size).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+      rest = rest.dropFirst(size)
+      let unused = 64 - 8 * size
+      return Int64(bitPattern: raw << UInt64(unused)) >> Int64(unused)
+    }
+
+    mutating func text() -> String? {
+      guard let count = number(2), count >= 0, rest.count >= count else { return nil }
+      defer { rest = rest.dropFirst(Int(count)) }
+      return String(validating: rest.prefix(Int(count)), as: UTF8.self)
+    }
+  }
+
   private struct SourceKey: Decodable {
     struct Source: Decodable {
       let cluster: String

@@ -42,8 +42,11 @@ package final class RedisHeartbeatCollector: Collector {
       do throws(RedisError) {
         let info = RedisInfo(try result.get().results[0].get().text ?? "")
         guard let role = info["role"] else { throw RedisError(.configuration, "the server has no role") }
-        // Nothing is wrong with a replica: after a failover it is written there.
-        guard role == "master" else { return finish(.success, false) }
+        guard role == "master" else {
+          // Nothing is wrong with a replica: after a failover the beat is another's, and so is its age.
+          self.lastBeat.withLock { $0 = nil }
+          return finish(.success, false)
+        }
       } catch { return fail(error) }
       let left = self.settings.basics.timeout - (self.time.monotonic - start)
       let beat = self.time.now

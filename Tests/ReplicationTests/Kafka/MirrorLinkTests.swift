@@ -164,6 +164,33 @@ extension Outcome {
     #expect(try #require(whole.exposure) < 2)
   }
 
+  @Test func aGroupIsAsFarBehindAsItsCheckpointSays() async throws {
+    let mirror = try Mirror { $0.groups = ["billing"] }
+    mirror.west.create("east.checkpoints.internal")
+    try mirror.write(0, 9)
+    try mirror.write(1, 9)
+    try mirror.commit(0, 8)
+    try mirror.commit(1, 8)
+    try mirror.beat()
+    try mirror.east.commit("billing", "orders", 0, 7)
+    func checkpoint(_ partition: UInt8, _ offset: UInt8) throws {
+      let key: [UInt8] = [0, 7] + "billing".utf8 + [0, 11] + "east.orders".utf8 + [0, 0, 0, partition]
+      let value: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, offset] + [0, 0, 0, 0, 0, 0, 0, 99, 0, 0]
+      try mirror.west.produce("east.checkpoints.internal", key: key, value: value)
+    }
+    try checkpoint(0, 3)
+    try checkpoint(0, 5)
+    let seen = try await mirror.pass(until: "it is read") {
+      $0.value(MirrorMetrics.uncheckpointed, ["group": "billing"]) == 0
+    }
+    #expect(seen.value(MirrorMetrics.checkpointLag, ["group": "billing"]) == 2)
+    #expect(seen.verdict == .success)
+    try mirror.east.commit("billing", "orders", 1, 4)
+    let more = await mirror.pass()
+    #expect(more.value(MirrorMetrics.uncheckpointed) == 1)
+    #expect(more.value(MirrorMetrics.checkpointLag) == 2)
+  }
+
   @Test func withoutOffsetsTheHeartbeatIsTheProof() async throws {
     let mirror = try Mirror { $0.offsetsTopic = nil }
     let beat = SystemTime().now - .seconds(12)

@@ -36,6 +36,23 @@ private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
     #expect(MirrorRecords.offset(value: bytes("null")) == nil)
   }
 
+  /// As `Checkpoint` of Kafka 3 writes them.
+  @Test func aCheckpointIsAGroupAPlaceAndTwoOffsets() {
+    let key: [UInt8] = [0, 1] + bytes("g") + [0, 6] + bytes("east.a") + [0, 0, 0, 3]
+    let value: [UInt8] = [0, 0] + [0, 0, 0, 0, 0, 0, 1, 2] + [0, 0, 0, 0, 0, 0, 0, 9] + [0, 0]
+    let read = MirrorRecords.checkpoint(key: key, value: value)
+    #expect(read?.group == "g")
+    #expect(read?.place == TopicPartition("east.a", 3))
+    #expect(read?.sourceOffset == 258)
+    #expect(MirrorRecords.checkpoint(key: key.dropLast(), value: value) == nil)
+    #expect(MirrorRecords.checkpoint(key: key + [0], value: value) == nil)
+    #expect(MirrorRecords.checkpoint(key: key, value: [0, 1] + value[2...]) == nil)
+    #expect(MirrorRecords.checkpoint(key: key, value: [0, 0, 0xff] + value[3...]) == nil)
+    #expect(MirrorRecords.checkpoint(key: [0x7f, 0xff], value: value) == nil)
+    #expect(MirrorRecords.checkpoint(key: [0xff, 0xff], value: value) == nil)
+    #expect(MirrorRecords.checkpoint(key: key, value: [0, 0]) == nil)
+  }
+
   @Test func randomBytesNeverHarm() {
     let seed = UInt64.random(in: 0 ... .max)
     print("seed \(seed)")
@@ -43,6 +60,7 @@ private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
     let seeds = [
       bytes(#"["MirrorSourceConnector",{"cluster":"east","partition":0,"topic":"orders"}]"#),
       bytes(#"{"offset":123}"#), [0, 0, 0, 0, 1, 0x8b, 0xcf, 0xe5, 0x68, 0],
+      [0, 1, 0x67, 0, 1, 0x74, 0, 0, 0, 3], [UInt8](repeating: 0, count: 20),
       bytes(String(repeating: "[", count: 600)),
     ]
     for _ in 0..<3000 {
@@ -55,6 +73,8 @@ private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
           text.remove(at: place)
         }
       }
+      _ = MirrorRecords.checkpoint(key: text, value: random.pick(seeds))
+      _ = MirrorRecords.checkpoint(key: random.pick(seeds), value: text)
       _ = MirrorRecords.heartbeat(text)
       _ = MirrorRecords.place(key: text, of: "east")
       _ = MirrorRecords.offset(value: text)
