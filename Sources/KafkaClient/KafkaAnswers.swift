@@ -56,4 +56,5 @@ package enum KafkaStart: Hashable, Sendable {
   case beginning
   /// With the last so many records.
   case tail(Int64)
+  case offset(Int64)
 }

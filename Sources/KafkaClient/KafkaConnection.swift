@@ -9,6 +9,7 @@ package final class KafkaConnection {
   private let events: OpaquePointer
   private let cluster: KafkaCluster
   private let password: String?
+  private let trust = KafkaTrust()
   private let time: any TimeSource
   private var deadline = MonotonicInstant(nanoseconds: 0)
   /// Why brokers could not be reached, told since the run began.
@@ -21,7 +22,7 @@ package final class KafkaConnection {
     self.cluster = cluster
     self.time = time
     let opened = try KafkaHandle.open(
-      cluster, RD_KAFKA_CONSUMER,
+      cluster, RD_KAFKA_CONSUMER, trust,
       [
         "group.id": "farwatch", "enable.auto.commit": "false", "enable.auto.offset.store": "false",
         "enable.partition.eof": "true", "isolation.level": "read_uncommitted",
@@ -185,6 +186,7 @@ package final class KafkaConnection {
     let list = Self.list(starts.keys) { place in
       switch starts[place] {
       case .tail(let count): fw_kafka_offset_tail(count)
+      case .offset(let offset): offset
       default: Int64(RD_KAFKA_OFFSET_BEGINNING)
       }
     }
@@ -240,6 +242,23 @@ package final class KafkaConnection {
     return atEnd == followed
   }
 
+  /// Those of `starts` that hold no record from the offset given on. Markers of transactions take an offset and are no
+  /// records. Ends whatever was followed.
+  package func empty(
+    _ starts: [TopicPartition: Int64], limit: Duration
+  ) throws(KafkaError) -> Set<TopicPartition> {
+    guard !starts.isEmpty else { return [] }
+    followed = []
+    try follow(starts.mapValues { .offset($0) })
+    var hasRecords: Set<TopicPartition> = []
+    defer {
+      rd_kafka_assign(handle, nil)
+      followed = []
+    }
+    _ = try records(pause: .zero, limit: limit) { hasRecords.insert($0.place) }
+    return atEnd.subtracting(hasRecords)
+  }
+
   /// Writes one record and waits until the brokers confirm it.
   package func produce(_ topic: String, key: String, value: String) throws(KafkaError) {
     let open: KafkaProducer
@@ -280,7 +299,7 @@ package final class KafkaConnection {
   /// "All brokers are down" says nothing that the event before it did not say better.
   private func note(_ code: rd_kafka_resp_err_t, _ text: String) {
     guard code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN else { return }
-    complaint = KafkaError(event: code, text)
+    complaint = trust.explaining(KafkaError(event: code, text))
   }
 
   private func failure(_ code: rd_kafka_resp_err_t, _ what: String) -> KafkaError {

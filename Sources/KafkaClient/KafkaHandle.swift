@@ -6,7 +6,7 @@ internal import TLSTransport
 enum KafkaHandle {
   /// Reads the password's file, and librdkafka those of the certificates: on a thread that may wait.
   static func open(
-    _ cluster: KafkaCluster, _ type: rd_kafka_type_t, _ more: [String: String]
+    _ cluster: KafkaCluster, _ type: rd_kafka_type_t, _ trust: KafkaTrust, _ more: [String: String]
   ) throws(KafkaError) -> (handle: OpaquePointer, password: String?) {
     var values: [String: String] = [
       "bootstrap.servers": cluster.bootstrap.joined(separator: ","), "client.id": "farwatch",
@@ -32,11 +32,11 @@ enum KafkaHandle {
       values["sasl.password"] = password
     }
     values.merge(more) { _, own in own }
-    return (try open(values, type, password), password)
+    return (try open(values, type, cluster.tls?.verify == true ? trust : nil, password), password)
   }
 
   private static func open(
-    _ values: [String: String], _ type: rd_kafka_type_t, _ password: String?
+    _ values: [String: String], _ type: rd_kafka_type_t, _ trust: KafkaTrust?, _ password: String?
   ) throws(KafkaError) -> OpaquePointer {
     var text = [CChar](repeating: 0, count: 512)
     func words() -> String {
@@ -46,6 +46,7 @@ enum KafkaHandle {
     // Errors come as events, and log lines not at all: standard error is not ours.
     rd_kafka_conf_set_log_cb(conf, nil)
     rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_DR)
+    trust?.watch(conf)
     for (key, value) in values.sorted(by: { $0.key < $1.key }) {
       guard rd_kafka_conf_set(conf, key, value, &text, text.count) == RD_KAFKA_CONF_OK else {
         rd_kafka_conf_destroy(conf)
@@ -68,10 +69,12 @@ enum KafkaHandle {
 final class KafkaProducer {
   private let handle: OpaquePointer
   private let events: OpaquePointer
+  private let trust = KafkaTrust()
 
   init(_ cluster: KafkaCluster) throws(KafkaError) {
     handle = try KafkaHandle.open(
-      cluster, RD_KAFKA_PRODUCER, ["acks": "all", "linger.ms": "0", "queue.buffering.max.messages": "100"]
+      cluster, RD_KAFKA_PRODUCER, trust,
+      ["acks": "all", "linger.ms": "0", "queue.buffering.max.messages": "100"]
     ).handle
     events = rd_kafka_queue_get_main(handle)
   }
@@ -112,8 +115,8 @@ final class KafkaProducer {
       }
       let problem = rd_kafka_event_error(event)
       if problem != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN {
-        complaint = KafkaError(
-          event: problem, rd_kafka_event_error_string(event).map { String(cString: $0) } ?? "")
+        let text = rd_kafka_event_error_string(event).map { String(cString: $0) } ?? ""
+        complaint = trust.explaining(KafkaError(event: problem, text))
       }
     }
     throw complaint ?? KafkaError(.timeout, "no confirmation of a write to \(topic)")

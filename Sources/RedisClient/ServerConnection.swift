@@ -25,7 +25,7 @@ final class ServerConnection {
   }
 
   /// Fresh data of one step goes here; more waits in the kernel.
-  private static let chunk = 65_536
+  private static let chunk = 16_384
 
   private let route: Route
   private var address = 0

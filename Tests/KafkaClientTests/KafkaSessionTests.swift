@@ -58,6 +58,21 @@ extension Result where Failure == KafkaError {
     #expect(try await look().0.map(\.offset) == [5])
   }
 
+  @Test func aPartitionIsEmptyWhereNothingCanBeRead() async throws {
+    let mock = try KafkaMock()
+    mock.create("a", partitions: 2)
+    for n in 0..<3 { try mock.produce("a", 0, value: [UInt8(n)]) }
+    try mock.produce("a", 1, value: [1])
+    let session = KafkaSession(KafkaCluster(bootstrap: mock.bootstrap))
+    func empty(_ starts: [TopicPartition: Int64]) async throws -> Set<TopicPartition> {
+      try await session.ask { (k) throws(KafkaError) in try k.empty(starts, limit: .seconds(3)) }.get()
+    }
+    let (one, two) = (TopicPartition("a", 0), TopicPartition("a", 1))
+    #expect(try await empty([one: 3, two: 0]) == [one])
+    #expect(try await empty([one: 2, two: 1]) == [two])
+    #expect(try await empty([:]) == [])
+  }
+
   @Test func whatIsNotThereHasAReason() async throws {
     let mock = try KafkaMock()
     mock.create("a")
@@ -111,6 +126,28 @@ extension Result where Failure == KafkaError {
     #expect(await session.ask(write).failure?.reason == .permission)
     mock.down(1)
     #expect(await session.ask(timeout: .seconds(1), write).failure != nil)
+  }
+
+  @Test func aCertificateThatIsNotTrustedIsNamed() async throws {
+    let certificates = try TestCertificates()
+    try certificates.make("good", host: "127.0.0.1", days: 30)
+    try certificates.make("named", host: "kafka.example", days: 30)
+    try certificates.make("old", host: "127.0.0.1", days: -1)
+    func reason(_ name: String, trusting: Bool) async throws -> KafkaError? {
+      let server = try TLSServer(certificates, name)
+      var cluster = KafkaCluster(bootstrap: ["127.0.0.1:\(server.port)"])
+      var tls = TLSSettings()
+      tls.caFile = trusting ? certificates.path("ca.pem") : nil
+      cluster.tls = tls
+      let session = KafkaSession(cluster)
+      return await session.ask(timeout: .milliseconds(800)) { (k) throws(KafkaError) in try k.overview([]) }
+        .failure
+    }
+    #expect(try await reason("good", trusting: false)?.reason == .certificateInvalid)
+    let named = try await reason("named", trusting: true)
+    #expect(named?.reason == .certificateName, "\(named?.message ?? "")")
+    let old = try await reason("old", trusting: true)
+    #expect(old?.reason == .certificateExpired, "\(old?.message ?? "")")
   }
 
   @Test func settingsThatCannotBeUsedAreOurMistake() async throws {

@@ -30,12 +30,12 @@ package final class MirrorLinkCollector: Collector {
     target.run(timeout: half) { (connection) throws(KafkaError) in
       try MirrorQueries.target(settings, connection, limit: half * 0.8)
     } completion: { answer in
-      let mirrored = self.state.withLock { state in
+      let (mirrored, gaps) = self.state.withLock { state in
         if case .success(let seen) = answer { state.learn(seen, at: time.now) }
-        return state.mirroredPartitions
+        return (state.mirroredPartitions, state.gaps)
       }
       self.source.run(timeout: half) { (connection) throws(KafkaError) in
-        try MirrorQueries.source(settings, mirrored, connection, at: time.now)
+        try MirrorQueries.source(settings, mirrored, gaps, connection, at: time.now, limit: half * 0.4)
       } completion: { from in
         let now = time.now
         let pass = self.state.withLock { $0.observe(target: answer, source: from, at: now) }

@@ -8,6 +8,8 @@ package import Model
 /// what stands in the clusters instead:
 /// - Lag in records is the source's end minus the offset after the last one mirrored, as Kafka Connect keeps it on the
 ///   target. Ends of the target's own topics are never used: their offsets are others.
+///   Markers of transactions take an offset each and are never mirrored: a small lag that does not change is looked
+///   into at the source, and is none when it holds no record.
 /// - The recovery point is the newest look at the source whose records have all been mirrored since
 ///   (``MirrorHistory``). Where the offsets may not be read it is the newest mirrored heartbeat, which proves less:
 ///   that something was mirrored, not that all topics were.
@@ -29,6 +31,11 @@ package struct MirrorLinkState: Sendable {
   /// Offset of the last mirrored record.
   private var mirrored: [TopicPartition: Int64] = [:]
   private var gone: Set<TopicPartition> = []
+  /// Small lags of the last pass: they may be no records at all.
+  package private(set) var gaps: [TopicPartition: Range<Int64>] = [:]
+  /// Up to where a partition was seen to hold nothing that was not mirrored.
+  private var emptyUpTo: [TopicPartition: Int64] = [:]
+  private static let smallLag: Int64 = 4
   private var isWhole = false
   /// By group and partition as the source names it: where the group was when its offset was last carried over.
   private var checkpoints: [String: [TopicPartition: Int64]] = [:]
@@ -51,16 +58,12 @@ package struct MirrorLinkState: Sendable {
   package mutating func learn(_ target: MirrorObservation.Target, at now: Timestamp) {
     for (place, offset) in target.mirrored {
       if offset != mirrored[place] { lastProgress = now }
-      guard mirrored[place] != nil || mirrored.count < MirrorQueries.partitionLimit else { continue }
+      // Taken back: what lies beyond is to be mirrored again.
+      if (offset ?? -1) < (mirrored[place] ?? -1) { emptyUpTo[place] = nil }
       mirrored[place] = offset
     }
-    for checkpoint in target.checkpoints {
-      var place = checkpoint.place
-      // Topics are renamed on the way, unless MirrorMaker's policy is to keep their names.
-      if place.topic.hasPrefix("\(settings.alias).") {
-        place.topic = String(place.topic.dropFirst(settings.alias.count + 1))
-      }
-      checkpoints[checkpoint.group, default: [:]][place] = checkpoint.sourceOffset
+    for (group, carried) in target.checkpoints {
+      for (place, offset) in carried { checkpoints[group, default: [:]][atSource(place)] = offset }
     }
     isWhole = target.isWhole
     guard let beat = target.heartbeat, beat <= now + Self.clockTolerance else { return }
@@ -142,12 +145,21 @@ package struct MirrorLinkState: Sendable {
     var byTopic: [String: Int64] = [:]
     var unmirrored = 0
     var unknown: KafkaError?
+    var found: [TopicPartition: Range<Int64>] = [:]
+    defer { gaps = found }
     for (place, answer) in source.ends {
       do throws(KafkaError) {
         let end = try answer.get()
         gone.remove(place)
         if let last = mirrored[place] {
-          let lag = max(0, end &- (last &+ 1))
+          if source.empty.contains(place), let gap = gaps[place], gap.upperBound == end,
+            last &+ 1 >= gap.lowerBound
+          {
+            emptyUpTo[place] = end
+          }
+          let next = max(last &+ 1, emptyUpTo[place] ?? 0)
+          let lag = max(0, end &- next)
+          if (1...Self.smallLag).contains(lag) { found[place] = next..<end }
           byTopic[place.topic] = Self.sum(byTopic[place.topic] ?? 0, lag)
           ends[place] = end
           continue
@@ -166,7 +178,7 @@ package struct MirrorLinkState: Sendable {
       problems[settings.source.region] = problems[settings.source.region] ?? unknown
       return nil
     }
-    if source.problem == nil { history.append(ends, at: min(source.askedAt, now)) }
+    if !source.lacksTopics { history.append(ends, at: min(source.askedAt, now)) }
     let total = byTopic.values.reduce(0, Self.sum)
     var out = [
       Reading(MirrorMetrics.lag, Double(total), labels: pairLabels),
@@ -203,6 +215,13 @@ package struct MirrorLinkState: Sendable {
     return out
   }
 
+  /// Topics are renamed on the way, unless MirrorMaker's policy is to keep their names.
+  private func atSource(_ place: TopicPartition) -> TopicPartition {
+    let prefix = "\(settings.alias)."
+    guard place.topic.hasPrefix(prefix) else { return place }
+    return TopicPartition(String(place.topic.dropFirst(prefix.count)), place.partition)
+  }
+
   private static func sum(_ a: Int64, _ b: Int64) -> Int64 {
     let (sum, overflow) = a.addingReportingOverflow(b)
     return overflow ? .max : sum
@@ -214,7 +233,9 @@ package struct MirrorLinkState: Sendable {
       proven = heartbeat
     } else {
       guard isTargetUp, isWhole else { return }
-      proven = history.complete(mirrored.mapValues { $0 &+ 1 }, gone: gone)
+      var next = mirrored.mapValues { $0 &+ 1 }
+      for (place, end) in emptyUpTo { next[place] = next[place].map { max($0, end) } }
+      proven = history.complete(next, gone: gone)
     }
     guard let proven else { return }
     recoveryPoint = max(recoveryPoint ?? proven, proven)

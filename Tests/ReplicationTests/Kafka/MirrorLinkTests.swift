@@ -101,7 +101,7 @@ extension Outcome {
 
   /// What a stopped MirrorMaker's own metrics would show: no change at all.
   @Test func aStoppedMirrorAgesAndProvesNothing() async throws {
-    let mirror = try Mirror { $0.silence = .seconds(2) }
+    let mirror = try Mirror { $0.silence = .seconds(1) }
     try mirror.write(0, 5)
     try mirror.commit(0, 4)
     try mirror.beat()
@@ -124,7 +124,7 @@ extension Outcome {
   }
 
   @Test func aSilentSideLeavesTheRecoveryPointWhereItWas() async throws {
-    let mirror = try Mirror { $0.timeout = .seconds(3) }
+    let mirror = try Mirror { $0.timeout = .milliseconds(1200) }
     try mirror.write(0, 5)
     try mirror.commit(0, 2)
     try mirror.beat()

@@ -119,7 +119,7 @@ private let theirs = String(repeating: "b", count: 40)
     #expect(gone[RedisMetrics.replicaConnected]?.map(\.value) == [0])
     #expect(gone[RedisMetrics.exporterLag]?.first.map { $0.value.rounded() } == 3600)
     #expect(pass(90_000, master(90_000, 1), nil)[RedisMetrics.replicaConnected] == nil)
-    for number in 0..<300 {
+    for number in 0..<100 {
       let other = RedisObservation.Replica(
         name: "10.0.0.\(number):1", state: "online", offset: 1, silence: .zero)
       let second = 90_001 + Int64(number)
@@ -161,7 +161,7 @@ private let theirs = String(repeating: "b", count: 40)
       "master_last_io_seconds_ago:", "slave_repl_offset:", "#", "\u{0}", "é",
     ]
     var state = RedisLinkState(Self.settings())
-    for round in 0..<3000 {
+    for round in 0..<600 {
       func text() -> [UInt8] {
         let head = random.pick(["role:master\r\n", "role:slave\r\n", ""])
         return Array((head + (0..<20).map { _ in random.pick(words) }.joined()).utf8)
