@@ -195,7 +195,8 @@ extension Result where Failure == RedisError {
     #expect(try await asker.one(session(mutual.port, tls: own), "PING").get().text == "PONG")
 
     let plain = try await RedisProcess()
-    let wrongWay = await asker.one(session(plain.port, tls: trusting), timeout: .milliseconds(600), "PING").failure
+    let wrongWay = await asker.one(session(plain.port, tls: trusting), timeout: .milliseconds(600), "PING")
+      .failure
     #expect(wrongWay?.reason == .tlsHandshake || wrongWay?.reason == .timeout)
   }
 
