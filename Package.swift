@@ -53,6 +53,9 @@ let package = Package(
     library("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
     library("CMariaDB", pkgConfig: "libmariadb", apt: "libmariadb-dev"),
     .target(name: "CMariaDBHandshake", dependencies: ["CMariaDB"]),
+    library("CRDKafka", pkgConfig: "rdkafka", apt: "librdkafka-dev"),
+    // Kafka brokers for tests, as librdkafka brings them.
+    .target(name: "CKafkaMock", linkerSettings: [.linkedLibrary("rdkafka")]),
 
     // What every stage speaks.
     room("Model"),
@@ -77,12 +80,15 @@ let package = Package(
     // What collectors have in common; then the collectors, by what they look at.
     room(
       "Collecting",
-      ["Model", "HTTPClient", "PostgresClient", "Programs", "PingClient", "StreamClient", "MySQLClient"]),
+      [
+        "Model", "HTTPClient", "PostgresClient", "Programs", "PingClient", "StreamClient", "MySQLClient",
+        "RedisClient",
+      ]),
     room(
       "Probing",
       [
         "Model", "Collecting", "Threading", "HTTPClient", "RegularExpressions", "PingClient", "StreamClient",
-        "TLSTransport", "PostgresClient", "MySQLClient",
+        "TLSTransport", "PostgresClient", "MySQLClient", "KafkaClient", "RedisClient",
       ]),
     // Pages of metrics that other programs make, served or printed.
     room(
@@ -93,13 +99,16 @@ let package = Package(
       ]),
     // Jobs that say themselves that they ran.
     room("CheckIns", ["Model", "Collecting", "RowCoding"]),
-    room("Replication", ["Model", "Collecting", "PostgresClient", "MySQLClient"]),
+    room(
+      "Replication", ["Model", "Collecting", "PostgresClient", "MySQLClient", "KafkaClient", "RedisClient"]),
     room("Backups", ["Model", "Collecting", "Threading", "Decompression"]),
     .systemLibrary(name: "CEpoll"),
     room("TLSTransport", ["COpenSSL", "Model"]),
     room("StreamClient", ["CEpoll", "Model", "Threading", "TLSTransport"]),
     room("PingClient", ["Model", "Threading"]),
     room("MySQLClient", ["CMariaDB", "CMariaDBHandshake", "Model", "Threading"]),
+    room("RedisClient", ["HTTPClient", "Model", "Threading", "TLSTransport"]),
+    room("KafkaClient", ["CRDKafka", "Model", "Threading", "TLSTransport"]),
     room("NativeHistograms", ["Model"]),
     room("SampleStore", ["Model", "NativeHistograms", "DurableIO", "Threading", "Decompression"]),
     room("Exposition", ["Model"]),
@@ -131,7 +140,7 @@ let package = Package(
       [
         "Model", "StrictYAML", "ConfigurationTypes", "RegularExpressions", "HTTPClient", "PostgresClient",
         "CheckIns", "Collecting", "Probing", "Replication", "Backups", "Scraping", "StreamClient",
-        "TLSTransport", "MySQLClient",
+        "TLSTransport", "MySQLClient", "KafkaClient", "RedisClient",
       ]),
     room(
       "Configuration",
@@ -159,7 +168,7 @@ let package = Package(
         "FarwatchApp", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
-    room("FarwatchTesting", ["Model"]),
+    room("FarwatchTesting", ["Model", "CKafkaMock"]),
     // Measures the daemon beside the programs that it replaces; never part of it.
     .executableTarget(
       name: "FarwatchBench",
@@ -189,11 +198,16 @@ let package = Package(
       of: "Probing",
       [
         "Collecting", "HTTPClient", "RegularExpressions", "PingClient", "StreamClient", "TLSTransport",
-        "PostgresClient", "MySQLClient",
+        "PostgresClient", "MySQLClient", "KafkaClient", "RedisClient",
       ]),
     tests(of: "Scraping", ["Collecting", "Exposition", "HTTPClient", "Programs", "RegularExpressions"]),
     tests(of: "CheckIns", ["Collecting"]),
-    tests(of: "Replication", ["Collecting", "PostgresClient", "MySQLClient"]),
+    tests(
+      of: "Replication",
+      [
+        "Collecting", "PostgresClient", "MySQLClient", "HTTPClient", "KafkaClient", "RedisClient",
+        "TLSTransport",
+      ]),
     tests(of: "Backups", ["Collecting", "Decompression"]),
     tests(of: "StreamClient", ["TLSTransport"]),
     tests(of: "PingClient"),
@@ -201,9 +215,11 @@ let package = Package(
       of: "CollectorConfiguration",
       [
         "StrictYAML", "ConfigurationTypes", "Collecting", "Probing", "Replication", "Backups", "StreamClient",
-        "TLSTransport", "HTTPClient", "PostgresClient", "MySQLClient",
+        "TLSTransport", "HTTPClient", "PostgresClient", "MySQLClient", "RedisClient",
       ]),
     tests(of: "MySQLClient"),
+    tests(of: "RedisClient", ["HTTPClient", "TLSTransport"]),
+    tests(of: "KafkaClient", ["TLSTransport"]),
     tests(of: "NativeHistograms"),
     tests(of: "SampleStore", ["DurableIO", "NativeHistograms"]),
     tests(of: "Exposition"),

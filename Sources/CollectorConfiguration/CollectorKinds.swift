@@ -25,6 +25,8 @@ enum CheckKinds {
     ("grpc", GRPCCheckSettings.self, GRPCSection.read),
     ("postgres", PostgresCheckSettings.self, PostgresCheckSection.read),
     ("mysql_check", MySQLCheckSettings.self, MySQLCheckSection.read),
+    ("redis", RedisCheckSettings.self, RedisCheckSection.read),
+    ("kafka", KafkaCheckSettings.self, KafkaCheckSection.read),
   ]
 }
 
@@ -43,6 +45,8 @@ enum ReplicationEngines {
     ("cockroachdb", ManagedLinkSettings.self, ManagedLinkSection.cockroachdb),
     ("yugabytedb", ManagedLinkSettings.self, ManagedLinkSection.yugabytedb),
     ("mysql", MySQLLinkSettings.self, MySQLLinkSection.read),
+    ("redis", RedisLinkSettings.self, RedisLinkSection.read),
+    ("kafka", MirrorLinkSettings.self, MirrorLinkSection.read),
   ]
 }
 
@@ -68,6 +72,7 @@ enum MeasurementKinds {
     ("scrape", ScrapeSettings.self, ScrapeSection.read),
     ("postgres_heartbeat", PostgresHeartbeatSettings.self, PostgresHeartbeatSection.read),
     ("mysql_heartbeat", MySQLHeartbeatSettings.self, MySQLHeartbeatSection.read),
+    ("redis_heartbeat", RedisHeartbeatSettings.self, RedisHeartbeatSection.read),
   ]
 }
 
