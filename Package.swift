@@ -48,6 +48,7 @@ let package = Package(
     library("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
     library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     library("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
+    library("CCares", pkgConfig: "libcares", apt: "libc-ares-dev"),
     library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
 
@@ -64,6 +65,7 @@ let package = Package(
     room("HTTPServer", ["CMicroHTTPD", "Threading"]),
     room("HTTPClient", ["CCurl", "Model", "Threading"]),
     room("PostgresClient", ["CPostgres", "Model", "Threading"]),
+    room("DNSClient", ["CCares", "Model", "Threading"]),
     room("Decompression", ["CZlib"]),
     room("Programs", ["Model", "Threading"]),
     room("StateDatabase", ["Model", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -72,8 +74,8 @@ let package = Package(
     // Signed requests to clouds: Amazon's, Microsoft's and Google's.
     room("CloudAccess", ["Model", "HTTPClient", .product(name: "Crypto", package: "swift-crypto")]),
     // What collectors have in common; then the collectors, by what they look at.
-    room("Collecting", ["Model", "HTTPClient", "PostgresClient"]),
-    room("Probing", ["Model", "Collecting", "Threading", "HTTPClient", "RegularExpressions"]),
+    room("Collecting", ["Model", "HTTPClient", "DNSClient", "PostgresClient"]),
+    room("Probing", ["Model", "Collecting", "Threading", "HTTPClient", "DNSClient", "RegularExpressions"]),
     room("Replication", ["Model", "Collecting", "PostgresClient"]),
     room("Backups", ["Model", "Collecting", "Threading", "Decompression"]),
     room("NativeHistograms", ["Model"]),
@@ -105,8 +107,8 @@ let package = Package(
     room(
       "CollectorConfiguration",
       [
-        "Model", "StrictYAML", "ConfigurationTypes", "RegularExpressions", "HTTPClient", "PostgresClient",
-        "Collecting", "Probing", "Replication", "Backups",
+        "Model", "StrictYAML", "ConfigurationTypes", "RegularExpressions", "HTTPClient", "DNSClient",
+        "PostgresClient", "Collecting", "Probing", "Replication", "Backups",
       ]),
     room(
       "Configuration",
@@ -155,11 +157,12 @@ let package = Package(
     tests(of: "HTTPServer", ["HTTPClient"]),
     tests(of: "HTTPClient"),
     tests(of: "PostgresClient"),
+    tests(of: "DNSClient"),
     tests(of: "Decompression"),
     tests(of: "StateDatabase"),
     tests(of: "CloudAccess", ["HTTPClient"]),
     tests(of: "Collecting", ["HTTPClient"]),
-    tests(of: "Probing", ["Collecting", "HTTPClient", "RegularExpressions"]),
+    tests(of: "Probing", ["Collecting", "DNSClient", "HTTPClient", "RegularExpressions"]),
     tests(of: "Replication", ["Collecting", "PostgresClient"]),
     tests(of: "Backups", ["Collecting", "Decompression"]),
     tests(of: "NativeHistograms"),
