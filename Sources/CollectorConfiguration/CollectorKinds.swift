@@ -10,7 +10,8 @@ enum CheckKinds {
     any HealthCheckSettings
 
   static let table: [(key: String, read: Reader)] = [
-    ("http", HTTPSection.read)
+    ("http", HTTPSection.read),
+    ("dns", DNSSection.read),
   ]
 }
 

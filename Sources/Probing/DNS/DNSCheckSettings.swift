@@ -1,0 +1,45 @@
+package import Collecting
+package import DNSClient
+package import Model
+
+/// What a DNS health check asks, whom, and what it accepts as healthy.
+package struct DNSCheckSettings: HealthCheckSettings {
+  package var basics: CheckBasics
+  package var panel: DNSPanelQuestion
+  package var expectation = DNSExpectation()
+  /// Servers whose answers must be fine; nil: all.
+  package var quorum: Int?
+
+  /// - Parameter question: its name as ``DNSName`` writes it.
+  package init(basics: CheckBasics, question: DNSQuestion, servers: [DNSServer] = []) {
+    self.basics = basics
+    panel = DNSPanelQuestion(question, servers: servers)
+  }
+
+  package static var families: [MetricFamily] { DNSCheckMetrics.all }
+  package var description: CollectorDescription { basics.description(kind: "dns") }
+
+  package func makeCollector(_ clients: CollectorClients) throws -> any Collector {
+    try DNSCheck(self, client: clients.dns, resolver: clients.resolver, time: clients.time)
+  }
+
+  package func validate() throws(InvalidSettings) {
+    func require(_ isFine: Bool, _ field: String, _ problem: String) throws(InvalidSettings) {
+      if !isFine { throw InvalidSettings(field: field, problem: problem) }
+    }
+    try basics.validate()
+    let type = panel.question.type
+    try require(DNSName.canonical(panel.question.name) != nil, "query", "is no name that can be asked for")
+    try require(
+      panel.servers.count <= DNSPanelQuestion.serverLimit, "resolvers",
+      "must be at most \(DNSPanelQuestion.serverLimit)")
+    try require(Set(panel.servers).count == panel.servers.count, "resolvers", "names a server twice")
+    let count = panel.servers.count
+    try require(
+      quorum.map { $0 >= 1 && (count == 0 || $0 <= count) } ?? true, "quorum",
+      "must be between 1 and the number of resolvers")
+    try require(
+      expectation.within.isEmpty || type == .a || type == .aaaa, "within", "is for the types A and AAAA")
+    try require(expectation.serialDrift == nil || type == .soa, "serial_drift", "is for the type SOA")
+  }
+}
