@@ -46,7 +46,11 @@ enum MeasurementKinds {
     @Sendable (_ m: MappingReader, _ basics: MeasurementBasics, _ scope: Scope) ->
     any CollectorSettings
 
-  static let table: [(key: String, read: Reader)] = []
+  static let table: [(key: String, read: Reader)] = [
+    ("steering", SteeringSection.read),
+    ("marker", MarkerSection.read),
+    ("serving", ServingSection.read),
+  ]
 }
 
 /// The one entry of a table of kinds whose key the mapping has. None or several is a problem.

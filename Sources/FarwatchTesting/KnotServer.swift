@@ -7,9 +7,10 @@ package final class KnotServer: Sendable {
   /// - Parameters:
   ///   - serial: of the zone's SOA record.
   ///   - records: lines of the zone file, relative to `example.test`, with a default time to live of 60 s.
-  package init(serial: UInt32, _ records: String) async throws {
+  ///   - port: a free one unless given.
+  package init(serial: UInt32, _ records: String, port given: Int? = nil) async throws {
     directory = try TemporaryDirectory("farwatch-knot")
-    port = try freeLoopbackPort()
+    port = try given ?? freeLoopbackPort()
     let zone = try directory.write(
       "zone",
       """
