@@ -50,6 +50,7 @@ enum MeasurementKinds {
     ("steering", SteeringSection.read),
     ("marker", MarkerSection.read),
     ("serving", ServingSection.read),
+    ("cloudflare", CloudflareSection.read),
   ]
 }
 
