@@ -165,6 +165,9 @@ let package = Package(
     tests(of: "Probing", ["Collecting", "DNSClient", "HTTPClient", "RegularExpressions"]),
     tests(of: "Replication", ["Collecting", "PostgresClient"]),
     tests(of: "Backups", ["Collecting", "Decompression"]),
+    tests(
+      of: "CollectorConfiguration",
+      ["StrictYAML", "ConfigurationTypes", "Collecting", "Probing", "Replication", "Backups", "DNSClient"]),
     tests(of: "NativeHistograms"),
     tests(of: "SampleStore", ["DurableIO", "NativeHistograms"]),
     tests(of: "Exposition"),
