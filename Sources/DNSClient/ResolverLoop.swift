@@ -18,14 +18,15 @@ final class ResolverLoop: @unchecked Sendable {
 
   private let mailbox: Mailbox
   private let time: any TimeSource
+  /// For the next question to a server.
   private var channels: [ServerChannel.Key: ServerChannel] = [:]
-  /// Worn channels that questions are still under way on.
-  private var leaving: [ServerChannel] = []
+  /// Those that questions are under way on; only they have sockets. Worn ones may be among them.
+  private var busy: [ServerChannel] = []
   private var runs: [Int: Run] = [:]
   private var deadlines = MomentHeap<Int>()
   private var nextRun = 0
   private var system: (servers: [ResolverAddress], at: MonotonicInstant)?
-  /// Idle channels are kept up to this many.
+  /// From this many on, idle ones go before another is made.
   private static let channelLimit = 1000
   private static let systemLifetime = Duration.seconds(30)
 
@@ -47,22 +48,23 @@ final class ResolverLoop: @unchecked Sendable {
         }
       }
       for (channel, socket) in ready { proceed(channel, socket) }
-      for channel in everyChannel {
-        channel.processTime()
-        land(channel)
+      for channel in busy { channel.processTime() }
+      // What lands may be asked for again, over a channel that joins these.
+      var place = 0
+      while place < busy.count {
+        land(busy[place])
+        place += 1
       }
       expire()
       retireChannels()
     }
   }
 
-  private var everyChannel: [ServerChannel] { channels.values + leaving }
-
   /// The sockets on which something happened.
   private func wait() -> [(ServerChannel, pollfd)] {
     var sockets = [pollfd(fd: mailbox.descriptor, events: Int16(POLLIN), revents: 0)]
     var watched: [ServerChannel] = []
-    for channel in everyChannel {
+    for channel in busy {
       for (socket, events) in channel.sockets {
         sockets.append(pollfd(fd: socket, events: events, revents: 0))
         watched.append(channel)
@@ -75,7 +77,7 @@ final class ResolverLoop: @unchecked Sendable {
   /// Milliseconds until something is due; -1: nothing is.
   private func pause() -> Int32 {
     var least = deadlines.earliest.map { $0 - time.monotonic }
-    for channel in everyChannel {
+    for channel in busy {
       if let pause = channel.pause { least = min(least ?? pause, pause) }
     }
     guard let nanoseconds = least?.nanoseconds else { return -1 }
@@ -123,6 +125,7 @@ final class ResolverLoop: @unchecked Sendable {
       guard let packet = query.wire(id: id) else {
         throw DNSFailure(.configuration, "\(quoted(query.question.name)) is no name that can be asked for")
       }
+      if !busy.contains(where: { $0 === channel }) { busy.append(channel) }
       channel.send(packet, id: id, query: number)
     } catch {
       finish(number, .failure(error))
@@ -130,10 +133,8 @@ final class ResolverLoop: @unchecked Sendable {
   }
 
   private func channel(_ key: ServerChannel.Key) throws(DNSFailure) -> ServerChannel {
-    if let known = channels[key] {
-      if !known.isWorn { return known }
-      leaving.append(known)
-    }
+    if let known = channels[key], !known.isWorn { return known }
+    if channels.count >= Self.channelLimit { dropIdleChannels() }
     let made = try ServerChannel(key)
     channels[key] = made
     return made
@@ -189,7 +190,8 @@ final class ResolverLoop: @unchecked Sendable {
   }
 
   private func failure(_ status: Int32, _ run: Run) -> DNSFailure {
-    var failure = ServerChannel.failure(status, run.query.server)
+    let isTCP = run.wasTruncated || run.query.transport == .tcp
+    var failure = ServerChannel.failure(status, run.query.server, isTCP ? .tcp : .udp)
     if run.wasTruncated { failure.detail = "the answer is too long for UDP, and over TCP \(failure.detail)" }
     return failure
   }
@@ -209,12 +211,18 @@ final class ResolverLoop: @unchecked Sendable {
     }
   }
 
-  /// A channel goes when it is idle and either worn or one of too many.
+  /// What is idle leaves the busy ones, and goes for good when it is worn.
   private func retireChannels() {
-    for channel in leaving where channel.isIdle { channel.close() }
-    leaving.removeAll(where: \.isIdle)
-    for (key, channel) in channels where channel.isIdle {
-      guard channel.isWorn || channels.count > Self.channelLimit else { continue }
+    guard busy.contains(where: \.isIdle) else { return }
+    for channel in busy where channel.isIdle && channel.isWorn {
+      if channels[channel.key] === channel { channels[channel.key] = nil }
+      channel.close()
+    }
+    busy.removeAll(where: \.isIdle)
+  }
+
+  private func dropIdleChannels() {
+    for (key, channel) in channels where channel.isIdle && !busy.contains(where: { $0 === channel }) {
       channel.close()
       channels[key] = nil
     }
@@ -229,7 +237,8 @@ final class ResolverLoop: @unchecked Sendable {
   }
 
   private func stop() {
-    for channel in everyChannel { channel.close() }
+    for channel in busy { channel.close() }
+    for channel in channels.values { channel.close() }
     let ended = runs
     runs = [:]
     for run in ended.values { run.completion(.failure(DNSFailure(.other, "the client was closed"))) }

@@ -31,6 +31,7 @@ final class ServerChannel {
     }
   }
 
+  let key: Key
   /// Open sockets and the `poll` events that c-ares wants to know of.
   private(set) var sockets: [Int32: Int16] = [:]
   private var channel: ares_channel?
@@ -46,6 +47,7 @@ final class ServerChannel {
 
   /// - Throws: `limit` when there is no memory for it.
   init(_ key: Key) throws(DNSFailure) {
+    self.key = key
     var options = ares_options()
     // Every code of an answer is of interest; whether a cut one is asked again over TCP is decided by the loop.
     options.flags = ARES_FLAG_NOCHECKRESP | ARES_FLAG_IGNTC | ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES
@@ -73,14 +75,14 @@ final class ServerChannel {
   }
 
   /// How long c-ares waits first, in milliseconds, and how often it sends: over UDP again after 1.5 s, or two fifths of
-  /// a short time-out, each wait twice as long as the one before, up to the time-out. The loop's own deadline ends it.
+  /// a short time-out, each wait twice as long as the one before. All together it is a little longer than the time-out,
+  /// so that the loop's own deadline is what ends it.
   private static func pace(_ key: Key) -> (timeout: Int32, tries: Int32) {
-    guard key.transport == .udp else { return (key.timeoutMilliseconds, 1) }
+    let whole = Int64(key.timeoutMilliseconds) + 500
+    guard key.transport == .udp else { return (Int32(clamping: whole), 1) }
     let first = max(1, min(1500, key.timeoutMilliseconds / 5 * 2))
     var (tries, covered, wait) = (Int32(0), Int64(0), Int64(first))
-    while covered < key.timeoutMilliseconds, tries < 16 {
-      (tries, covered, wait) = (tries + 1, covered + wait, wait * 2)
-    }
+    while covered < whole, tries < 16 { (tries, covered, wait) = (tries + 1, covered + wait, wait * 2) }
     return (first, tries)
   }
 
@@ -178,14 +180,18 @@ final class ServerChannel {
   static let isLibraryReady = ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS
 
   /// What a status of c-ares means for a question to `server`.
-  static func failure(_ status: Int32, _ server: ResolverAddress) -> DNSFailure {
+  static func failure(
+    _ status: Int32, _ server: ResolverAddress, _ transport: DNSQuery.Transport
+  ) -> DNSFailure {
     switch status {
-    case ARES_ETIMEOUT: DNSFailure(.timeout, "\(server) did not answer")
+    case ARES_ETIMEOUT: return DNSFailure(.timeout, "\(server) did not answer")
     case ARES_ECONNREFUSED:
       // c-ares has one word for all of these.
-      DNSFailure(.refused, "\(server) cannot be reached: nothing listens there, or there is no way to it")
-    case ARES_ENOMEM: DNSFailure(.limit, "no memory for a question to \(server)")
-    default: DNSFailure(.other, "asking \(server): \(String(cString: ares_strerror(status)))")
+      let hungUp = transport == .tcp ? ", it hung up" : ""
+      return DNSFailure(
+        .refused, "\(server) cannot be reached: nothing listens there\(hungUp), or there is no way to it")
+    case ARES_ENOMEM: return DNSFailure(.limit, "no memory for a question to \(server)")
+    default: return DNSFailure(.other, "asking \(server): \(String(cString: ares_strerror(status)))")
     }
   }
 }

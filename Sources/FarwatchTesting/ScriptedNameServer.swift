@@ -30,6 +30,8 @@ package final class ScriptedNameServer: Sendable {
         options = [r for r in request.ar if r.rtype == QTYPE.OPT]
         if word == 'silent' or word == 'lost' and seen[name] == 1 or word == 'cuthang' and transport == 'tcp':
             return
+        if word == 'hangup' and transport == 'tcp':
+            raise SystemExit
         if word == 'slow':
             time.sleep(0.3); add()
         elif word in ('cut', 'cuthang', 'cutrefuse') and transport == 'udp':

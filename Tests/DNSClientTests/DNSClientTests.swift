@@ -132,6 +132,14 @@ extension DNSClient {
     #expect(SystemTime().monotonic - start < .seconds(1))
   }
 
+  @Test func hangingUpIsSaid() async throws {
+    var query = try query("hangup.test")
+    query.transport = .tcp
+    guard case .failure(let failure) = await client.ask(query) else { throw BenchError("answered") }
+    #expect(failure.reason == .refused)
+    #expect(failure.detail.contains("it hung up"))
+  }
+
   @Test func aliasesAreFollowedAndCirclesEnd() async throws {
     let question = DNSQuestion(name: "alias.test", type: .a)
     let message = try await reply("alias.test").message

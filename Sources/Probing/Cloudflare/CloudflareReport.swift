@@ -9,6 +9,8 @@ struct CloudflareReport: Sendable {
   private(set) var problem: CloudflareFailure?
   /// Data centers of a pool that get series of their own; the ratio counts all.
   static let popLimit = 32
+  /// Origins of a pool that get series of their own.
+  static let originLimit = 64
 
   /// - Parameter all: every pool, for the names of those that load balancers point to.
   init(map: RegionMap, all: [CloudflarePool]) {
@@ -22,7 +24,7 @@ struct CloudflareReport: Sendable {
     let labels: Labels = ["pool": pool.name, "region": map.region(ofText: pool.name) ?? ""]
     readings.append(Reading(CloudflareMetrics.poolEnabled, pool.isEnabled, labels: labels))
     var seen: Set<String> = []
-    for origin in pool.origins where seen.insert(origin.name).inserted {
+    for origin in pool.origins.prefix(Self.originLimit) where seen.insert(origin.name).inserted {
       readings.append(
         Reading(
           CloudflareMetrics.originEnabled, origin.isEnabled, labels: labels.setting("origin", to: origin.name)
@@ -47,7 +49,7 @@ struct CloudflareReport: Sendable {
   private mutating func add(_ pop: CloudflarePoolHealth.PoP, _ pool: CloudflarePool, _ labels: Labels) {
     readings.append(Reading(CloudflareMetrics.popHealthy, pop.isHealthy, labels: labels))
     var seen: Set<String> = []
-    for origin in pop.origins {
+    for origin in pop.origins.prefix(Self.originLimit) {
       let name = pool.origins.first { $0.address == origin.address }?.name ?? origin.address
       guard seen.insert(name).inserted else { continue }
       let labels = labels.setting("origin", to: name)

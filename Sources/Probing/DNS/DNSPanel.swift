@@ -60,7 +60,10 @@ struct DNSPanel: Sendable {
           let left = timeout - (time.monotonic - start)
           switch answer.map({ $0.compactMap { ResolverAddress(address: $0, port: server.port) } }) {
           case .success(let addresses):
-            guard let first = addresses.first, left > .zero else {
+            // One is asked: IPv4 where there is one.
+            guard let first = addresses.first(where: { !$0.address.contains(":") }) ?? addresses.first,
+              left > .zero
+            else {
               return gathered.add(place, .failure(DNSFailure(.dns, "\(server.host) has no address")))
             }
             ask(server, at: first, left) { gathered.add(place, $0) }
