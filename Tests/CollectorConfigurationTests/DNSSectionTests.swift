@@ -43,7 +43,7 @@ import Testing
     let (all, said) = checks(
       "query: WWW.Example.com., type: A, resolvers: [192.0.2.53, 'ns1.example.com:5353', "
         + "{address: '[2001:db8::53]:53', client_subnet: 203.0.113.7/24}], transport: tcp, recursion: false, "
-        + "edns: false, code: [NOERROR, NXDOMAIN], answers: [192.0.2.1], include: 192.0.2.1, among: [192.0.2.1], "
+        + "edns: true, code: [NOERROR, NXDOMAIN], answers: [192.0.2.1], include: 192.0.2.1, among: [192.0.2.1], "
         + "within: 192.0.2.0/24, regex: '^192', not_regex: ['x', 'y'], min_answers: 2, min_ttl: 10s, max_ttl: 1m, "
         + "authoritative: true, authenticated: true, quorum: 2")
     #expect(said == [])
@@ -52,7 +52,7 @@ import Testing
     #expect(check.panel.question == DNSQuestion(name: "www.example.com", type: .a))
     #expect(check.panel.servers.map(\.name) == ["192.0.2.53", "ns1.example.com:5353", "2001:db8::53"])
     #expect(check.panel.servers.last?.clientSubnet?.description == "203.0.113.0/24")
-    #expect(check.panel.transport == .tcp && !check.panel.recursion && !check.panel.edns)
+    #expect(check.panel.transport == .tcp && !check.panel.recursion && check.panel.edns)
     #expect(check.quorum == 2)
     var expected = DNSExpectation()
     expected.codes = [.noError, .nameError]
@@ -107,6 +107,7 @@ import Testing
           .init(region: "jp", patterns: [.text("*.jp.example")]),
         ]))
     #expect(steering.minimumShare == 0.2 && steering.quorum == 1)
+    #expect(steering.panel.transport == .tcp && !steering.panel.recursion && !steering.panel.edns)
     #expect(steering.description.labels == ["service": "shop"])
   }
 
@@ -182,6 +183,9 @@ import Testing
       "", "query: a, resolvers: []",
       "1:59: needs at least one resolver; without the key those of the system are asked"),
     Mistake("", "query: a, resolvers: [192.0.2.1, 192.0.2.1]", "1:59: names a server twice"),
+    Mistake(
+      "", "query: a, edns: false, resolvers: [{address: 192.0.2.1, client_subnet: 192.0.2.0/24}]",
+      "1:54: is what a client subnet is told by"),
     Mistake("", "query: a, resolvers: [{address: 192.0.2.1}]", "1:60: missing key `client_subnet`"),
     Mistake(
       "", "query: a, resolvers: [{address: 192.0.2.1, client_subnet: 192.0.2.1}]",

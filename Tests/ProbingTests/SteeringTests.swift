@@ -137,6 +137,43 @@ import Testing
   }
 }
 
+@Suite struct RegionRehearsalTests {
+  /// A rehearsed world has the series of a real one, and a lost region serves nobody.
+  @Test func aLostRegionServesNobody() throws {
+    let map = RegionMap([
+      .init(region: "tw", patterns: [.text("tw")]), .init(region: "jp", patterns: [.text("jp")]),
+    ])
+    let basics = MeasurementBasics(name: "shop")
+    let steering = SteeringSettings(
+      basics: basics, question: DNSQuestion(name: "a", type: .a), servers: [], map: map)
+    let marker = MarkerSettings(basics: basics, url: "http://h/", source: .header("X"), map: map)
+    var cloudflare = CloudflareSettings(basics: basics, tokenFile: "t")
+    cloudflare.pools = ["tw", "jp"]
+    cloudflare.map = map
+    let all: [any CollectorSettings] = [
+      steering, marker, ServingSettings(basics: basics, steering: steering, marker: marker), cloudflare,
+    ]
+    let start = Timestamp(milliseconds: 0)
+    for settings in all {
+      var rehearsal = settings.makeRehearsal(start: start)
+      let whole = rehearsal.outcome(RehearsedLoss(), at: start)
+      #expect(whole.verdict == .success)
+      let lost = rehearsal.outcome(RehearsedLoss(regions: ["tw"]), at: start)
+      let known = Set(type(of: settings).families)
+      #expect((whole.readings + lost.readings).allSatisfy { known.contains($0.family) })
+      for reading in lost.readings
+      where reading.labels["region"] == "tw" && reading.family.name.hasSuffix("_share") {
+        #expect(reading.value == 0)
+      }
+      #expect(rehearsal.outcome(RehearsedLoss(isTarget: true), at: start).verdict != .success)
+    }
+    var serving = ServingSettings(basics: basics, steering: steering, marker: marker).makeRehearsal(
+      start: start)
+    let outcome = serving.outcome(RehearsedLoss(regions: ["tw"]), at: start)
+    #expect(outcome.values("farwatch_serving_region", by: "region") == ["tw": 0, "jp": 1])
+  }
+}
+
 @Suite struct MarkerTests {
   private let clients = CollectorClients(userAgent: "test")
 

@@ -29,15 +29,7 @@ package struct DNSCheckSettings: HealthCheckSettings {
     }
     try basics.validate()
     let type = panel.question.type
-    try require(DNSName.canonical(panel.question.name) != nil, "query", "is no name that can be asked for")
-    try require(
-      panel.servers.count <= DNSPanelQuestion.serverLimit, "resolvers",
-      "must be at most \(DNSPanelQuestion.serverLimit)")
-    try require(Set(panel.servers).count == panel.servers.count, "resolvers", "names a server twice")
-    let count = panel.servers.count
-    try require(
-      quorum.map { $0 >= 1 && (count == 0 || $0 <= count) } ?? true, "quorum",
-      "must be between 1 and the number of resolvers")
+    try panel.validate(quorum: quorum)
     try require(
       expectation.within.isEmpty || type == .a || type == .aaaa, "within", "is for the types A and AAAA")
     try require(expectation.serialDrift == nil || type == .soa, "serial_drift", "is for the type SOA")

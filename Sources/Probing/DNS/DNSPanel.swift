@@ -1,4 +1,4 @@
-internal import Collecting
+package import Collecting
 package import DNSClient
 internal import HTTPClient
 internal import Model
@@ -18,6 +18,22 @@ package struct DNSPanelQuestion: Hashable, Sendable {
   package init(_ question: DNSQuestion, servers: [DNSServer] = []) {
     self.question = question
     self.servers = servers
+  }
+
+  /// - Parameter quorum: how many of the servers must answer, where that is said.
+  package func validate(quorum: Int?) throws(InvalidSettings) {
+    func require(_ isFine: Bool, _ field: String, _ problem: String) throws(InvalidSettings) {
+      if !isFine { throw InvalidSettings(field: field, problem: problem) }
+    }
+    let count = servers.count
+    try require(DNSName.canonical(question.name) != nil, "query", "is no name that can be asked for")
+    try require(count <= Self.serverLimit, "resolvers", "must be at most \(Self.serverLimit)")
+    try require(Set(servers).count == count, "resolvers", "names a server twice")
+    try require(
+      edns || servers.allSatisfy { $0.clientSubnet == nil }, "edns", "is what a client subnet is told by")
+    try require(
+      quorum.map { $0 >= 1 && (count == 0 || $0 <= count) } ?? true, "quorum",
+      "must be between 1 and the number of resolvers")
   }
 }
 

@@ -62,15 +62,9 @@ package struct SteeringSettings: CollectorSettings {
     func require(_ isFine: Bool, _ field: String, _ problem: String) throws(InvalidSettings) {
       if !isFine { throw InvalidSettings(field: field, problem: problem) }
     }
-    let (type, count) = (panel.question.type, panel.servers.count)
-    try require([.a, .aaaa, .cname].contains(type), "type", "must be A, AAAA or CNAME")
-    try require(
-      count <= DNSPanelQuestion.serverLimit, "resolvers", "must be at most \(DNSPanelQuestion.serverLimit)")
-    try require(Set(panel.servers).count == count, "resolvers", "names a server twice")
+    try require([.a, .aaaa, .cname].contains(panel.question.type), "type", "must be A, AAAA or CNAME")
+    try panel.validate(quorum: quorum)
     try require(!map.entries.isEmpty, "regions", "needs at least one region")
-    try require(
-      quorum.map { $0 >= 1 && (count == 0 || $0 <= count) } ?? true, "quorum",
-      "must be between 1 and the number of resolvers")
   }
 }
 
