@@ -92,9 +92,14 @@ package final class ScriptedNameServer: Sendable {
     class UDPServer(socketserver.ThreadingMixIn, socketserver.UDPServer): daemon_threads = True
     class TCPServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         daemon_threads = True; allow_reuse_address = True
-    udp = UDPServer(('127.0.0.1', 0), UDP)
-    port = udp.server_address[1]
-    tcp = TCPServer(('127.0.0.1', port), TCP)
+    while True:
+        # A port that is free for one may be taken for the other.
+        udp = UDPServer(('127.0.0.1', 0), UDP)
+        port = udp.server_address[1]
+        try:
+            tcp = TCPServer(('127.0.0.1', port), TCP); break
+        except OSError:
+            udp.server_close()
     threading.Thread(target=tcp.serve_forever, daemon=True).start()
     print('port', port, flush=True)
     udp.serve_forever()

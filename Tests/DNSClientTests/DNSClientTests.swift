@@ -132,6 +132,15 @@ extension DNSClient {
     #expect(SystemTime().monotonic - start < .seconds(1))
   }
 
+  /// Where this machine speaks IPv6 or not, an address of that kind is one that can be asked.
+  @Test func serversOfIPv6AreReached() async throws {
+    let address = try #require(ResolverAddress(address: "0:0::1", port: UInt16(try freeLoopbackPort())))
+    #expect(address.description.hasPrefix("[::1]:"))
+    let query = DNSQuery(DNSQuestion(name: "plain.test", type: .a), server: address, timeout: .seconds(2))
+    guard case .failure(let failure) = await client.ask(query) else { throw BenchError("answered") }
+    #expect(failure.reason == .refused)
+  }
+
   @Test func hangingUpIsSaid() async throws {
     var query = try query("hangup.test")
     query.transport = .tcp
