@@ -116,3 +116,18 @@ import Testing
     #expect(hard.region(ofText: String(repeating: "a", count: 10_000)) == nil)
   }
 }
+
+@Suite struct MarkerTurnsTests {
+  /// With fewer requests than addresses, those of one pass go on where the last one ended.
+  @Test func everyAddressHasItsTurn() {
+    func turns(_ count: Int, _ requests: Int, _ pass: Int) -> String {
+      MarkerProbe.turns((0..<count).map { "\($0)" }, requests: requests, pass: pass).joined()
+    }
+    #expect((0..<3).map { turns(5, 2, $0) } == ["01", "23", "40"])
+    #expect((0..<2).map { turns(2, 4, $0) } == ["0101", "0101"])
+    #expect((0..<2).map { turns(3, 4, $0) } == ["0120", "1201"])
+    #expect(turns(1, 3, .max) == "000")
+    #expect(turns(0, 3, 7) == "")
+    _ = turns(64, 63, .max)
+  }
+}

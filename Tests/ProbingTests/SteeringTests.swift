@@ -97,6 +97,15 @@ import Testing
       "resolver": "127.0.0.1:\(server.port)", "client_subnet": "77.0.7.0/24", "region": "tw",
     ]
     #expect(outcome.value("farwatch_steering_region", labels) == 1)
+    #expect(
+      outcome.values("farwatch_steering_client_subnet_bits", by: "client_subnet") == ["77.0.7.0/24": 24])
+    // A server that does not look at the subnet says what it says to everybody.
+    let plain = try await knot("www A 192.0.2.1")
+    settings = try steering("www.example.test", .a, [plain.port])
+    settings.panel.servers[0].clientSubnet = ClientSubnet("77.0.7.0/24")
+    let deaf = try await settings.makeCollector(clients).outcome()
+    #expect(deaf.verdict == .success)
+    #expect(deaf.values("farwatch_steering_client_subnet_bits", by: "client_subnet").isEmpty)
   }
 
   @Test func withoutAQuorumNothingIsKnown() async throws {

@@ -19,7 +19,7 @@ package final class MarkerCollector: Collector {
   package func collect(_ completion: @escaping @Sendable (Outcome) -> Void) {
     let startedAt = time.now
     let start = time.monotonic
-    probe.ask(timeout: description.timeout) { [self] answers in
+    probe.ask(timeout: description.timeout, pass: state.withLock { $0.passes }) { [self] answers in
       let now = time.now
       let pass = state.withLock { $0.observe(answers, at: now) }
       completion(

@@ -50,28 +50,38 @@ struct MarkerProbe: Sendable {
 
   /// Calls `completion` once, with an answer for each request. The front door's name is looked up for every pass, and
   /// the requests are dealt out to its addresses in turn: the client would remember the name, and always take the first.
-  func ask(timeout: Duration, _ completion: @escaping @Sendable ([Answer]) -> Void) {
+  ///
+  /// - Parameter pass: how many there were before; each begins with another address, so that all have their turn.
+  func ask(timeout: Duration, pass: Int, _ completion: @escaping @Sendable ([Answer]) -> Void) {
     let start = time.monotonic
     resolver.resolve(host, family: request.addressFamily, timeout: timeout) { answer in
       switch answer {
       case .failure(let failure):
         completion([Answer](repeating: .failed(failure.reason, failure.detail), count: count))
       case .success(let addresses):
-        ask(addresses, max(timeout - (time.monotonic - start), .milliseconds(1)), completion)
+        let turns = Self.turns(addresses, requests: count, pass: pass)
+        ask(turns, max(timeout - (time.monotonic - start), .milliseconds(1)), completion)
       }
     }
   }
 
+  /// The address for each request.
+  static func turns(_ addresses: [String], requests: Int, pass: Int) -> [String] {
+    guard !addresses.isEmpty else { return [] }
+    let first = pass % addresses.count * (requests % addresses.count)
+    return (0..<requests).map { addresses[(first + $0) % addresses.count] }
+  }
+
   private func ask(
-    _ addresses: [String], _ timeout: Duration, _ completion: @escaping @Sendable ([Answer]) -> Void
+    _ turns: [String], _ timeout: Duration, _ completion: @escaping @Sendable ([Answer]) -> Void
   ) {
-    let gathered = Gathering<Int, Answer>(expected: count) { answers in
+    let gathered = Gathering<Int, Answer>(expected: turns.count) { answers in
       completion(answers.sorted { $0.key < $1.key }.map(\.value))
     }
-    for number in 0..<count {
+    for (number, address) in turns.enumerated() {
       var request = request
       request.timeout = timeout
-      if !addresses.isEmpty { request.connectAddress = addresses[number % addresses.count] }
+      request.connectAddress = address
       client.start(request) { gathered.add(number, read($0)) }
     }
   }

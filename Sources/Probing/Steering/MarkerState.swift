@@ -12,6 +12,8 @@ struct MarkerState: Sendable {
   private let settings: MarkerSettings
   private var counts: [String: Int]
   private var failures = 0
+  /// Observed so far.
+  private(set) var passes = 0
   private var last: Set<String>?
   private var changedAt: Timestamp?
 
@@ -23,6 +25,7 @@ struct MarkerState: Sendable {
   }
 
   mutating func observe(_ answers: [MarkerProbe.Answer], at now: Timestamp) -> Pass {
+    passes &+= 1
     var seen: [String: Double] = [:]
     var failed = 0
     var problem: (reason: FailureReason, detail: String)?

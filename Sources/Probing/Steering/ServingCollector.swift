@@ -40,7 +40,9 @@ package final class ServingCollector: Collector {
           readings: readings))
     }
     panel.ask(timeout: description.timeout) { gathered.add(.steering, .steering($0)) }
-    probe.ask(timeout: description.timeout) { gathered.add(.marker, .marker($0)) }
+    probe.ask(timeout: description.timeout, pass: state.withLock { $0.marker.passes }) {
+      gathered.add(.marker, .marker($0))
+    }
   }
 
   private func observe(_ answers: [Side: Answers], at now: Timestamp) -> (Outcome.Verdict, [Reading]) {

@@ -33,6 +33,10 @@ package struct SteeringSettings: CollectorSettings {
     "farwatch_steering_unknown_answers", "Records that stand for no known region.")
   package static let timeToLive = MetricFamily.gauge(
     "farwatch_steering_ttl_seconds", "How long this server's answer may be remembered.")
+  package static let subnetScope = MetricFamily.gauge(
+    "farwatch_steering_client_subnet_bits",
+    "How many bits of the client subnet this server's answer depends on; absent where it does not look at the subnet."
+  )
   package static let disagreement = MetricFamily.gauge(
     "farwatch_steering_disagreement", "1 when servers send people to different regions.")
   package static let changed = MetricFamily.gauge(
@@ -40,7 +44,7 @@ package struct SteeringSettings: CollectorSettings {
     "When the regions that DNS sends people to last changed; absent until they do.")
 
   package static let families = [
-    up, resolverUp, region, share, unknownAnswers, timeToLive, disagreement, changed,
+    up, resolverUp, region, share, unknownAnswers, timeToLive, subnetScope, disagreement, changed,
   ]
 
   package var description: CollectorDescription {

@@ -40,8 +40,13 @@ struct SteeringState: Sendable {
               SteeringSettings.region, own.shares[region] != nil, labels: labels.setting("region", to: region)
             ))
         }
-        if let time = (try? answer.result.get())?.message.timeToLive(for: settings.panel.question) {
-          readings.append(Reading(SteeringSettings.timeToLive, Double(time), labels: labels))
+        if let message = try? answer.result.get().message {
+          if let time = message.timeToLive(for: settings.panel.question) {
+            readings.append(Reading(SteeringSettings.timeToLive, Double(time), labels: labels))
+          }
+          if let bits = message.clientSubnetScope, answer.server.clientSubnet != nil {
+            readings.append(Reading(SteeringSettings.subnetScope, Double(bits), labels: labels))
+          }
         }
       case .failure(let failure):
         readings.append(Reading(SteeringSettings.resolverUp, false, labels: labels))
