@@ -1,10 +1,10 @@
 package struct DNSQuestion: Hashable, Sendable {
   /// As ``DNSName`` writes it.
-  package var name: String
+  package let name: String
   package var type: DNSRecordType
 
   package init(name: String, type: DNSRecordType) {
-    self.name = name
+    self.name = DNSName.canonical(name) ?? name
     self.type = type
   }
 }

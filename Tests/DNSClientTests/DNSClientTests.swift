@@ -40,7 +40,7 @@ extension DNSClient {
   }
 
   @Test func anAnswerHasItsRecordsAndTimes() async throws {
-    let reply = try await reply("plain.test")
+    let reply = try await reply("Plain.TEST.")
     #expect(reply.message.code == .noError)
     #expect(
       reply.message.answers == [
@@ -74,7 +74,7 @@ extension DNSClient {
     #expect(failure.reason == .timeout)
     #expect(
       failure.detail == "no answer from 127.0.0.1:\(server.port) within 400ms over TCP (over UDP it was cut)")
-    #expect(SystemTime().monotonic - start < .milliseconds(900))
+    #expect(SystemTime().monotonic - start < .seconds(2))
   }
 
   /// c-ares 1.18 by itself cuts what comes over UDP at 512 bytes.
@@ -104,7 +104,7 @@ extension DNSClient {
   @Test func aLostPacketIsSentAgain() async throws {
     let reply = try await reply("lost.test") { $0.timeout = .seconds(1) }
     #expect(reply.resends == 1)
-    #expect(reply.took >= 0.4 && reply.took < 0.9)
+    #expect(reply.took >= 0.4)
   }
 
   @Test func silenceEndsWithTheTimeoutAndDelaysNobody() async throws {
@@ -113,7 +113,7 @@ extension DNSClient {
     #expect(try await reply("plain.test").took < 0.4)
     let failure = try await silent
     #expect(failure == DNSFailure(.timeout, "no answer from 127.0.0.1:\(server.port) within 500ms"))
-    #expect((.milliseconds(490) ... .milliseconds(900)).contains(SystemTime().monotonic - start))
+    #expect((.milliseconds(490) ... .seconds(2)).contains(SystemTime().monotonic - start))
   }
 
   @Test func noiseIsNoAnswer() async throws {

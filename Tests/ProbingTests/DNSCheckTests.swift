@@ -181,7 +181,7 @@ extension Outcome {
     let server = try await ScriptedNameServer()
     func reason(_ name: String) async throws -> FailureReason? {
       var settings = try settings(name, .a, server.port)
-      settings.basics.timeout = .milliseconds(400)
+      settings.basics.timeout = .seconds(1)
       return try await outcome(settings).reason
     }
     #expect(try await reason("plain.test") == nil)

@@ -23,7 +23,7 @@ import Testing
       basics: MeasurementBasics(name: "shop", timeout: .seconds(2)),
       question: DNSQuestion(name: name, type: type),
       servers: try ports.map { try #require(DNSServer("127.0.0.1:\($0)")) }, map: try Self.map())
-    settings.basics.timeout = .milliseconds(800)
+    settings.basics.timeout = .milliseconds(1500)
     return settings
   }
 

@@ -10,7 +10,6 @@ package struct DNSCheckSettings: HealthCheckSettings {
   /// Servers whose answers must be fine; nil: all.
   package var quorum: Int?
 
-  /// - Parameter question: its name as ``DNSName`` writes it.
   package init(basics: CheckBasics, question: DNSQuestion, servers: [DNSServer] = []) {
     self.basics = basics
     panel = DNSPanelQuestion(question, servers: servers)
