@@ -56,6 +56,7 @@ let package = Package(
     library("CRDKafka", pkgConfig: "rdkafka", apt: "librdkafka-dev"),
     // Kafka brokers for tests, as librdkafka brings them.
     .target(name: "CKafkaMock", linkerSettings: [.linkedLibrary("rdkafka")]),
+    library("CCares", pkgConfig: "libcares", apt: "libc-ares-dev"),
 
     // What every stage speaks.
     room("Model"),
@@ -82,13 +83,13 @@ let package = Package(
       "Collecting",
       [
         "Model", "HTTPClient", "PostgresClient", "Programs", "PingClient", "StreamClient", "MySQLClient",
-        "RedisClient",
+        "RedisClient", "DNSClient",
       ]),
     room(
       "Probing",
       [
         "Model", "Collecting", "Threading", "HTTPClient", "RegularExpressions", "PingClient", "StreamClient",
-        "TLSTransport", "PostgresClient", "MySQLClient", "KafkaClient", "RedisClient",
+        "TLSTransport", "PostgresClient", "MySQLClient", "KafkaClient", "RedisClient", "DNSClient",
       ]),
     // Pages of metrics that other programs make, served or printed.
     room(
@@ -109,6 +110,7 @@ let package = Package(
     room("MySQLClient", ["CMariaDB", "CMariaDBHandshake", "Model", "Threading"]),
     room("RedisClient", ["HTTPClient", "Model", "Threading", "TLSTransport"]),
     room("KafkaClient", ["CRDKafka", "Model", "Threading", "TLSTransport"]),
+    room("DNSClient", ["CCares", "Model", "Threading"]),
     room("NativeHistograms", ["Model"]),
     room("SampleStore", ["Model", "NativeHistograms", "DurableIO", "Threading", "Decompression"]),
     room("Exposition", ["Model"]),
@@ -140,7 +142,7 @@ let package = Package(
       [
         "Model", "StrictYAML", "ConfigurationTypes", "RegularExpressions", "HTTPClient", "PostgresClient",
         "CheckIns", "Collecting", "Probing", "Replication", "Backups", "Scraping", "StreamClient",
-        "TLSTransport", "MySQLClient", "KafkaClient", "RedisClient",
+        "TLSTransport", "MySQLClient", "KafkaClient", "RedisClient", "DNSClient",
       ]),
     room(
       "Configuration",
@@ -198,7 +200,7 @@ let package = Package(
       of: "Probing",
       [
         "Collecting", "HTTPClient", "RegularExpressions", "PingClient", "StreamClient", "TLSTransport",
-        "PostgresClient", "MySQLClient", "KafkaClient", "RedisClient",
+        "PostgresClient", "MySQLClient", "KafkaClient", "RedisClient", "DNSClient",
       ]),
     tests(of: "Scraping", ["Collecting", "Exposition", "HTTPClient", "Programs", "RegularExpressions"]),
     tests(of: "CheckIns", ["Collecting"]),
@@ -215,11 +217,12 @@ let package = Package(
       of: "CollectorConfiguration",
       [
         "StrictYAML", "ConfigurationTypes", "Collecting", "Probing", "Replication", "Backups", "StreamClient",
-        "TLSTransport", "HTTPClient", "PostgresClient", "MySQLClient", "RedisClient",
+        "TLSTransport", "HTTPClient", "PostgresClient", "MySQLClient", "RedisClient", "DNSClient",
       ]),
     tests(of: "MySQLClient"),
     tests(of: "RedisClient", ["HTTPClient", "TLSTransport"]),
     tests(of: "KafkaClient", ["TLSTransport"]),
+    tests(of: "DNSClient"),
     tests(of: "NativeHistograms"),
     tests(of: "SampleStore", ["DurableIO", "NativeHistograms"]),
     tests(of: "Exposition"),

@@ -27,6 +27,7 @@ enum CheckKinds {
     ("mysql_check", MySQLCheckSettings.self, MySQLCheckSection.read),
     ("redis", RedisCheckSettings.self, RedisCheckSection.read),
     ("kafka", KafkaCheckSettings.self, KafkaCheckSection.read),
+    ("dns", DNSCheckSettings.self, DNSSection.read),
   ]
 }
 
@@ -73,6 +74,10 @@ enum MeasurementKinds {
     ("postgres_heartbeat", PostgresHeartbeatSettings.self, PostgresHeartbeatSection.read),
     ("mysql_heartbeat", MySQLHeartbeatSettings.self, MySQLHeartbeatSection.read),
     ("redis_heartbeat", RedisHeartbeatSettings.self, RedisHeartbeatSection.read),
+    ("steering", SteeringSettings.self, SteeringSection.read),
+    ("marker", MarkerSettings.self, MarkerSection.read),
+    ("serving", ServingSettings.self, ServingSection.read),
+    ("cloudflare", CloudflareSettings.self, CloudflareSection.read),
   ]
 }
 
