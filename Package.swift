@@ -72,7 +72,9 @@ let package = Package(
 
     // The stages, in the order data flows through them.
     // Signed requests to clouds: Amazon's, Microsoft's and Google's.
-    room("CloudAccess", ["Model", "HTTPClient", .product(name: "Crypto", package: "swift-crypto")]),
+    room(
+      "CloudAccess",
+      ["Model", "HTTPClient", "XMLDocuments", .product(name: "Crypto", package: "swift-crypto")]),
     // What collectors have in common; then the collectors, by what they look at.
     room("Collecting", ["Model", "HTTPClient", "PostgresClient"]),
     room("Probing", ["Model", "Collecting", "Threading", "HTTPClient", "RegularExpressions"]),
