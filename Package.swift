@@ -80,6 +80,8 @@ let package = Package(
     room("Probing", ["Model", "Collecting", "Threading", "HTTPClient", "RegularExpressions"]),
     room("Replication", ["Model", "Collecting", "PostgresClient"]),
     room("Backups", ["Model", "Collecting", "Threading", "Decompression"]),
+    // What clouds measure of their own services.
+    room("CloudMetrics", ["Model", "Collecting", "HTTPClient", "CloudAccess", "XMLDocuments"]),
     room("NativeHistograms", ["Model"]),
     room("SampleStore", ["Model", "NativeHistograms", "DurableIO", "Threading", "Decompression"]),
     room("Exposition", ["Model"]),
@@ -167,6 +169,7 @@ let package = Package(
     tests(of: "Probing", ["Collecting", "HTTPClient", "RegularExpressions"]),
     tests(of: "Replication", ["Collecting", "PostgresClient"]),
     tests(of: "Backups", ["Collecting", "Decompression"]),
+    tests(of: "CloudMetrics", ["CloudAccess", "Collecting", "HTTPClient"]),
     tests(of: "NativeHistograms"),
     tests(of: "SampleStore", ["DurableIO", "NativeHistograms"]),
     tests(of: "Exposition"),
