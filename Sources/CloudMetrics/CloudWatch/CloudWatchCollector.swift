@@ -64,7 +64,8 @@ package final class CloudWatchCollector: Collector {
     let own = place.setting("collector", to: description.name)
     var readings = [Reading(CloudWatchFamilies.up, isUp, labels: own)]
     readings += CloudWatchFamilies.readings(known, own)
-    for (series, point) in known.points {
+    for (series, points) in known.points {
+      guard let point = points.first else { continue }
       let family = reader.metrics[series.metric].family(series.statistic)
       let labels = place.merging(Labels(CloudWatchMetric.labels(series.dimensions)))
       readings.append(Reading(family, point.value, labels: labels))

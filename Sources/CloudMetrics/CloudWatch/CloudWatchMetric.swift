@@ -72,9 +72,10 @@ package struct CloudWatchMetric: Hashable, Sendable {
   // MARK: - Names, as cloudwatch_exporter makes them
 
   package func family(_ statistic: String) -> MetricFamily {
-    let parts = [Self.safe(namespace.lowercased()), Self.snake(name), Self.snake(statistic)]
+    let parts = [namespace.lowercased(), Self.snake(name), Self.snake(statistic)]
     return MetricFamily.gauge(
-      parts.joined(separator: "_"), "\(statistic) of CloudWatch's \(namespace) \(name) in one period.")
+      Self.safe(parts.joined(separator: "_")),
+      "\(statistic) of CloudWatch's \(namespace) \(name) in one period.")
   }
 
   package static func labels(_ set: [CloudWatchDimension]) -> [Label] {

@@ -15,7 +15,7 @@ package final class CloudWatchReader: Sendable {
   }
 
   package struct Known: Sendable {
-    package var points: [(series: CloudWatchSeries, point: CloudWatchPoint)]
+    package var points: [(series: CloudWatchSeries, points: [CloudWatchPoint])]
     package var costs: Costs
     package var series: Int
     package var leftOut: Int

@@ -48,7 +48,9 @@ package struct CloudWatchState: Sendable {
   private var sets: [Int: [[CloudWatchDimension]]] = [:]
   private var lookedAt: [Int: MonotonicInstant] = [:]
   private var askedAt: [Int: MonotonicInstant] = [:]
-  private var points: [CloudWatchSeries: CloudWatchPoint] = [:]
+  /// Newest first.
+  private var points: [CloudWatchSeries: [CloudWatchPoint]] = [:]
+  private static let rememberedPoints = 5
   /// Series that were found and are not asked for, because there are too many.
   package private(set) var leftOut = 0
 
@@ -168,26 +170,30 @@ package struct CloudWatchState: Sendable {
   ) {
     for series in batch.series {
       askedAt[series.metric] = now
-      guard let newest = found[series]?.max(by: { $0.time < $1.time }) else { continue }
-      // A later answer of the same period replaces the value; one without the newest period says nothing about it.
-      if points[series].map({ $0.time <= newest.time }) ?? true { points[series] = newest }
+      guard let new = found[series], !new.isEmpty else { continue }
+      // A later answer of the same period replaces its value; one without a period says nothing about it.
+      var known: [Timestamp: CloudWatchPoint] = [:]
+      for point in (points[series] ?? []) + new { known[point.time] = point }
+      points[series] = Array(known.values.sorted { $0.time > $1.time }.prefix(Self.rememberedPoints))
     }
   }
 
   // MARK: - What is known
 
-  /// Every point that is not stale, in a fixed order.
-  package mutating func current(_ now: Timestamp) -> [(series: CloudWatchSeries, point: CloudWatchPoint)] {
-    for (series, point) in points where isStale(series, point, now) { points[series] = nil }
+  /// What is known of every series that is not stale: its last points, newest first. In a fixed order.
+  package mutating func current(
+    _ now: Timestamp
+  ) -> [(series: CloudWatchSeries, points: [CloudWatchPoint])] {
+    for (series, known) in points {
+      let end = metrics[series.metric].period + staleness(of: series.metric)
+      let fresh = known.filter { now - $0.time <= end }
+      if fresh.count < known.count { points[series] = fresh.isEmpty ? nil : fresh }
+    }
     return points.map { ($0.key, $0.value) }.sorted { a, b in
       if a.0.metric != b.0.metric { return a.0.metric < b.0.metric }
       if a.0.dimensions != b.0.dimensions { return Self.order(a.0.dimensions, b.0.dimensions) }
       return byteOrder(a.0.statistic, b.0.statistic)
     }
-  }
-
-  private func isStale(_ series: CloudWatchSeries, _ point: CloudWatchPoint, _ now: Timestamp) -> Bool {
-    now - (point.time + metrics[series.metric].period) > staleness(of: series.metric)
   }
 
   /// Series that are asked for.
