@@ -79,7 +79,7 @@ let package = Package(
     room("Collecting", ["Model", "HTTPClient", "PostgresClient"]),
     room("Probing", ["Model", "Collecting", "Threading", "HTTPClient", "RegularExpressions"]),
     room("Replication", ["Model", "Collecting", "PostgresClient"]),
-    room("Backups", ["Model", "Collecting", "Threading", "Decompression"]),
+    room("Backups", ["Model", "Collecting", "Threading", "Decompression", "CloudAccess", "XMLDocuments"]),
     // What clouds measure of their own services.
     room("CloudMetrics", ["Model", "Collecting", "HTTPClient", "CloudAccess", "XMLDocuments"]),
     room("NativeHistograms", ["Model"]),
@@ -168,7 +168,7 @@ let package = Package(
     tests(of: "Collecting", ["HTTPClient"]),
     tests(of: "Probing", ["Collecting", "HTTPClient", "RegularExpressions"]),
     tests(of: "Replication", ["Collecting", "PostgresClient"]),
-    tests(of: "Backups", ["Collecting", "Decompression"]),
+    tests(of: "Backups", ["CloudAccess", "Collecting", "Decompression", "HTTPClient"]),
     tests(of: "CloudMetrics", ["CloudAccess", "Collecting", "HTTPClient"]),
     tests(of: "NativeHistograms"),
     tests(of: "SampleStore", ["DurableIO", "NativeHistograms"]),
