@@ -112,7 +112,7 @@ let package = Package(
       "CollectorConfiguration",
       [
         "Model", "StrictYAML", "ConfigurationTypes", "RegularExpressions", "HTTPClient", "PostgresClient",
-        "Collecting", "Probing", "Replication", "Backups",
+        "Collecting", "Probing", "Replication", "Backups", "CloudAccess", "CloudMetrics",
       ]),
     room(
       "Configuration",
@@ -191,6 +191,12 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "X509", package: "swift-certificates"),
+      ]),
+    tests(
+      of: "CollectorConfiguration",
+      [
+        "StrictYAML", "ConfigurationTypes", "Collecting", "Probing", "Replication", "Backups", "CloudAccess",
+        "CloudMetrics",
       ]),
     tests(
       of: "Configuration",

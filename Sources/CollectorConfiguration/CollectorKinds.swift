@@ -23,7 +23,8 @@ enum ReplicationEngines {
     (any ReplicationLinkSettings)?
 
   static let table: [(engine: String, read: Reader)] = [
-    ("postgres", PostgresLinkSection.read)
+    ("postgres", PostgresLinkSection.read),
+    ("cloudwatch", CloudWatchLinkSection.read),
   ]
 }
 
@@ -35,7 +36,9 @@ enum BackupKinds {
     any BackupJobSettings
 
   static let table: [(key: String, read: Reader)] = [
-    ("directory", DirectoryBackupSection.read)
+    ("directory", DirectoryBackupSection.read),
+    ("rds_snapshots", RDSBackupSection.readSnapshots),
+    ("rds_point_in_time", RDSBackupSection.readPointInTime),
   ]
 }
 
@@ -45,7 +48,10 @@ enum MeasurementKinds {
     @Sendable (_ m: MappingReader, _ basics: MeasurementBasics, _ scope: Scope) ->
     any CollectorSettings
 
-  static let table: [(key: String, read: Reader)] = []
+  static let table: [(key: String, read: Reader)] = [
+    ("cloudwatch", CloudWatchSection.read),
+    ("route53", Route53Section.read),
+  ]
 }
 
 /// The one entry of a table of kinds whose key the mapping has. None or several is a problem.
