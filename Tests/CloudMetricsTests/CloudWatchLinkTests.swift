@@ -124,7 +124,8 @@ private func settings(_ preset: CloudWatchLinkPreset) -> CloudWatchLinkSettings 
     let outcome = await collector.collected()
     #expect(outcome.verdict == .success, "\(outcome.verdict)")
     #expect(outcome.value(recoveryPoint) == start.seconds - 60.8)
-    #expect(outcome.value("farwatch_replication_up", ["engine": "cloudwatch", "target_region": "west"]) == 1)
+    #expect(
+      outcome.value("farwatch_replication_up", ["engine": "aurora_global", "target_region": "west"]) == 1)
     // The region stops telling: known until stale, then no proof is left but the last one.
     time.advance(by: .seconds(600))
     let silent = await collector.collected()

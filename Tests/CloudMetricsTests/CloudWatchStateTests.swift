@@ -68,6 +68,16 @@ private func tick(_ seconds: Int) -> MonotonicInstant {
     #expect(wide.allSatisfy { $0.series.count * 1440 <= 100_800 } && wide.count == 6)
   }
 
+  /// CloudWatch keeps points of less than a minute for three hours, and refuses to look further back for them.
+  @Test func shortPeriodsAreAskedForThreeHoursAtMost() throws {
+    var short = lag()
+    short.period = .seconds(30)
+    var state = CloudWatchState([short], staleness: .seconds(86_400))
+    state.discovered(0, [set("a")], tick(0))
+    let batch = try #require(state.batchesDue(start, tick(0)).first)
+    #expect(batch.end - batch.start <= .seconds(3 * 3600) && batch.end - batch.start > .seconds(2 * 3600))
+  }
+
   @Test func seriesHaveALimit() {
     var state = CloudWatchState([lag(), lag("CPUUtilization")], limit: 3)
     state.discovered(0, [set("a"), set("b")], tick(0))

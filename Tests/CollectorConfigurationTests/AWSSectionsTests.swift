@@ -86,6 +86,11 @@ import Testing
     #expect(least.accounts == [.init(identity: AWSIdentitySettings(region: "eu-west-1"))])
     #expect(least.maximumSeries == 2000 && least.staleness == nil)
     #expect(least.metrics.allSatisfy { $0.period == .seconds(60) })
+    let (one, _) = collector("cloudwatch", "regions: a\npresets: rds\nendpoint: https://vpce.example")
+    #expect((one as? CloudWatchSettings)?.accounts[0].identity.endpoint == nil)
+    let (local, _) = collector(
+      "cloudwatch", "regions: a\npresets: rds\nendpoint: http://l:4566\nsts_endpoint: http://l:4566")
+    #expect((local as? CloudWatchSettings)?.accounts[0].identity.endpoint == "http://l:4566")
     let (chinese, _) = collector("cloudwatch", "regions: cn-north-1\npresets: route53")
     #expect((chinese as? CloudWatchSettings)?.places.map(\.place.region) == ["cn-northwest-1"])
   }

@@ -64,10 +64,13 @@ package final class CloudWatchCollector: Collector {
     let own = place.setting("collector", to: description.name)
     var readings = [Reading(CloudWatchFamilies.up, isUp, labels: own)]
     readings += CloudWatchFamilies.readings(known, own)
+    var told: Set<Labels> = []
     for (series, points) in known.points {
       guard let point = points.first else { continue }
       let family = reader.metrics[series.metric].family(series.statistic)
       let labels = place.merging(Labels(CloudWatchMetric.labels(series.dimensions)))
+      // A preset and a metric of one's own may ask for the same.
+      guard told.insert(labels.setting(Labels.metricNameLabel, to: family.name)).inserted else { continue }
       readings.append(Reading(family, point.value, labels: labels))
       readings.append(
         Reading(

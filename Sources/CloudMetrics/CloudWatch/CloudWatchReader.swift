@@ -1,4 +1,5 @@
 package import CloudAccess
+internal import Dispatch
 package import Model
 internal import Synchronization
 
@@ -50,8 +51,11 @@ package final class CloudWatchReader: Sendable {
   /// `completion` is called once, within about `timeout`, on any thread, with what went wrong first.
   package func read(timeout: Duration, _ completion: @escaping @Sendable (AWSFailure?) -> Void) {
     let now = time.monotonic
-    let due = state.withLock { $0.state.discoveriesDue(now) }
-    discover(due[...], Pass(deadline: now + timeout, completion: completion))
+    // Where nothing is due the answer is there at once: not on the caller's stack.
+    DispatchQueue.global().async { [self] in
+      let due = state.withLock { $0.state.discoveriesDue(now) }
+      discover(due[...], Pass(deadline: now + timeout, completion: completion))
+    }
   }
 
   private struct Pass: Sendable {

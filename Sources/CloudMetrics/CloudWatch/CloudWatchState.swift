@@ -118,7 +118,9 @@ package struct CloudWatchState: Sendable {
       // A timetable is never exact: a tenth too early is in time.
       let isDue = askedAt[index].map { monotonic - $0 >= metric.period * 0.9 } ?? true
       let wanted = staleness(of: index).milliseconds / max(1, metric.period.milliseconds) + 1
-      let periods = Int(min(max(wanted, Int64(Self.fewestPeriods)), 1440))
+      // Points of less than a minute are kept for three hours, and a call that goes back further is refused.
+      let most = metric.period < .seconds(60) ? 10_000_000 / max(1, metric.period.milliseconds) : 1440
+      let periods = Int(min(max(wanted, Int64(Self.fewestPeriods)), most))
       let window = Window(period: metric.period, delay: metric.delay, periods: periods)
       for set in sets[index] ?? [] {
         count += metric.statistics.count

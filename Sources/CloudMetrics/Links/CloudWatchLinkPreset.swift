@@ -4,6 +4,9 @@ internal import Model
 package enum CloudWatchLinkPreset: String, CaseIterable, Hashable, Sendable {
   case aurora, rds, elasticache, dms
 
+  /// The label `engine`, and the kind of the collector.
+  package var engine: String { self == .aurora ? "aurora_global" : rawValue }
+
   var namespace: String {
     switch self {
     case .aurora, .rds: "AWS/RDS"

@@ -43,7 +43,7 @@ package struct CloudWatchLinkSettings: ReplicationLinkSettings {
   package var rpo: Duration { basics.rpo }
 
   package static var families: [MetricFamily] { ReplicationFamilies.all + CloudWatchLinkFamilies.all }
-  package var description: CollectorDescription { basics.description(engine: "cloudwatch") }
+  package var description: CollectorDescription { basics.description(engine: preset.engine) }
 
   package func makeCollector(_ clients: CollectorClients) throws -> any Collector {
     let identities = try clients.shared(AWSIdentities.self) {

@@ -54,7 +54,7 @@ package struct CloudWatchLinkState: Sendable {
     var problems: [(String, FailureReason, String)] = []
     for target in settings.targets {
       let answer = answers[target.region] ?? Answer(problem: (.timeout, "no answer"))
-      let labels = settings.basics.labels(target: target.region, engine: "cloudwatch")
+      let labels = settings.basics.labels(target: target.region, engine: settings.preset.engine)
       let finding = find(answer)
       readings.append(Reading(ReplicationFamilies.objective, settings.rpo.inSeconds, labels: labels))
       var isUp = false
@@ -63,7 +63,8 @@ package struct CloudWatchLinkState: Sendable {
         learn(min(time, now) - .milliseconds(Self.milliseconds(seconds)), target.region)
         readings.append(Reading(CloudWatchLinkFamilies.lag, seconds, labels: labels))
         readings.append(Reading(CloudWatchLinkFamilies.time, time.seconds, labels: labels))
-        isUp = answer.problem == nil
+        // One call that failed says nothing of the link while the last word is fresh.
+        isUp = true
       case .notReplicating(let time):
         readings.append(Reading(CloudWatchLinkFamilies.time, time.seconds, labels: labels))
         problems.append(

@@ -9,7 +9,7 @@ struct AWSAccess: Sendable {
   var caFile: String?
 }
 
-/// `credentials`, `shared_credentials_file` with `profile`, `assume_role`, `endpoint` and `ca_file`.
+/// `credentials`, `shared_credentials_file` with `profile`, `assume_role`, `endpoint`, `sts_endpoint` and `ca_file`.
 enum AWSAccessSection {
   private enum Source: String, CaseIterable {
     case automatic, environment, container, instance
@@ -18,10 +18,12 @@ enum AWSAccessSection {
 
   /// - Parameter region: whose token service is asked for roles.
   static func read(_ m: MappingReader, _ scope: Scope, region: String) -> AWSAccess {
-    let endpoint = m.optional("endpoint", endpoint)
+    let endpoint = m.optional("endpoint", Self.endpoint)
     let caFile = m.optional("ca_file", scope.paths.existing("the CA file"))
+    let stsEndpoint = m.optional("sts_endpoint", Self.endpoint)
     var identity = identity(m, scope, region: region)
-    identity.endpoint = endpoint
+    // An endpoint of one service knows nothing of roles.
+    identity.endpoint = stsEndpoint ?? endpoint.flatMap { $0.contains("{service}") ? $0 : nil }
     identity.caFile = caFile
     return AWSAccess(identity: identity, endpoint: endpoint, caFile: caFile)
   }

@@ -53,7 +53,7 @@ enum CloudWatchSection {
     let account = YAMLType<CloudWatchSettings.Account>.mapping { m in
       let name = m.required("name", .nonEmptyString)
       var identity = AWSAccessSection.identity(m, scope, region: home)
-      identity.endpoint = access.endpoint
+      identity.endpoint = access.identity.endpoint
       identity.caFile = access.caFile
       return CloudWatchSettings.Account(name: name, identity: identity)
     }
