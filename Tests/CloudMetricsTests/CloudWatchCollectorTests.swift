@@ -108,6 +108,8 @@ private let start = Timestamp(year: 2026, month: 1, day: 1)
     #expect(partial.value("farwatch_cloudwatch_partial_results_total") == 3)
     let crowded = await collector(server) { $0.maximumSeries = 2 }.collected()
     #expect(crowded.reason == .limit && crowded.detail.contains("max_series"), "\(crowded.verdict)")
+    #expect(crowded.value("farwatch_cloudwatch_up") == 1)
+    #expect(crowded.value("farwatch_cloudwatch_series_left_out") == 3, "a set's statistics stay together")
     let twice = await collector(server) { $0.metrics += $0.metrics }.collected()
     #expect(twice.readings.count { $0.family.name == "aws_rds_replica_lag_average" } == 1)
     // One region's trouble is not the others'.

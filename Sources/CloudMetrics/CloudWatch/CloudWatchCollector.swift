@@ -31,9 +31,9 @@ package final class CloudWatchCollector: Collector {
       var failures: [(String, AWSFailure)] = []
       for (index, reader) in readers.enumerated() {
         let known = reader.known(now)
-        let problem = (problems[index] ?? nil) ?? Self.excess(known)
+        let problem = problems[index] ?? nil
         readings += self.readings(reader, known, isUp: problem == nil)
-        if let problem { failures.append((reader.place.title, problem)) }
+        if let problem = problem ?? Self.excess(known) { failures.append((reader.place.title, problem)) }
       }
       completion(
         Outcome(
