@@ -57,6 +57,7 @@ let package = Package(
     // Kafka brokers for tests, as librdkafka brings them.
     .target(name: "CKafkaMock", linkerSettings: [.linkedLibrary("rdkafka")]),
     library("CCares", pkgConfig: "libcares", apt: "libc-ares-dev"),
+    library("CExpat", pkgConfig: "expat", apt: "libexpat1-dev"),
 
     // What every stage speaks.
     room("Model"),
@@ -77,7 +78,9 @@ let package = Package(
 
     // The stages, in the order data flows through them.
     // Signed requests to clouds: Amazon's, Microsoft's and Google's.
-    room("CloudAccess", ["Model", "HTTPClient", .product(name: "Crypto", package: "swift-crypto")]),
+    room(
+      "CloudAccess",
+      ["Model", "HTTPClient", "XMLDocuments", .product(name: "Crypto", package: "swift-crypto")]),
     // What collectors have in common; then the collectors, by what they look at.
     room(
       "Collecting",
@@ -102,7 +105,7 @@ let package = Package(
     room("CheckIns", ["Model", "Collecting", "RowCoding"]),
     room(
       "Replication", ["Model", "Collecting", "PostgresClient", "MySQLClient", "KafkaClient", "RedisClient"]),
-    room("Backups", ["Model", "Collecting", "Threading", "Decompression"]),
+    room("Backups", ["Model", "Collecting", "Threading", "Decompression", "CloudAccess", "XMLDocuments"]),
     .systemLibrary(name: "CEpoll"),
     room("TLSTransport", ["COpenSSL", "Model"]),
     room("StreamClient", ["CEpoll", "Model", "Threading", "TLSTransport"]),
@@ -111,6 +114,9 @@ let package = Package(
     room("RedisClient", ["HTTPClient", "Model", "Threading", "TLSTransport"]),
     room("KafkaClient", ["CRDKafka", "Model", "Threading", "TLSTransport"]),
     room("DNSClient", ["CCares", "Model", "Threading"]),
+    room("XMLDocuments", ["CExpat"]),
+    // What clouds measure of their own services.
+    room("CloudMetrics", ["Model", "Collecting", "HTTPClient", "CloudAccess", "XMLDocuments"]),
     room("NativeHistograms", ["Model"]),
     room("SampleStore", ["Model", "NativeHistograms", "DurableIO", "Threading", "Decompression"]),
     room("Exposition", ["Model"]),
@@ -142,7 +148,8 @@ let package = Package(
       [
         "Model", "StrictYAML", "ConfigurationTypes", "RegularExpressions", "HTTPClient", "PostgresClient",
         "CheckIns", "Collecting", "Probing", "Replication", "Backups", "Scraping", "StreamClient",
-        "TLSTransport", "MySQLClient", "KafkaClient", "RedisClient", "DNSClient",
+        "TLSTransport", "MySQLClient", "KafkaClient", "RedisClient", "DNSClient", "CloudAccess",
+        "CloudMetrics",
       ]),
     room(
       "Configuration",
@@ -210,7 +217,7 @@ let package = Package(
         "Collecting", "PostgresClient", "MySQLClient", "HTTPClient", "KafkaClient", "RedisClient",
         "TLSTransport",
       ]),
-    tests(of: "Backups", ["Collecting", "Decompression"]),
+    tests(of: "Backups", ["Collecting", "Decompression", "CloudAccess", "HTTPClient"]),
     tests(of: "StreamClient", ["TLSTransport"]),
     tests(of: "PingClient"),
     tests(
@@ -218,11 +225,14 @@ let package = Package(
       [
         "StrictYAML", "ConfigurationTypes", "Collecting", "Probing", "Replication", "Backups", "StreamClient",
         "TLSTransport", "HTTPClient", "PostgresClient", "MySQLClient", "RedisClient", "DNSClient",
+        "CloudAccess", "CloudMetrics",
       ]),
     tests(of: "MySQLClient"),
     tests(of: "RedisClient", ["HTTPClient", "TLSTransport"]),
     tests(of: "KafkaClient", ["TLSTransport"]),
     tests(of: "DNSClient"),
+    tests(of: "XMLDocuments"),
+    tests(of: "CloudMetrics", ["CloudAccess", "Collecting", "HTTPClient"]),
     tests(of: "NativeHistograms"),
     tests(of: "SampleStore", ["DurableIO", "NativeHistograms"]),
     tests(of: "Exposition"),

@@ -48,6 +48,7 @@ enum ReplicationEngines {
     ("mysql", MySQLLinkSettings.self, MySQLLinkSection.read),
     ("redis", RedisLinkSettings.self, RedisLinkSection.read),
     ("kafka", MirrorLinkSettings.self, MirrorLinkSection.read),
+    ("cloudwatch", CloudWatchLinkSettings.self, CloudWatchLinkSection.read),
   ]
 }
 
@@ -59,7 +60,9 @@ enum BackupKinds {
     any BackupJobSettings
 
   static let table: [(key: String, settings: any CollectorSettings.Type, read: Reader)] = [
-    ("directory", DirectoryBackupSettings.self, DirectoryBackupSection.read)
+    ("directory", DirectoryBackupSettings.self, DirectoryBackupSection.read),
+    ("rds_snapshots", RDSBackupSettings.self, RDSBackupSection.readSnapshots),
+    ("rds_point_in_time", RDSBackupSettings.self, RDSBackupSection.readPointInTime),
   ]
 }
 
@@ -78,6 +81,8 @@ enum MeasurementKinds {
     ("marker", MarkerSettings.self, MarkerSection.read),
     ("serving", ServingSettings.self, ServingSection.read),
     ("cloudflare", CloudflareSettings.self, CloudflareSection.read),
+    ("cloudwatch", CloudWatchSettings.self, CloudWatchSection.read),
+    ("route53", Route53Settings.self, Route53Section.read),
   ]
 }
 
