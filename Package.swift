@@ -48,6 +48,7 @@ let package = Package(
     library("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
     library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     library("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
+    library("CExpat", pkgConfig: "expat", apt: "libexpat1-dev"),
     library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
 
@@ -65,6 +66,7 @@ let package = Package(
     room("HTTPClient", ["CCurl", "Model", "Threading"]),
     room("PostgresClient", ["CPostgres", "Model", "Threading"]),
     room("Decompression", ["CZlib"]),
+    room("XMLDocuments", ["CExpat"]),
     room("Programs", ["Model", "Threading"]),
     room("StateDatabase", ["Model", .product(name: "GRDB", package: "GRDB.swift")]),
 
@@ -156,6 +158,7 @@ let package = Package(
     tests(of: "HTTPClient"),
     tests(of: "PostgresClient"),
     tests(of: "Decompression"),
+    tests(of: "XMLDocuments"),
     tests(of: "StateDatabase"),
     tests(of: "CloudAccess", ["HTTPClient"]),
     tests(of: "Collecting", ["HTTPClient"]),
