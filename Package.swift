@@ -72,12 +72,19 @@ let package = Package(
 
     // The stages, in the order data flows through them.
     // Signed requests to clouds: Amazon's, Microsoft's and Google's.
-    room("CloudAccess", ["Model", "HTTPClient", .product(name: "Crypto", package: "swift-crypto")]),
+    room(
+      "CloudAccess",
+      [
+        "Model", "HTTPClient", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+      ]),
+    // Where objects lie: one face for S3, Azure Blob Storage, Google Cloud Storage and SFTP.
+    room("ObjectStores", ["Model", "CloudAccess", "HTTPClient", "Programs", "XMLDocuments"]),
     // What collectors have in common; then the collectors, by what they look at.
-    room("Collecting", ["Model", "HTTPClient", "PostgresClient"]),
+    room("Collecting", ["Model", "HTTPClient", "ObjectStores", "PostgresClient"]),
     room("Probing", ["Model", "Collecting", "Threading", "HTTPClient", "RegularExpressions"]),
-    room("Replication", ["Model", "Collecting", "PostgresClient"]),
-    room("Backups", ["Model", "Collecting", "Threading", "Decompression"]),
+    room("Replication", ["Model", "Collecting", "ObjectStores", "PostgresClient"]),
+    room("Backups", ["Model", "Collecting", "Threading", "Decompression", "ObjectStores"]),
     room("NativeHistograms", ["Model"]),
     room("SampleStore", ["Model", "NativeHistograms", "DurableIO", "Threading", "Decompression"]),
     room("Exposition", ["Model"]),
@@ -108,7 +115,7 @@ let package = Package(
       "CollectorConfiguration",
       [
         "Model", "StrictYAML", "ConfigurationTypes", "RegularExpressions", "HTTPClient", "PostgresClient",
-        "Collecting", "Probing", "Replication", "Backups",
+        "Collecting", "Probing", "Replication", "Backups", "CloudAccess", "ObjectStores",
       ]),
     room(
       "Configuration",
@@ -161,10 +168,11 @@ let package = Package(
     tests(of: "XMLDocuments"),
     tests(of: "StateDatabase"),
     tests(of: "CloudAccess", ["HTTPClient"]),
+    tests(of: "ObjectStores", ["CloudAccess", "HTTPClient"]),
     tests(of: "Collecting", ["HTTPClient"]),
     tests(of: "Probing", ["Collecting", "HTTPClient", "RegularExpressions"]),
-    tests(of: "Replication", ["Collecting", "PostgresClient"]),
-    tests(of: "Backups", ["Collecting", "Decompression"]),
+    tests(of: "Replication", ["Collecting", "ObjectStores", "PostgresClient"]),
+    tests(of: "Backups", ["CloudAccess", "Collecting", "Decompression", "ObjectStores"]),
     tests(of: "NativeHistograms"),
     tests(of: "SampleStore", ["DurableIO", "NativeHistograms"]),
     tests(of: "Exposition"),
@@ -186,6 +194,12 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "X509", package: "swift-certificates"),
+      ]),
+    tests(
+      of: "CollectorConfiguration",
+      [
+        "StrictYAML", "ConfigurationTypes", "Collecting", "Probing", "Replication", "Backups", "CloudAccess",
+        "ObjectStores",
       ]),
     tests(
       of: "Configuration",

@@ -76,7 +76,7 @@ package final class DirectoryBackupCollector: Collector {
   package func stop() { state.withLock { $0.stopped = true } }
 
   package func collect(_ completion: @escaping @Sendable (Outcome) -> Void) {
-    let pass = Pass(startedAt: time.now, started: time.monotonic, completion)
+    let pass = OneAnswer(startedAt: time.now, started: time.monotonic, completion)
     let stuckSince: MonotonicInstant? = state.withLock { state in
       if let since = state.scanStarted { return since }
       state.scanStarted = pass.started
@@ -99,7 +99,7 @@ package final class DirectoryBackupCollector: Collector {
 
   // MARK: - One pass, on the scanning thread
 
-  private func run(_ pass: Pass) {
+  private func run(_ pass: OneAnswer) {
     let verdict: Outcome.Verdict
     let readings: [Reading]
     do throws(DirectoryScan.Failure) {
@@ -117,7 +117,7 @@ package final class DirectoryBackupCollector: Collector {
     finish(pass, verdict, readings)
   }
 
-  private func finish(_ pass: Pass, _ verdict: Outcome.Verdict, _ readings: [Reading]) {
+  private func finish(_ pass: OneAnswer, _ verdict: Outcome.Verdict, _ readings: [Reading]) {
     pass.finish(
       Outcome(
         startedAt: pass.startedAt, finishedAt: time.now, took: time.monotonic - pass.started,
@@ -273,23 +273,5 @@ package final class DirectoryBackupCollector: Collector {
       readings.append(Reading(BackupFamilies.rejected, Double(found.count(reason)), labels: labels))
     }
     return readings
-  }
-}
-
-/// One collection under way: its beginning, and an answer that is given once.
-private final class Pass: Sendable {
-  let startedAt: Timestamp
-  let started: MonotonicInstant
-  private let completion: Mutex<(@Sendable (Outcome) -> Void)?>
-
-  init(startedAt: Timestamp, started: MonotonicInstant, _ completion: @escaping @Sendable (Outcome) -> Void) {
-    self.startedAt = startedAt
-    self.started = started
-    self.completion = Mutex(completion)
-  }
-
-  func finish(_ outcome: Outcome) {
-    let first = completion.withLock { $0.take() }
-    first?(outcome)
   }
 }

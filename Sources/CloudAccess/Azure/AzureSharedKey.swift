@@ -58,33 +58,11 @@ package struct AzureSharedKey: Sendable {
     var values: [String: [String]] = [:]
     for part in rest.dropFirst(beforeQuery.count + 1).split(separator: "&") {
       let name = part.prefix { $0 != "=" }
-      values[percentDecoded(name).lowercased(), default: []].append(
-        percentDecoded(part.dropFirst(name.count + 1)))
+      values[percentDecoded(String(name)).lowercased(), default: []].append(
+        percentDecoded(String(part.dropFirst(name.count + 1))))
     }
     let parameters = values.sorted { byteOrder($0.key, $1.key) }
       .map { "\n\($0.key):\($0.value.sorted { byteOrder($0, $1) }.joined(separator: ","))" }
     return "/\(account)\(path)\(parameters.joined())"
   }
-}
-
-/// `%XX` as the byte it stands for; anything else stays.
-func percentDecoded(_ text: Substring) -> String {
-  func digit(_ byte: UInt8) -> UInt8? {
-    Character(Unicode.Scalar(byte)).hexDigitValue.flatMap { UInt8(exactly: $0) }
-  }
-  let bytes = Array(text.utf8)
-  var out: [UInt8] = []
-  var place = 0
-  while place < bytes.count {
-    if bytes[place] == UInt8(ascii: "%"), place + 2 < bytes.count, let high = digit(bytes[place + 1]),
-      let low = digit(bytes[place + 2])
-    {
-      out.append(high << 4 | low)
-      place += 3
-    } else {
-      out.append(bytes[place])
-      place += 1
-    }
-  }
-  return String(decoding: out, as: UTF8.self)
 }

@@ -75,7 +75,8 @@ struct GoogleServiceAccount {
     if let id = file.private_key_id { header.append(.init("kid", .string(id))) }
     let claims: [OrderedJSON.Member] = [
       .init("iss", .string(file.client_email)), .init("scope", .string(scope)),
-      .init("aud", .string(endpoint)), .init("iat", .integer(seconds)), .init("exp", .integer(seconds + 3600)),
+      .init("aud", .string(endpoint)), .init("iat", .integer(seconds)),
+      .init("exp", .integer(seconds + 3600)),
     ]
     let signed =
       Self.base64URL(Array(OrderedJSON.object(header).compact.utf8)) + "."
