@@ -15,7 +15,7 @@ final class SFTPSession {
     request.outputLimit = 4096
     do throws(ProgramConversation.Trouble) {
       program = try ProgramConversation(request)
-    } catch { throw Self.failure(error, place, nil) }
+    } catch { throw Self.failure(error, place, []) }
     var hello = SFTPMessage.Writer(.initialise)
     hello.add(UInt32(3))
     let answer = try exchange(hello, until: deadline)
@@ -143,7 +143,7 @@ final class SFTPSession {
         return []
       }
       return try program.receive(count, until: deadline)
-    } catch { throw Self.failure(error, place, program.complaint) }
+    } catch { throw Self.failure(error, place, program.complaints) }
   }
 
   private func handle(_ answer: [UInt8], _ path: String) throws(StoreFailure) -> [UInt8] {
@@ -188,23 +188,27 @@ final class SFTPSession {
 
   /// What ssh wrote before it gave up is all there is to know.
   private static func failure(
-    _ trouble: ProgramConversation.Trouble, _ place: SFTPPlace, _ complaint: String?
+    _ trouble: ProgramConversation.Trouble, _ place: SFTPPlace, _ complaints: [String]
   ) -> StoreFailure {
     switch trouble {
     case .timedOut: return StoreFailure(.timeout, "\(place.title): no answer in time")
     case .notStarted(let reason, let detail):
       return StoreFailure(reason, "\(place.title): ssh does not run: \(detail)")
     case .ended:
-      let words = complaint.map { printable($0) } ?? "the connection ended"
       let known: [(String, FailureReason)] = [
-        ("Host key verification failed", .certificateInvalid), ("host key", .certificateInvalid),
-        ("IDENTIFICATION HAS CHANGED", .certificateInvalid), ("Permission denied", .authentication),
+        ("IDENTIFICATION HAS CHANGED", .certificateInvalid),
+        ("Host key verification failed", .certificateInvalid), ("host key", .certificateInvalid), ("Permission denied", .authentication),
         ("Identity file", .configuration), ("UNPROTECTED PRIVATE KEY", .configuration),
         ("Could not resolve", .dns), ("refused", .refused), ("timed out", .timeout), ("reset", .reset),
         ("unreachable", .unreachable), ("No route", .unreachable), ("subsystem", .protocolError),
       ]
-      let reason = known.first { words.contains($0.0) }?.1 ?? .other
-      return StoreFailure(reason, "\(place.title): \(words)")
+      for (phrase, reason) in known {
+        if let line = complaints.first(where: { $0.contains(phrase) }) {
+          return StoreFailure(reason, "\(place.title): \(printable(line))")
+        }
+      }
+      let words = complaints.first.map { printable($0) } ?? "the connection ended"
+      return StoreFailure(.other, "\(place.title): \(words)")
     }
   }
 }

@@ -12,7 +12,7 @@ package import Model
 package final class ProgramConversation {
   package enum Trouble: Error, Hashable, Sendable {
     case notStarted(FailureReason, String)
-    /// It closed its output; ``ProgramConversation/complaint`` may say why.
+    /// It closed its output; ``ProgramConversation/complaints`` may say why.
     case ended
     case timedOut
   }
@@ -52,8 +52,14 @@ package final class ProgramConversation {
 
   deinit { end() }
 
-  /// The first line that it wrote to standard error, as ``ProgramResult/complaint``.
-  package var complaint: String? { result.complaint }
+  /// The lines that it wrote to standard error, printable and without those that hold no letter.
+  package var complaints: [String] {
+    result.errorOutput.split(whereSeparator: { $0 == 0x0a || $0 == 0x0d }).compactMap { line in
+      let text = String(decoding: line, as: UTF8.self).unicodeScalars
+        .filter { $0.value >= 0x20 && $0.value != 0x7f }.prefix(200)
+      return text.contains { $0.properties.isAlphabetic } ? String(String.UnicodeScalarView(text)) : nil
+    }
+  }
 
   package func send(_ bytes: [UInt8], until deadline: MonotonicInstant) throws(Trouble) {
     var rest = bytes[...]
