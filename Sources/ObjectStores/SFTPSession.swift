@@ -197,7 +197,8 @@ final class SFTPSession {
     case .ended:
       let known: [(String, FailureReason)] = [
         ("IDENTIFICATION HAS CHANGED", .certificateInvalid),
-        ("Host key verification failed", .certificateInvalid), ("host key", .certificateInvalid), ("Permission denied", .authentication),
+        ("Host key verification failed", .certificateInvalid), ("host key", .certificateInvalid),
+        ("Permission denied", .authentication),
         ("Identity file", .configuration), ("UNPROTECTED PRIVATE KEY", .configuration),
         ("Could not resolve", .dns), ("refused", .refused), ("timed out", .timeout), ("reset", .reset),
         ("unreachable", .unreachable), ("No route", .unreachable), ("subsystem", .protocolError),
