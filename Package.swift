@@ -75,7 +75,7 @@ let package = Package(
     room(
       "CloudAccess",
       [
-        "Model", "HTTPClient", .product(name: "Crypto", package: "swift-crypto"),
+        "Model", "HTTPClient", "XMLDocuments", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
       ]),
     // Where objects lie: one face for S3, Azure Blob Storage, Google Cloud Storage and SFTP.

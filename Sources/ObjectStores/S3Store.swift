@@ -5,9 +5,9 @@ internal import XMLDocuments
 
 /// How a request to S3 proves who asks.
 package enum S3Access: Hashable, Sendable {
+  /// Of AWS' own ways, with a role that is taken on where one is named.
+  case identity(AWSIdentitySettings)
   case key(id: SecretSource, secret: SecretSource, token: SecretSource?)
-  /// A profile of a shared credentials file, read at each use.
-  case profile(file: String, name: String)
   /// For buckets that everybody may list.
   case anonymous
 }
@@ -41,9 +41,14 @@ struct S3Dialect: StoreDialect {
   private let place: S3Place
   /// Ends with a slash.
   private let base: String
+  private let identity: AWSIdentity?
+  /// How long credentials may take to come.
+  private static let patience = Duration.seconds(10)
 
-  init(_ place: S3Place) {
+  init(_ place: S3Place, _ transport: StoreTransport) {
     self.place = place
+    identity =
+      if case .identity(let settings) = place.access { transport.identities.identity(settings) } else { nil }
     let suffix = place.region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
     let root = place.endpoint ?? "https://s3.\(place.region).\(suffix)"
     if place.pathStyle {
@@ -172,29 +177,35 @@ struct S3Dialect: StoreDialect {
     _ request: HTTPRequest, at now: Timestamp,
     _ completion: @escaping @Sendable (Result<HTTPRequest, StoreFailure>) -> Void
   ) {
-    do throws(StoreFailure) {
-      guard let credentials = try credentials() else { return completion(.success(request)) }
-      var signed = request
-      let signature = AWSSignature(
-        credentials: credentials, region: place.region, service: "s3", form: .objectStore)
-      do throws(AWSSignatureFailure) { try signature.sign(&signed, at: now) } catch {
-        throw StoreFailure(.configuration, "\(title): \(error)")
+    switch place.access {
+    case .anonymous: completion(.success(request))
+    case .key(let id, let secret, let token):
+      do throws(SecretSource.Failure) {
+        let credentials = AWSCredentials(
+          accessKeyID: try id.read(), secretAccessKey: try secret.read(), sessionToken: try token?.read())
+        completion(signed(request, credentials, now))
+      } catch { completion(.failure(StoreFailure(.configuration, "\(title): \(error)"))) }
+    case .identity:
+      guard let identity else { return }
+      identity.credentials(timeout: Self.patience) { answer in
+        switch answer {
+        case .success(let credentials): completion(signed(request, credentials, now))
+        case .failure(let why): completion(.failure(StoreFailure(why.reason, "\(title): \(why)")))
+        }
       }
-      completion(.success(signed))
-    } catch { completion(.failure(error)) }
+    }
   }
 
-  private func credentials() throws(StoreFailure) -> AWSCredentials? {
-    do {
-      switch place.access {
-      case .anonymous: return nil
-      case .key(let id, let secret, let token):
-        return AWSCredentials(
-          accessKeyID: try id.read(), secretAccessKey: try secret.read(), sessionToken: try token?.read())
-      case .profile(let file, let name):
-        return try AWSCredentialsFile.read(try SecretSource.file(file).read(), profile: name)
-      }
-    } catch { throw StoreFailure(.configuration, "\(title): \(error)") }
+  private func signed(
+    _ request: HTTPRequest, _ credentials: AWSCredentials, _ now: Timestamp
+  ) -> Result<HTTPRequest, StoreFailure> {
+    var signed = request
+    let signature = AWSSignature(
+      credentials: credentials, region: place.region, service: "s3", form: .objectStore)
+    do throws(AWSSignatureFailure) {
+      try signature.sign(&signed, at: now)
+      return .success(signed)
+    } catch { return .failure(StoreFailure(.configuration, "\(title): \(error)")) }
   }
 
   /// S3 writes a space as a plus.

@@ -1,3 +1,4 @@
+internal import CloudAccess
 package import HTTPClient
 package import Model
 
@@ -30,7 +31,7 @@ package enum StorePlace: Hashable, Sendable {
 
   package func store(_ transport: StoreTransport) -> any ObjectStore {
     switch self {
-    case .s3(let place): HTTPStore(S3Dialect(place), transport)
+    case .s3(let place): HTTPStore(S3Dialect(place, transport), transport)
     case .azureBlob(let place): HTTPStore(AzureBlobDialect(place, transport), transport)
     case .gcs(let place): HTTPStore(GCSDialect(place, transport), transport)
     case .sftp(let place): SFTPStore(place, time: transport.time)
@@ -42,6 +43,7 @@ package enum StorePlace: Hashable, Sendable {
 package final class StoreTransport: Sendable {
   package let http: HTTPClient
   package let time: any TimeSource
+  let identities: AWSIdentities
 
   package init(userAgent: String, time: any TimeSource = SystemTime()) {
     var settings = HTTPClientSettings()
@@ -49,6 +51,7 @@ package final class StoreTransport: Sendable {
     settings.maximumKeptConnections = 64
     http = HTTPClient(name: "farwatch-store", settings: settings)
     self.time = time
+    identities = AWSIdentities(http: http, time: time)
   }
 
   package func shutdown() { http.shutdown() }

@@ -86,11 +86,21 @@ import Testing
     #expect(!wrong.detail.contains("wrong"))
     let missing = await (try store(moto, moto.reader, folder, bucket: "nowhere")).page(PageQuery(prefix: ""))
     #expect(missing.reason == .missing, "\(missing)")
-    let none = S3Place(
-      bucket: "backups", access: .profile(file: folder.file("absent"), name: "x"), endpoint: moto.endpoint)
-    let unread = await StorePlace.s3(none).store(StoreTransport(userAgent: "test")).page(
+    let lost = S3Place(
+      bucket: "backups", access: .identity(.init(source: .file(path: folder.file("absent"), profile: "x"))),
+      endpoint: moto.endpoint)
+    let unread = await StorePlace.s3(lost).store(StoreTransport(userAgent: "test")).page(
       PageQuery(prefix: ""))
-    #expect(unread.reason == .configuration && unread.detail.contains("No such file"), "\(unread)")
+    #expect(unread.reason == .configuration && unread.detail.contains("absent"), "\(unread)")
+    let profile = try folder.write(
+      "credentials",
+      "[watch]\naws_access_key_id = \(moto.reader.id)\naws_secret_access_key = \(moto.reader.secret)\n")
+    let shared = S3Place(
+      bucket: "backups", region: "eu-central-1",
+      access: .identity(.init(source: .file(path: profile, profile: "watch"))), endpoint: moto.endpoint)
+    let read = await StorePlace.s3(shared).store(StoreTransport(userAgent: "test")).page(
+      PageQuery(prefix: ""))
+    #expect(try !read.get().entries.isEmpty)
   }
 
   private static func scripted(
