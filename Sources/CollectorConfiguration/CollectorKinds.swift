@@ -23,7 +23,8 @@ enum ReplicationEngines {
     (any ReplicationLinkSettings)?
 
   static let table: [(engine: String, read: Reader)] = [
-    ("postgres", PostgresLinkSection.read)
+    ("postgres", PostgresLinkSection.read),
+    ("object_store", ObjectStoreLinkSection.read),
   ]
 }
 
@@ -35,7 +36,11 @@ enum BackupKinds {
     any BackupJobSettings
 
   static let table: [(key: String, read: Reader)] = [
-    ("directory", DirectoryBackupSection.read)
+    ("directory", DirectoryBackupSection.read),
+    ("s3", ObjectBackupSection.s3),
+    ("azure_blob", ObjectBackupSection.azureBlob),
+    ("gcs", ObjectBackupSection.gcs),
+    ("sftp", ObjectBackupSection.sftp),
   ]
 }
 

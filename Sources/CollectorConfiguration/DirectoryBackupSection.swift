@@ -27,7 +27,7 @@ enum BackupNamingSection {
     BackupNaming(match: m.required("match", glob), timeFormat: m.optional("time_format", timeFormat) ?? nil)
   }
 
-  private static var glob: YAMLType<Glob> {
+  static var glob: YAMLType<Glob> {
     .converted(from: .nonEmptyString, placeholder: anyName) { try Glob($0) }
   }
 
@@ -48,6 +48,10 @@ enum BackupContentSection {
     var rules = BackupContentRules(gzip: gzip, trailer: m.optional("trailer", trailer) ?? .none)
     m.atMostOne(of: "trailer", "trailer_text")
     if let text = m.optional("trailer_text", .nonEmptyString) { rules.trailer = .custom(text) }
+    rules.archive = m.optional("archive", YAMLType<ArchiveKind>.choice())
+    if gzip, rules.archive != nil {
+      m.problem("`gzip: true` reads all of it already: only one of the two may be given", at: "archive")
+    }
     if let limit = m.optional("bytes_per_second", .byteSize) { rules.bytesPerSecond = UInt64(max(1, limit)) }
     return rules
   }
