@@ -34,9 +34,9 @@ enum StorePlaceSection {
     let id = StoreSecret.read("access_key_id", m, scope)
     let secret = StoreSecret.read("secret_access_key", m, scope)
     let token = StoreSecret.read("session_token", m, scope)
-    let role = m.optional("role_arn", .nonEmptyString.validated(roleComplaint))
+    let role = m.optional("assume_role", .nonEmptyString.validated(roleComplaint))
     let external = m.optional("external_id", .nonEmptyString)
-    if external != nil, !m.has("role_arn") { m.problem("`external_id` needs `role_arn`", at: "external_id") }
+    if external != nil, !m.has("assume_role") { m.problem("`external_id` needs `assume_role`", at: "external_id") }
     let hasKey = ["access_key_id", "secret_access_key"].contains { StoreSecret.isGiven($0, m) }
     let ways = [hasKey, m.has("shared_credentials_file"), known != nil].count { $0 }
     if ways > 1 {
@@ -49,7 +49,7 @@ enum StorePlaceSection {
         m.problem("needs both `access_key_id_file` and `secret_access_key_file` (or `…_env`)")
       }
       if role != nil {
-        m.problem("a role is taken on with `shared_credentials_file` or `credentials`", at: "role_arn")
+        m.problem("a role is taken on with `shared_credentials_file` or `credentials`", at: "assume_role")
       }
       return .key(id: id ?? .file(""), secret: secret ?? .file(""), token: token)
     }
