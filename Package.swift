@@ -171,7 +171,7 @@ let package = Package(
     tests(of: "ObjectStores", ["CloudAccess", "HTTPClient"]),
     tests(of: "Collecting", ["HTTPClient"]),
     tests(of: "Probing", ["Collecting", "HTTPClient", "RegularExpressions"]),
-    tests(of: "Replication", ["Collecting", "ObjectStores", "PostgresClient"]),
+    tests(of: "Replication", ["CloudAccess", "Collecting", "ObjectStores", "PostgresClient"]),
     tests(of: "Backups", ["CloudAccess", "Collecting", "Decompression", "ObjectStores"]),
     tests(of: "NativeHistograms"),
     tests(of: "SampleStore", ["DurableIO", "NativeHistograms"]),
