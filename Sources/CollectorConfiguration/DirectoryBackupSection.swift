@@ -17,6 +17,11 @@ enum DirectoryBackupSection {
     if basics.repo.isEmpty { backup.basics.repo = repo }
     backup.naming = naming
     backup.settle = m.optional("settle", .duration(.zero ... .seconds(86_400))) ?? backup.settle
+    backup.members = m.optional(
+      "members", .mapping { BackupMembersSection.read($0, separator: ".", isFolder: true) })
+    backup.restoreMarker = m.optional("restore_marker", .nonEmptyString).map {
+      $0.hasPrefix("/") ? $0 : "\(path)/\($0)"
+    }
     return backup
   }
 }

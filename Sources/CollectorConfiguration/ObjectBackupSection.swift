@@ -31,7 +31,7 @@ enum ObjectBackupSection {
     var backup = ObjectBackupSettings(
       basics: basics, naming: BackupNamingSection.read(m), place: place,
       prefix: m.optional("prefix", .string) ?? "")
-    backup.members = m.optional("members", .mapping(BackupMembersSection.read))
+    backup.members = m.optional("members", .mapping { BackupMembersSection.read($0) })
     if isFolder, m.has("members") {
       m.problem("files of a directory do not come in the order of their names", at: "members")
     }
@@ -50,10 +50,14 @@ enum ObjectBackupSection {
   }
 }
 
-/// `members:` what a backup of several objects consists of.
+/// `members:` what a backup of several objects or files consists of.
 enum BackupMembersSection {
-  static func read(_ m: MappingReader) -> BackupMembers {
-    let separator = m.optional("separator", .nonEmptyString) ?? "/"
+  static func read(_ m: MappingReader, separator usual: String = "/", isFolder: Bool = false) -> BackupMembers
+  {
+    let separator = m.optional("separator", .nonEmptyString) ?? usual
+    if isFolder, separator.contains("/") {
+      m.problem("subdirectories are not searched: what separates must stand in the name", at: "separator")
+    }
     let required = m.required("required", .oneOrMore(BackupNamingSection.glob))
     if m.node("required")?.content.isEmptyList == true {
       m.problem("needs at least one pattern", at: "required")

@@ -36,7 +36,9 @@ enum StorePlaceSection {
     let token = StoreSecret.read("session_token", m, scope)
     let role = m.optional("assume_role", .nonEmptyString.validated(roleComplaint))
     let external = m.optional("external_id", .nonEmptyString)
-    if external != nil, !m.has("assume_role") { m.problem("`external_id` needs `assume_role`", at: "external_id") }
+    if external != nil, !m.has("assume_role") {
+      m.problem("`external_id` needs `assume_role`", at: "external_id")
+    }
     let hasKey = ["access_key_id", "secret_access_key"].contains { StoreSecret.isGiven($0, m) }
     let ways = [hasKey, m.has("shared_credentials_file"), known != nil].count { $0 }
     if ways > 1 {

@@ -326,6 +326,17 @@ private func job(_ place: String, _ more: String = "") -> String {
     ),
   ]
 
+  @Test func foldersHaveMembersAndMarkersToo() throws {
+    let (found, problems) = backups(
+      job("directory: {path: p, match: '*', restore_marker: tested, members: {required: [json]}}"))
+    #expect(problems == [])
+    let folderJob = try #require(found.first as? DirectoryBackupSettings)
+    #expect(folderJob.restoreMarker == folder.file("p/tested") && folderJob.members?.separator == ".")
+    let (_, faults) = backups(
+      job("directory: {path: p, match: '*', members: {required: [json], separator: /}}"))
+    #expect(faults == ["3:77: subdirectories are not searched: what separates must stand in the name"])
+  }
+
   // MARK: - Links
 
   private static func link(_ source: String, _ targets: String, _ more: String = "") -> String {

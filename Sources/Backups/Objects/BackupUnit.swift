@@ -1,19 +1,6 @@
 internal import Model
 internal import ObjectStores
 
-/// What a backup of several objects consists of.
-package struct BackupMembers: Hashable, Sendable {
-  /// Stands between a backup's name and its member's: the first time that it occurs behind the prefix.
-  package var separator: String
-  /// Each must fit at least one member. The first one names the member whose content is verified.
-  package var required: [Glob]
-
-  package init(separator: String = "/", required: [Glob]) {
-    self.separator = separator
-    self.required = required
-  }
-}
-
 /// One backup: an object, or several that belong together.
 struct BackupUnit: Hashable, Sendable {
   /// Behind the prefix.
@@ -67,9 +54,8 @@ struct UnitAssembler {
         name: name, size: entry.size, modified: modified, version: entry.version, content: entry,
         lastObject: entry.name, ordinal: ordinal)
     }
-    guard let cut = name.firstRange(of: members.separator) else { return nil }
-    let group = String(name[..<cut.lowerBound])
-    let member = Self.lastPart(String(name[cut.upperBound...]))
+    guard let (group, rest) = members.split(name) else { return nil }
+    let member = Self.lastPart(rest)
     let done = open?.unit.name == group ? nil : finish()
     guard match.matches(Self.lastPart(group)) else { return done }
     var unit =

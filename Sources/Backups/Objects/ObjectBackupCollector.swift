@@ -21,8 +21,6 @@ package final class ObjectBackupCollector: Collector {
   private static let questionsEvery = Duration.seconds(900)
   /// Objects read in one pass in search of a good one; the next pass goes on where this one stopped.
   private static let searchLimit = 16
-  /// Longest content of a restore marker that is read as a time.
-  private static let markerBytes: UInt64 = 64
 
   private struct Verification {
     var id: Int
@@ -168,10 +166,12 @@ package final class ObjectBackupCollector: Collector {
       queue.async { [self] in
         guard case .success(let page) = answer else { return tested(.failure) }
         guard let entry = page.entries.first(where: { $0.name == marker }) else { return tested(.none) }
-        guard (1...Self.markerBytes).contains(entry.size) else { return tested(.at(entry.modified)) }
+        guard (1...UInt64(RestoreMarker.bytes)).contains(entry.size) else {
+          return tested(.at(entry.modified))
+        }
         store.read(entry, 0..<entry.size, timeout: settings.timeout / 4) { [self] answer in
           let text = (try? answer.get()).map { String(decoding: $0, as: UTF8.self) } ?? ""
-          let written = Self.moment(text)
+          let written = RestoreMarker.moment(text)
           queue.async { self.tested(.at(written ?? entry.modified)) }
         }
       }
@@ -189,15 +189,6 @@ package final class ObjectBackupCollector: Collector {
       }
     }
     verify()
-  }
-
-  /// RFC 3339 or Unix seconds; nil for other text.
-  static func moment(_ text: String) -> Timestamp? {
-    let trimmed = String(
-      text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
-    if let time = Timestamp(rfc3339: trimmed) { return time }
-    guard let seconds = Double(trimmed), (1e9..<1e11).contains(seconds) else { return nil }
-    return Timestamp(seconds: seconds)
   }
 
   // MARK: - Verification
