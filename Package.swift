@@ -80,13 +80,16 @@ let package = Package(
     // Signed requests to clouds: Amazon's, Microsoft's and Google's.
     room(
       "CloudAccess",
-      ["Model", "HTTPClient", "XMLDocuments", .product(name: "Crypto", package: "swift-crypto")]),
+      [
+        "Model", "HTTPClient", "XMLDocuments", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+      ]),
     // What collectors have in common; then the collectors, by what they look at.
     room(
       "Collecting",
       [
         "Model", "HTTPClient", "PostgresClient", "Programs", "PingClient", "StreamClient", "MySQLClient",
-        "RedisClient", "DNSClient",
+        "RedisClient", "DNSClient", "ObjectStores",
       ]),
     room(
       "Probing",
@@ -104,8 +107,11 @@ let package = Package(
     // Jobs that say themselves that they ran.
     room("CheckIns", ["Model", "Collecting", "RowCoding"]),
     room(
-      "Replication", ["Model", "Collecting", "PostgresClient", "MySQLClient", "KafkaClient", "RedisClient"]),
-    room("Backups", ["Model", "Collecting", "Threading", "Decompression", "CloudAccess", "XMLDocuments"]),
+      "Replication",
+      ["Model", "Collecting", "PostgresClient", "MySQLClient", "KafkaClient", "RedisClient", "ObjectStores"]),
+    room(
+      "Backups",
+      ["Model", "Collecting", "Threading", "Decompression", "CloudAccess", "XMLDocuments", "ObjectStores"]),
     .systemLibrary(name: "CEpoll"),
     room("TLSTransport", ["COpenSSL", "Model"]),
     room("StreamClient", ["CEpoll", "Model", "Threading", "TLSTransport"]),
@@ -117,6 +123,8 @@ let package = Package(
     room("XMLDocuments", ["CExpat"]),
     // What clouds measure of their own services.
     room("CloudMetrics", ["Model", "Collecting", "HTTPClient", "CloudAccess", "XMLDocuments"]),
+    // Where objects lie: one face for S3, Azure Blob Storage, Google Cloud Storage and SFTP.
+    room("ObjectStores", ["Model", "CloudAccess", "HTTPClient", "Programs", "XMLDocuments"]),
     room("NativeHistograms", ["Model"]),
     room("SampleStore", ["Model", "NativeHistograms", "DurableIO", "Threading", "Decompression"]),
     room("Exposition", ["Model"]),
@@ -149,7 +157,7 @@ let package = Package(
         "Model", "StrictYAML", "ConfigurationTypes", "RegularExpressions", "HTTPClient", "PostgresClient",
         "CheckIns", "Collecting", "Probing", "Replication", "Backups", "Scraping", "StreamClient",
         "TLSTransport", "MySQLClient", "KafkaClient", "RedisClient", "DNSClient", "CloudAccess",
-        "CloudMetrics",
+        "CloudMetrics", "ObjectStores",
       ]),
     room(
       "Configuration",
@@ -215,9 +223,9 @@ let package = Package(
       of: "Replication",
       [
         "Collecting", "PostgresClient", "MySQLClient", "HTTPClient", "KafkaClient", "RedisClient",
-        "TLSTransport",
+        "TLSTransport", "CloudAccess", "ObjectStores",
       ]),
-    tests(of: "Backups", ["Collecting", "Decompression", "CloudAccess", "HTTPClient"]),
+    tests(of: "Backups", ["Collecting", "Decompression", "CloudAccess", "HTTPClient", "ObjectStores"]),
     tests(of: "StreamClient", ["TLSTransport"]),
     tests(of: "PingClient"),
     tests(
@@ -225,7 +233,7 @@ let package = Package(
       [
         "StrictYAML", "ConfigurationTypes", "Collecting", "Probing", "Replication", "Backups", "StreamClient",
         "TLSTransport", "HTTPClient", "PostgresClient", "MySQLClient", "RedisClient", "DNSClient",
-        "CloudAccess", "CloudMetrics",
+        "CloudAccess", "CloudMetrics", "ObjectStores",
       ]),
     tests(of: "MySQLClient"),
     tests(of: "RedisClient", ["HTTPClient", "TLSTransport"]),
@@ -233,6 +241,7 @@ let package = Package(
     tests(of: "DNSClient"),
     tests(of: "XMLDocuments"),
     tests(of: "CloudMetrics", ["CloudAccess", "Collecting", "HTTPClient"]),
+    tests(of: "ObjectStores", ["CloudAccess", "HTTPClient"]),
     tests(of: "NativeHistograms"),
     tests(of: "SampleStore", ["DurableIO", "NativeHistograms"]),
     tests(of: "Exposition"),

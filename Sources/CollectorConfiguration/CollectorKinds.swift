@@ -49,6 +49,7 @@ enum ReplicationEngines {
     ("redis", RedisLinkSettings.self, RedisLinkSection.read),
     ("kafka", MirrorLinkSettings.self, MirrorLinkSection.read),
     ("cloudwatch", CloudWatchLinkSettings.self, CloudWatchLinkSection.read),
+    ("object_store", ObjectStoreLinkSettings.self, ObjectStoreLinkSection.read),
   ]
 }
 
@@ -63,6 +64,10 @@ enum BackupKinds {
     ("directory", DirectoryBackupSettings.self, DirectoryBackupSection.read),
     ("rds_snapshots", RDSBackupSettings.self, RDSBackupSection.readSnapshots),
     ("rds_point_in_time", RDSBackupSettings.self, RDSBackupSection.readPointInTime),
+    ("s3", ObjectBackupSettings.self, ObjectBackupSection.s3),
+    ("azure_blob", ObjectBackupSettings.self, ObjectBackupSection.azureBlob),
+    ("gcs", ObjectBackupSettings.self, ObjectBackupSection.gcs),
+    ("sftp", ObjectBackupSettings.self, ObjectBackupSection.sftp),
   ]
 }
 
