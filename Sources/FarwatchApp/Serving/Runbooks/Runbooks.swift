@@ -8,7 +8,11 @@ enum Runbooks {
     var steps: [String]
   }
 
-  static let pages: [String: Page] = [
+  /// By the last part of their address.
+  static let pages: [String: Page] = [common, databases, clouds, backupStores, doors]
+    .reduce(into: [:]) { $0.merge($1) { first, _ in first } }
+
+  private static let common: [String: Page] = [
     "region-down": Page(
       title: "A region is down",
       meaning: "Every health check of the region has failed as often in a row as its check demands.",
