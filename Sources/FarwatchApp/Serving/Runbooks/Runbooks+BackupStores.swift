@@ -15,12 +15,11 @@ extension Runbooks {
       ]),
     "backup-series-has-gaps": Page(
       title: "Backup series has gaps",
-      meaning: "Backup series has gaps.",
+      meaning: "List the names around the gap.",
       steps: [
         """
-        List the names around the gap. Was the job not run (cron, host down), did it fail, or did a \
-        retention take single ones away? Within the gap window each missing one is a moment that cannot be \
-        restored to.
+        Was the job not run (cron, host down), did it fail, or did a retention take single ones away? \
+        Within the gap window each missing one is a moment that cannot be restored to.
         """
       ]),
     "backup-uploads-incomplete": Page(
@@ -38,12 +37,11 @@ extension Runbooks {
       ]),
     "backup-newest-archived": Page(
       title: "Backup newest archived",
-      meaning: "Backup newest archived.",
+      meaning: "A lifecycle rule moves backups to an archive tier too early, or the job writes into it.",
       steps: [
         """
-        A lifecycle rule moves backups to an archive tier too early, or the job writes into it. Keep at \
-        least what the RTO is promised for in a tier that is read at once. To restore now: begin thawing \
-        at once (S3 expedited, Azure high priority).
+        Keep at least what the RTO is promised for in a tier that is read at once. To restore now: begin \
+        thawing at once (S3 expedited, Azure high priority).
         """
       ]),
     "backup-restore-test-old": Page(
@@ -57,22 +55,18 @@ extension Runbooks {
       ]),
     "backup-retention-shorter-than-detection": Page(
       title: "Backup retention shorter than detection",
-      meaning: "Backup retention shorter than detection.",
+      meaning: "Silent damage is found by a restore test.",
       steps: [
         """
-        Silent damage is found by a restore test. If every backup from before the last test is gone \
-        already, damage that began since is in all that are left. Test more often than the retention, or \
-        keep single older ones.
+        If every backup from before the last test is gone already, damage that began since is in all that \
+        are left. Test more often than the retention, or keep single older ones.
         """
       ]),
     "backup-store-clock-off": Page(
       title: "Backup store clock off",
-      meaning: "Backup store clock off.",
+      meaning: "Is this host's clock right (timedatectl, chronyc tracking)?",
       steps: [
-        """
-        Is this host's clock right (timedatectl, chronyc tracking)? Clouds' clocks are; those of a MinIO \
-        or gateway of one's own may not be.
-        """
+        "Clouds' clocks are; those of a MinIO or gateway of one's own may not be."
       ]),
     "backup-listing-too-slow": Page(
       title: "Backup listing too slow",

@@ -23,12 +23,11 @@ extension Runbooks {
       ]),
     "postgres-subscription-disabled": Page(
       title: "Postgres subscription disabled",
-      meaning: "Postgres subscription disabled.",
+      meaning: "ALTER SUBSCRIPTION … ENABLE, unless somebody is at work.",
       steps: [
         """
-        ALTER SUBSCRIPTION … ENABLE, unless somebody is at work. With disable_on_error the server itself \
-        has disabled it: see postgres-subscription-stuck. If it is meant to stay off, drop it together \
-        with its slot, or the publisher's disk fills.
+        With disable_on_error the server itself has disabled it: see postgres-subscription-stuck. If it is \
+        meant to stay off, drop it together with its slot, or the publisher's disk fills.
         """
       ]),
     "postgres-tables-not-ready": Page(
@@ -43,48 +42,52 @@ extension Runbooks {
       ]),
     "postgres-slot-missing": Page(
       title: "Postgres slot missing",
-      meaning: "Postgres slot missing.",
+      meaning: """
+        Somebody dropped the slot, or the source was rebuilt or failed over without it (slots are not \
+        replicated before PostgreSQL 17).
+        """,
       steps: [
         """
-        Somebody dropped the slot, or the source was rebuilt or failed over without it (slots are not \
-        replicated before PostgreSQL 17). For a streaming standby that still keeps up: make the slot anew \
-        with its old name. For a subscription: the changes since are lost to it; make the slot, then copy \
-        the tables anew.
+        For a streaming standby that still keeps up: make the slot anew with its old name. For a \
+        subscription: the changes since are lost to it; make the slot, then copy the tables anew.
         """
       ]),
     "postgres-replay-paused": Page(
       title: "Postgres replay paused",
-      meaning: "Postgres replay paused.",
+      meaning: """
+        SELECT pg_get_wal_replay_pause_state() on the standby; SELECT pg_wal_replay_resume() when nobody \
+        needs the pause.
+        """,
       steps: [
         """
-        SELECT pg_get_wal_replay_pause_state() on the standby; SELECT pg_wal_replay_resume() when nobody \
-        needs the pause. A standby also pauses by itself when a setting such as max_connections is lower \
-        than on its primary: raise it and restart.
+        A standby also pauses by itself when a setting such as max_connections is lower than on its \
+        primary: raise it and restart.
         """
       ]),
     "heartbeat-not-written": Page(
       title: "Replication heartbeat not written",
-      meaning: "Replication heartbeat not written.",
+      meaning: "The link goes on measuring by positions while it reaches the source.",
       steps: [
         """
-        The link goes on measuring by positions while it reaches the source. The failure's detail in the \
-        log says which: the source is down, is a standby (a failover: move the writer to the new primary), \
-        the table is missing (create: true or the statement in the README), or the account lacks INSERT, \
-        UPDATE (and DELETE with keep).
+        The failure's detail in the log says which: the source is down, is a standby (a failover: move the \
+        writer to the new primary), the table is missing (create: true or the statement in the README), or \
+        the account lacks INSERT, UPDATE (and DELETE with keep).
         """
       ]),
     "postgres-connections": Page(
       title: "Postgres connections nearly used up",
-      meaning: "Postgres connections nearly used up.",
+      meaning: """
+        SELECT usename, application_name, state, count(*) FROM pg_stat_activity GROUP BY 1, 2, 3 ORDER BY 4 \
+        DESC.
+        """,
       steps: [
         """
-        SELECT usename, application_name, state, count(*) FROM pg_stat_activity GROUP BY 1, 2, 3 ORDER BY \
-        4 DESC. Idle ones in great number: a pool that is too large. idle in transaction: end them with \
+        Idle ones in great number: a pool that is too large. idle in transaction: end them with \
         pg_terminate_backend(pid). Raise max_connections last: it needs a restart.
         """
       ]),
     "mysql-primary-dead": Page(
-      title: "My SQL primary dead",
+      title: "MySQL primary dead",
       meaning: """
         Two witnesses agree: Farwatch cannot reach the source, and every replica that answers has lost it \
         too (its IO thread is not running, or has heard nothing for two of the source's heartbeats).
@@ -107,25 +110,24 @@ extension Runbooks {
         """,
       ]),
     "mysql-primary-unreachable": Page(
-      title: "My SQL primary unreachable",
-      meaning: "My SQL primary unreachable.",
+      title: "MySQL primary unreachable",
+      meaning: "A replica receives from the source, so it runs.",
       steps: [
         """
-        A replica receives from the source, so it runs. Check the network and the firewall between \
-        Farwatch and the source, its max_connections, and the account. Do not fail over for this.
+        Check the network and the firewall between Farwatch and the source, its max_connections, and the \
+        account. Do not fail over for this.
         """
       ]),
     "mysql-nobody-answers": Page(
-      title: "My SQL nobody answers",
-      meaning: "My SQL nobody answers.",
+      title: "MySQL nobody answers",
+      meaning: "Nothing of the link answers.",
       steps: [
         """
-        Nothing of the link answers. Compare with other links and with the canary checks: if they fail \
-        too, Farwatch is cut off.
+        Compare with other links and with the canary checks: if they fail too, Farwatch is cut off.
         """
       ]),
     "mysql-replication-stopped": Page(
-      title: "My SQL replication stopped",
+      title: "MySQL replication stopped",
       meaning: "The link's log line names the thread and the error's number.",
       steps: [
         """
@@ -150,32 +152,32 @@ extension Runbooks {
         "replicates from …: the target follows another server than the link's source.",
       ]),
     "mysql-errant-transactions": Page(
-      title: "My SQL errant transactions",
-      meaning: "My SQL errant transactions.",
+      title: "MySQL errant transactions",
+      meaning: "The target executed transactions that the source does not have.",
       steps: [
         """
-        The target executed transactions that the source does not have. SELECT GTID_SUBTRACT('<target>', \
-        '<source>') lists them on MySQL; on MariaDB compare @@gtid_binlog_state. Rebuild the target, or \
-        inject empty transactions on the source before a failover makes them everybody's.
+        SELECT GTID_SUBTRACT('<target>', '<source>') lists them on MySQL; on MariaDB compare \
+        @@gtid_binlog_state. Rebuild the target, or inject empty transactions on the source before a \
+        failover makes them everybody's.
         """
       ]),
     "mysql-target-accepts-writes": Page(
-      title: "My SQL target accepts writes",
-      meaning: "My SQL target accepts writes.",
-      steps: [
-        """
+      title: "MySQL target accepts writes",
+      meaning: """
         SET GLOBAL read_only = 1 (MySQL: super_read_only = 1) on the target, and the same in its \
-        configuration file. Where targets shall accept writes, say targets_may_write: true.
-        """
+        configuration file.
+        """,
+      steps: [
+        "Where targets shall accept writes, say targets_may_write: true."
       ]),
     "mysql-heartbeat": Page(
-      title: "My SQL heartbeat not written",
-      meaning: "My SQL heartbeat not written.",
+      title: "MySQL heartbeat not written",
+      meaning: "The writer's log line says what is missing.",
       steps: [
         """
-        The writer's log line says what is missing. Needed: CREATE TABLE farwatch.heartbeat (server_id INT \
-        UNSIGNED NOT NULL PRIMARY KEY, ts DATETIME(6) NOT NULL) and GRANT SELECT, INSERT, UPDATE, DELETE \
-        ON farwatch.heartbeat for its account.
+        Needed: CREATE TABLE farwatch.heartbeat (server_id INT UNSIGNED NOT NULL PRIMARY KEY, ts \
+        DATETIME(6) NOT NULL) and GRANT SELECT, INSERT, UPDATE, DELETE ON farwatch.heartbeat for its \
+        account.
         """
       ]),
     "redis-replica-gone": Page(

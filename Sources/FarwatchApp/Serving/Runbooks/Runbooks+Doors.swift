@@ -87,74 +87,74 @@ extension Runbooks {
       ]),
     "serving-unconfirmed": Page(
       title: "Serving unconfirmed",
-      meaning: "Serving unconfirmed.",
+      meaning: "Either side may be silent: farwatch_steering_up, farwatch_marker_up.",
       steps: [
         """
-        Either side may be silent: farwatch_steering_up, farwatch_marker_up. If both are, this watcher may \
-        be the one that is offline. While this lasts the serving region is what it last was, not what it \
-        is.
+        If both are, this watcher may be the one that is offline. While this lasts the serving region is \
+        what it last was, not what it is.
         """
       ]),
     "steering-to-down-region": Page(
       title: "Steering to down region",
-      meaning: "Steering to down region.",
+      meaning: "The failover in DNS has not happened, or has not reached everybody.",
       steps: [
         """
-        The failover in DNS has not happened, or has not reached everybody. Change the record or the \
-        weights by hand if the provider has not; then wait for the time to live. If the region is only \
-        held to be down here, ask another vantage point before moving anybody.
+        Change the record or the weights by hand if the provider has not; then wait for the time to live. \
+        If the region is only held to be down here, ask another vantage point before moving anybody.
         """
       ]),
     "steering-unknown": Page(
       title: "Steering unknown",
-      meaning: "Steering unknown.",
+      meaning: """
+        dig @RESOLVER NAME for the resolvers with farwatch_steering_region{region="unknown"} 1.
+        """,
       steps: [
         """
-        dig @RESOLVER NAME for the resolvers with farwatch_steering_region{region="unknown"} 1. An address \
-        of a new load balancer: add its range. An address that nobody knows: treat it as a taken-over zone \
-        or account until proven otherwise; look at the provider's audit log.
+        An address of a new load balancer: add its range. An address that nobody knows: treat it as a \
+        taken-over zone or account until proven otherwise; look at the provider's audit log.
         """
       ]),
     "steering-blind": Page(
       title: "Steering blind",
-      meaning: "Steering blind.",
+      meaning: "The check's detail in the log names the resolver and what it answers.",
       steps: [
         """
-        The check's detail in the log names the resolver and what it answers. Refused or silent: is DNS to \
-        it allowed from this host (UDP and TCP 53)? NXDOMAIN or no records: is the name still the right \
-        one?
+        Refused or silent: is DNS to it allowed from this host (UDP and TCP 53)? NXDOMAIN or no records: \
+        is the name still the right one?
         """
       ]),
     "front-door-silent": Page(
       title: "Front door silent",
-      meaning: "Front door silent.",
+      meaning: "People meet the same.",
       steps: [
         """
-        People meet the same. The detail in the log has the first failure: a connection that is refused or \
-        times out, a status, or an answer without the marker. Only the last one is a fault of the \
-        watching: the application stopped to send the header or field.
+        The detail in the log has the first failure: a connection that is refused or times out, a status, \
+        or an answer without the marker. Only the last one is a fault of the watching: the application \
+        stopped to send the header or field.
         """
       ]),
     "zone-servers-disagree": Page(
       title: "Zone servers disagree",
-      meaning: "Zone servers disagree.",
+      meaning: """
+        dig @SERVER ZONE SOA +norecurse for each server of the check; farwatch_dns_resolver_serial has them.
+        """,
       steps: [
         """
-        dig @SERVER ZONE SOA +norecurse for each server of the check; farwatch_dns_resolver_serial has \
-        them. The one behind does not get NOTIFY, may not transfer (allow lists, TSIG keys, TCP 53), or is \
-        no longer a secondary at all and should leave the delegation.
+        The one behind does not get NOTIFY, may not transfer (allow lists, TSIG keys, TCP 53), or is no \
+        longer a secondary at all and should leave the delegation.
         """
       ]),
     "cloudflare-pool-unhealthy": Page(
       title: "Cloudflare pool unhealthy",
-      meaning: "Cloudflare pool unhealthy.",
+      meaning: """
+        farwatch_cloudflare_origin_healthy == 0 names origins and data centers, \
+        farwatch_cloudflare_origin_failure_reason why.
+        """,
       steps: [
         """
-        farwatch_cloudflare_origin_healthy == 0 names origins and data centers, \
-        farwatch_cloudflare_origin_failure_reason why. All data centers, and our own check of the region \
-        fails too: the region is in trouble. All data centers, but our check is well: a firewall that \
-        blocks Cloudflare's monitors, a certificate, or the monitor's expected code. Few data centers: the \
-        network in between.
+        All data centers, and our own check of the region fails too: the region is in trouble. All data \
+        centers, but our check is well: a firewall that blocks Cloudflare's monitors, a certificate, or \
+        the monitor's expected code. Few data centers: the network in between.
         """
       ]),
     "cloudflare-unreadable": Page(
