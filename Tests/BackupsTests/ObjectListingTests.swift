@@ -66,7 +66,7 @@ private func value(_ readings: [Reading], _ family: MetricFamily, _ labels: Labe
   @Test func manyAreJudgedAsIfAllWereKept() throws {
     let seed = UInt64.random(in: 0 ... .max)
     var random = SeededNumbers(seed: seed)
-    for _ in 0..<40 {
+    for _ in 0..<12 {
       let count = Int.random(in: 0..<120, using: &random)
       let objects = (0..<count).filter { _ in !random.chance(10) }.map { number in
         dump(number, size: random.chance(10) ? 0 : UInt64.random(in: 900...1100, using: &random))

@@ -42,10 +42,17 @@ package enum GoogleIdentity: Hashable, Sendable {
 /// A service account's key file, as Google Cloud hands it out.
 struct GoogleServiceAccount {
   private struct KeyFile: Decodable {
-    var client_email: String
-    var private_key: String
-    var private_key_id: String?
-    var token_uri: String?
+    var email: String
+    var key: String
+    var keyID: String?
+    var endpoint: String?
+
+    enum CodingKeys: String, CodingKey {
+      case email = "client_email"
+      case key = "private_key"
+      case keyID = "private_key_id"
+      case endpoint = "token_uri"
+    }
   }
 
   private let file: KeyFile
@@ -57,7 +64,7 @@ struct GoogleServiceAccount {
       throw TokenFailure(
         .configuration, "the key file is no JSON with `client_email` and `private_key`")
     }
-    guard let key = try? _RSA.Signing.PrivateKey(pemRepresentation: file.private_key) else {
+    guard let key = try? _RSA.Signing.PrivateKey(pemRepresentation: file.key) else {
       throw TokenFailure(.configuration, "the key file's `private_key` is no RSA key in PEM form")
     }
     self.file = file
@@ -66,15 +73,15 @@ struct GoogleServiceAccount {
 
   /// A signed assertion (RFC 7523) that lives for an hour.
   func tokenRequest(scope: String, now: Timestamp) throws(TokenFailure) -> HTTPRequest {
-    let endpoint = file.token_uri ?? "https://oauth2.googleapis.com/token"
+    let endpoint = file.endpoint ?? "https://oauth2.googleapis.com/token"
     guard HTTPURL(endpoint) != nil else {
       throw TokenFailure(.configuration, "the key file's `token_uri` is no URL")
     }
     let seconds = Int(now.milliseconds / 1000)
     var header: [OrderedJSON.Member] = [.init("alg", .string("RS256")), .init("typ", .string("JWT"))]
-    if let id = file.private_key_id { header.append(.init("kid", .string(id))) }
+    if let id = file.keyID { header.append(.init("kid", .string(id))) }
     let claims: [OrderedJSON.Member] = [
-      .init("iss", .string(file.client_email)), .init("scope", .string(scope)),
+      .init("iss", .string(file.email)), .init("scope", .string(scope)),
       .init("aud", .string(endpoint)), .init("iat", .integer(seconds)),
       .init("exp", .integer(seconds + 3600)),
     ]

@@ -42,7 +42,7 @@ private func compare(
   @Test func randomSetsAreComparedAsSetsAre() {
     let seed = UInt64.random(in: 0 ... .max)
     var random = SeededNumbers(seed: seed)
-    for _ in 0..<300 {
+    for _ in 0..<80 {
       var source: [ObjectEntry] = []
       var target: [ObjectEntry] = []
       var missing: [ObjectEntry] = []
