@@ -97,14 +97,14 @@ package final class BearerTokens: Sendable {
   }
 
   private struct Grant: Decodable {
-    var token: String
-    /// Seconds; Azure's metadata service writes it as text.
-    var lifetime: Lifetime?
-
     enum CodingKeys: String, CodingKey {
-      case token = "access_token"
-      case lifetime = "expires_in"
+      case accessToken = "access_token"
+      case expiresIn = "expires_in"
     }
+
+    var accessToken: String
+    /// Seconds; Azure's metadata service writes it as text.
+    var expiresIn: Lifetime?
 
     enum Lifetime: Decodable {
       case seconds(Double)
@@ -138,12 +138,12 @@ package final class BearerTokens: Sendable {
           refused ? .authentication : .status,
           "\(who) gives no token: \(status)" + (code.map { ", \($0)" } ?? "")))
     }
-    guard let grant = try? JSONDecoder().decode(Grant.self, from: body), !grant.token.isEmpty,
-      grant.token.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
+    guard let grant = try? JSONDecoder().decode(Grant.self, from: body), !grant.accessToken.isEmpty,
+      grant.accessToken.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
     else { return .failure(TokenFailure(.protocolError, "\(who) answers without a token")) }
     var lifetime = 300.0
-    if case .seconds(let seconds)? = grant.lifetime, seconds.isFinite { lifetime = seconds }
-    return .success((grant.token, .seconds(min(max(lifetime, 1), 86_400))))
+    if case .seconds(let seconds)? = grant.expiresIn, seconds.isFinite { lifetime = seconds }
+    return .success((grant.accessToken, .seconds(min(max(lifetime, 1), 86_400))))
   }
 
   private static func plain(_ text: String) -> String {
