@@ -14,6 +14,10 @@ static inline int fw_ssl_context_require_tls12(SSL_CTX *context) {
   return (int)SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
 }
 
+static inline void fw_ssl_context_accept_bare_end(SSL_CTX *context) {
+  SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
+}
+
 static inline void fw_ssl_set_moving_buffers(SSL *ssl) {
   SSL_set_mode(ssl, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_ENABLE_PARTIAL_WRITE);
 }

@@ -200,6 +200,27 @@ extension Result where Failure == RedisError {
     #expect(wrongWay?.reason == .tlsHandshake || wrongWay?.reason == .timeout)
   }
 
+  @Test func aConnectionCutInTheMiddleOfAnAnswerIsAReset() async throws {
+    let certificates = try TestCertificates()
+    try certificates.make("good", host: "127.0.0.1", days: 30)
+    let secured = try await RedisProcess(["--tls-auth-clients", "no"], tls: (certificates, "good"))
+    let open = try await RedisProcess()
+    let asker = try Asker()
+    var trusting = TLSSettings()
+    trusting.caFile = certificates.path("ca.pem")
+    for (redis, tls) in [(secured, trusting as TLSSettings?), (open, nil)] {
+      try await redis.command("EVAL", "redis.call('SET', 'big', string.rep('x', 500000))", "0")
+      let proxy = try FaultyProxy(to: redis.port)
+      proxy.cut(after: 100_000)
+      let cut = await asker.one(session(proxy.port, tls: tls), "GET", "big").failure
+      #expect(cut?.reason == .reset)
+      #expect(cut?.message == "127.0.0.1:\(proxy.port) ended the connection")
+      proxy.heal()
+      #expect(
+        try await asker.one(session(proxy.port, tls: tls), "GET", "big").get().text?.utf8.count == 500_000)
+    }
+  }
+
   @Test func whoeverTurnsClientsAwayIsQuoted() async throws {
     let redis = try await RedisProcess(["--maxclients", "1"])
     let asker = try Asker()
