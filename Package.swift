@@ -49,9 +49,15 @@ let package = Package(
     library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     library("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
     library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
-    library("CRDKafka", pkgConfig: "rdkafka", apt: "librdkafka-dev"),
-    library("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
     .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+    library("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev"),
+    library("CMariaDB", pkgConfig: "libmariadb", apt: "libmariadb-dev"),
+    .target(name: "CMariaDBHandshake", dependencies: ["CMariaDB"]),
+    library("CRDKafka", pkgConfig: "rdkafka", apt: "librdkafka-dev"),
+    // Kafka brokers for tests, as librdkafka brings them.
+    .target(name: "CKafkaMock", linkerSettings: [.linkedLibrary("rdkafka")]),
+    library("CCares", pkgConfig: "libcares", apt: "libc-ares-dev"),
+    library("CExpat", pkgConfig: "expat", apt: "libexpat1-dev"),
 
     // What every stage speaks.
     room("Model"),
@@ -66,23 +72,59 @@ let package = Package(
     room("HTTPServer", ["CMicroHTTPD", "Threading"]),
     room("HTTPClient", ["CCurl", "Model", "Threading"]),
     room("PostgresClient", ["CPostgres", "Model", "Threading"]),
-    room("TLSTransport", ["COpenSSL", "Model"]),
-    room("RedisClient", ["HTTPClient", "Model", "Threading", "TLSTransport"]),
-    room("KafkaClient", ["CRDKafka", "Model", "Threading", "TLSTransport"]),
     room("Decompression", ["CZlib"]),
     room("Programs", ["Model", "Threading"]),
     room("StateDatabase", ["Model", .product(name: "GRDB", package: "GRDB.swift")]),
 
     // The stages, in the order data flows through them.
     // Signed requests to clouds: Amazon's, Microsoft's and Google's.
-    room("CloudAccess", ["Model", "HTTPClient", .product(name: "Crypto", package: "swift-crypto")]),
+    room(
+      "CloudAccess",
+      [
+        "Model", "HTTPClient", "XMLDocuments", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+      ]),
     // What collectors have in common; then the collectors, by what they look at.
-    room("Collecting", ["Model", "HTTPClient", "PostgresClient", "RedisClient"]),
+    room(
+      "Collecting",
+      [
+        "Model", "HTTPClient", "PostgresClient", "Programs", "PingClient", "StreamClient", "MySQLClient",
+        "RedisClient", "DNSClient", "ObjectStores",
+      ]),
     room(
       "Probing",
-      ["Model", "Collecting", "KafkaClient", "Threading", "HTTPClient", "RedisClient", "RegularExpressions"]),
-    room("Replication", ["Model", "Collecting", "KafkaClient", "PostgresClient", "RedisClient"]),
-    room("Backups", ["Model", "Collecting", "Threading", "Decompression"]),
+      [
+        "Model", "Collecting", "Threading", "HTTPClient", "RegularExpressions", "PingClient", "StreamClient",
+        "TLSTransport", "PostgresClient", "MySQLClient", "KafkaClient", "RedisClient", "DNSClient",
+      ]),
+    // Pages of metrics that other programs make, served or printed.
+    room(
+      "Scraping",
+      [
+        "Model", "Collecting", "Exposition", "HTTPClient", "Programs", "RegularExpressions",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
+    // Jobs that say themselves that they ran.
+    room("CheckIns", ["Model", "Collecting", "RowCoding"]),
+    room(
+      "Replication",
+      ["Model", "Collecting", "PostgresClient", "MySQLClient", "KafkaClient", "RedisClient", "ObjectStores"]),
+    room(
+      "Backups",
+      ["Model", "Collecting", "Threading", "Decompression", "CloudAccess", "XMLDocuments", "ObjectStores"]),
+    .systemLibrary(name: "CEpoll"),
+    room("TLSTransport", ["COpenSSL", "Model"]),
+    room("StreamClient", ["CEpoll", "Model", "Threading", "TLSTransport"]),
+    room("PingClient", ["Model", "Threading"]),
+    room("MySQLClient", ["CMariaDB", "CMariaDBHandshake", "Model", "Threading"]),
+    room("RedisClient", ["HTTPClient", "Model", "Threading", "TLSTransport"]),
+    room("KafkaClient", ["CRDKafka", "Model", "Threading", "TLSTransport"]),
+    room("DNSClient", ["CCares", "Model", "Threading"]),
+    room("XMLDocuments", ["CExpat"]),
+    // What clouds measure of their own services.
+    room("CloudMetrics", ["Model", "Collecting", "HTTPClient", "CloudAccess", "XMLDocuments"]),
+    // Where objects lie: one face for S3, Azure Blob Storage, Google Cloud Storage and SFTP.
+    room("ObjectStores", ["Model", "CloudAccess", "HTTPClient", "Programs", "XMLDocuments"]),
     room("NativeHistograms", ["Model"]),
     room("SampleStore", ["Model", "NativeHistograms", "DurableIO", "Threading", "Decompression"]),
     room("Exposition", ["Model"]),
@@ -113,7 +155,9 @@ let package = Package(
       "CollectorConfiguration",
       [
         "Model", "StrictYAML", "ConfigurationTypes", "RegularExpressions", "HTTPClient", "PostgresClient",
-        "KafkaClient", "RedisClient", "TLSTransport", "Collecting", "Probing", "Replication", "Backups",
+        "CheckIns", "Collecting", "Probing", "Replication", "Backups", "Scraping", "StreamClient",
+        "TLSTransport", "MySQLClient", "KafkaClient", "RedisClient", "DNSClient", "CloudAccess",
+        "CloudMetrics", "ObjectStores",
       ]),
     room(
       "Configuration",
@@ -130,7 +174,8 @@ let package = Package(
       "FarwatchApp",
       [
         "Model", "DurableIO", "RegularExpressions", "StrictYAML", "HTTPServer", "HTTPClient",
-        "StateDatabase", "Collecting", "SampleStore", "Exposition", "PromQL", "Templating", "Alerting",
+        "StateDatabase", "CheckIns", "Collecting", "SampleStore", "Exposition", "PromQL", "Templating",
+        "Alerting",
         "Paging", "Journal", "AlertmanagerAPI", "Notifying", "CloudWatchAlarms", "RuleTesting", "Programs",
         "Configuration", "Threading", .product(name: "Logging", package: "swift-log"),
       ]),
@@ -140,9 +185,7 @@ let package = Package(
         "FarwatchApp", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
-    // Kafka brokers for tests, as librdkafka brings them.
-    .target(name: "CKafkaMock", linkerSettings: [.linkedLibrary("rdkafka")]),
-    room("FarwatchTesting", ["CKafkaMock", "Model"]),
+    room("FarwatchTesting", ["Model", "CKafkaMock"]),
     // Measures the daemon beside the programs that it replaces; never part of it.
     .executableTarget(
       name: "FarwatchBench",
@@ -164,24 +207,41 @@ let package = Package(
     tests(of: "HTTPServer", ["HTTPClient"]),
     tests(of: "HTTPClient"),
     tests(of: "PostgresClient"),
-    tests(of: "RedisClient", ["HTTPClient", "TLSTransport"]),
-    tests(of: "KafkaClient", ["TLSTransport"]),
     tests(of: "Decompression"),
     tests(of: "StateDatabase"),
     tests(of: "CloudAccess", ["HTTPClient"]),
     tests(of: "Collecting", ["HTTPClient"]),
-    tests(of: "Probing", ["Collecting", "HTTPClient", "KafkaClient", "RedisClient", "RegularExpressions"]),
+    tests(
+      of: "Probing",
+      [
+        "Collecting", "HTTPClient", "RegularExpressions", "PingClient", "StreamClient", "TLSTransport",
+        "PostgresClient", "MySQLClient", "KafkaClient", "RedisClient", "DNSClient",
+      ]),
+    tests(of: "Scraping", ["Collecting", "Exposition", "HTTPClient", "Programs", "RegularExpressions"]),
+    tests(of: "CheckIns", ["Collecting"]),
     tests(
       of: "Replication",
-      ["Collecting", "HTTPClient", "KafkaClient", "PostgresClient", "RedisClient", "TLSTransport"]),
-    tests(of: "Backups", ["Collecting", "Decompression"]),
+      [
+        "Collecting", "PostgresClient", "MySQLClient", "HTTPClient", "KafkaClient", "RedisClient",
+        "TLSTransport", "CloudAccess", "ObjectStores",
+      ]),
+    tests(of: "Backups", ["Collecting", "Decompression", "CloudAccess", "HTTPClient", "ObjectStores"]),
+    tests(of: "StreamClient", ["TLSTransport"]),
+    tests(of: "PingClient"),
     tests(
       of: "CollectorConfiguration",
       [
-        "StrictYAML", "ConfigurationTypes", "Collecting", "Probing", "RedisClient", "TLSTransport",
-        "Replication",
-        "Backups",
+        "StrictYAML", "ConfigurationTypes", "Collecting", "Probing", "Replication", "Backups", "StreamClient",
+        "TLSTransport", "HTTPClient", "PostgresClient", "MySQLClient", "RedisClient", "DNSClient",
+        "CloudAccess", "CloudMetrics", "ObjectStores",
       ]),
+    tests(of: "MySQLClient"),
+    tests(of: "RedisClient", ["HTTPClient", "TLSTransport"]),
+    tests(of: "KafkaClient", ["TLSTransport"]),
+    tests(of: "DNSClient"),
+    tests(of: "XMLDocuments"),
+    tests(of: "CloudMetrics", ["CloudAccess", "Collecting", "HTTPClient"]),
+    tests(of: "ObjectStores", ["CloudAccess", "HTTPClient"]),
     tests(of: "NativeHistograms"),
     tests(of: "SampleStore", ["DurableIO", "NativeHistograms"]),
     tests(of: "Exposition"),
@@ -207,7 +267,8 @@ let package = Package(
     tests(
       of: "Configuration",
       [
-        "CloudAccess", "CloudWatchAlarms", "StrictYAML", "Collecting", "Probing", "Replication", "Backups",
+        "CloudAccess", "CloudWatchAlarms", "StrictYAML", "ConfigurationTypes", "CollectorConfiguration",
+        "Collecting", "Probing", "Replication", "Backups",
         "Notifying",
         "HTTPClient", "Journal", "Paging", "PostgresClient",
       ]),
@@ -216,7 +277,9 @@ let package = Package(
       [
         "Alerting", "AlertmanagerAPI", "CloudWatchAlarms", "Configuration", "Exposition", "HTTPClient",
         "HTTPServer", "Journal", "Notifying", "Paging",
-        "Backups", "Collecting", "Probing", "Replication", "SampleStore", "StateDatabase", "StrictYAML",
+        "Backups", "CheckIns", "CollectorConfiguration", "Collecting", "Probing", "Replication",
+        "SampleStore",
+        "StateDatabase", "StrictYAML",
         .product(name: "Logging", package: "swift-log"),
       ]),
     .testTarget(name: "ArchitectureTests", dependencies: ["FarwatchTesting"], swiftSettings: settings),

@@ -1,2 +1,4 @@
 // libpq as it is. A header of our own, because where libpq-fe.h lives differs between systems: pkg-config knows.
 #include <libpq-fe.h>
+// Swift's Glibc module leaves epoll out.
+#include <sys/epoll.h>

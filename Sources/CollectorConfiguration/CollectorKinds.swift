@@ -1,5 +1,11 @@
+internal import Backups
+internal import CheckIns
 internal import Collecting
 internal import ConfigurationTypes
+package import Model
+internal import Probing
+internal import Replication
+internal import Scraping
 internal import StrictYAML
 
 /// The kinds of health checks, by the key that holds what is particular to one: one line a kind.
@@ -9,10 +15,19 @@ enum CheckKinds {
     @Sendable (_ m: MappingReader, _ basics: CheckBasics, _ scope: Scope) ->
     any HealthCheckSettings
 
-  static let table: [(key: String, read: Reader)] = [
-    ("http", HTTPSection.read),
-    ("redis", RedisCheckSection.read),
-    ("kafka", KafkaCheckSection.read),
+  static let table: [(key: String, settings: any CollectorSettings.Type, read: Reader)] = [
+    ("http", HTTPCheckSettings.self, HTTPSection.read),
+    ("exec", ExecCheckSettings.self, ExecCheckSection.read),
+    ("push", CheckInSettings.self, CheckInSection.read),
+    ("tcp", TCPCheckSettings.self, TCPSection.read),
+    ("tls", TLSCheckSettings.self, TLSSection.read),
+    ("icmp", ICMPCheckSettings.self, ICMPSection.read),
+    ("grpc", GRPCCheckSettings.self, GRPCSection.read),
+    ("postgres", PostgresCheckSettings.self, PostgresCheckSection.read),
+    ("mysql", MySQLCheckSettings.self, MySQLCheckSection.read),
+    ("redis", RedisCheckSettings.self, RedisCheckSection.read),
+    ("kafka", KafkaCheckSettings.self, KafkaCheckSection.read),
+    ("dns", DNSCheckSettings.self, DNSSection.read),
   ]
 }
 
@@ -24,10 +39,17 @@ enum ReplicationEngines {
     @Sendable (_ m: MappingReader, _ pace: LinkPace, _ scope: Scope) ->
     (any ReplicationLinkSettings)?
 
-  static let table: [(engine: String, read: Reader)] = [
-    ("postgres", PostgresLinkSection.read),
-    ("redis", RedisLinkSection.read),
-    ("kafka", MirrorLinkSection.read),
+  static let table: [(key: String, settings: any CollectorSettings.Type, read: Reader)] = [
+    ("postgres", PostgresLinkSettings.self, PostgresLinkSection.read),
+    ("postgres_logical", PostgresLogicalSettings.self, PostgresLogicalSection.read),
+    ("aurora", ManagedLinkSettings.self, ManagedLinkSection.aurora),
+    ("cockroachdb", ManagedLinkSettings.self, ManagedLinkSection.cockroachdb),
+    ("yugabytedb", ManagedLinkSettings.self, ManagedLinkSection.yugabytedb),
+    ("mysql", MySQLLinkSettings.self, MySQLLinkSection.read),
+    ("redis", RedisLinkSettings.self, RedisLinkSection.read),
+    ("kafka", MirrorLinkSettings.self, MirrorLinkSection.read),
+    ("cloudwatch", CloudWatchLinkSettings.self, CloudWatchLinkSection.read),
+    ("object_store", ObjectStoreLinkSettings.self, ObjectStoreLinkSection.read),
   ]
 }
 
@@ -38,8 +60,14 @@ enum BackupKinds {
     @Sendable (_ m: MappingReader, _ basics: BackupBasics, _ scope: Scope) ->
     any BackupJobSettings
 
-  static let table: [(key: String, read: Reader)] = [
-    ("directory", DirectoryBackupSection.read)
+  static let table: [(key: String, settings: any CollectorSettings.Type, read: Reader)] = [
+    ("directory", DirectoryBackupSettings.self, DirectoryBackupSection.read),
+    ("rds_snapshots", RDSBackupSettings.self, RDSBackupSection.readSnapshots),
+    ("rds_point_in_time", RDSBackupSettings.self, RDSBackupSection.readPointInTime),
+    ("s3", ObjectBackupSettings.self, ObjectBackupSection.s3),
+    ("azure_blob", ObjectBackupSettings.self, ObjectBackupSection.azureBlob),
+    ("gcs", ObjectBackupSettings.self, ObjectBackupSection.gcs),
+    ("sftp", ObjectBackupSettings.self, ObjectBackupSection.sftp),
   ]
 }
 
@@ -49,15 +77,34 @@ enum MeasurementKinds {
     @Sendable (_ m: MappingReader, _ basics: MeasurementBasics, _ scope: Scope) ->
     any CollectorSettings
 
-  static let table: [(key: String, read: Reader)] = [
-    ("redis_heartbeat", RedisHeartbeatSection.read)
+  static let table: [(key: String, settings: any CollectorSettings.Type, read: Reader)] = [
+    ("scrape", ScrapeSettings.self, ScrapeSection.read),
+    ("postgres_heartbeat", PostgresHeartbeatSettings.self, PostgresHeartbeatSection.read),
+    ("mysql_heartbeat", MySQLHeartbeatSettings.self, MySQLHeartbeatSection.read),
+    ("redis_heartbeat", RedisHeartbeatSettings.self, RedisHeartbeatSection.read),
+    ("steering", SteeringSettings.self, SteeringSection.read),
+    ("marker", MarkerSettings.self, MarkerSection.read),
+    ("serving", ServingSettings.self, ServingSection.read),
+    ("cloudflare", CloudflareSettings.self, CloudflareSection.read),
+    ("cloudwatch", CloudWatchSettings.self, CloudWatchSection.read),
+    ("route53", Route53Settings.self, Route53Section.read),
   ]
+}
+
+/// What collectors of all kinds may bring.
+package enum CollectorFamilies {
+  package static var all: [MetricFamily] {
+    let types =
+      CheckKinds.table.map(\.settings) + ReplicationEngines.table.map(\.settings)
+      + BackupKinds.table.map(\.settings) + MeasurementKinds.table.map(\.settings)
+    return types.flatMap { $0.families }
+  }
 }
 
 /// The one entry of a table of kinds whose key the mapping has. None or several is a problem.
 func theKind<Reader>(
-  of m: MappingReader, among table: [(key: String, read: Reader)]
-) -> (key: String, read: Reader)? {
+  of m: MappingReader, among table: [(key: String, settings: any CollectorSettings.Type, read: Reader)]
+) -> (key: String, settings: any CollectorSettings.Type, read: Reader)? {
   let written = table.filter { m.has($0.key) }
   // All are known, so that a misspelt one is told as such.
   for kind in table { m.allow(kind.key) }

@@ -17,6 +17,11 @@ enum DirectoryBackupSection {
     if basics.repo.isEmpty { backup.basics.repo = repo }
     backup.naming = naming
     backup.settle = m.optional("settle", .duration(.zero ... .seconds(86_400))) ?? backup.settle
+    backup.members = m.optional(
+      "members", .mapping { BackupMembersSection.read($0, separator: ".", isFolder: true) })
+    backup.restoreMarker = m.optional("restore_marker", .nonEmptyString).map {
+      $0.hasPrefix("/") ? $0 : "\(path)/\($0)"
+    }
     return backup
   }
 }
@@ -27,7 +32,7 @@ enum BackupNamingSection {
     BackupNaming(match: m.required("match", glob), timeFormat: m.optional("time_format", timeFormat) ?? nil)
   }
 
-  private static var glob: YAMLType<Glob> {
+  static var glob: YAMLType<Glob> {
     .converted(from: .nonEmptyString, placeholder: anyName) { try Glob($0) }
   }
 
@@ -48,6 +53,10 @@ enum BackupContentSection {
     var rules = BackupContentRules(gzip: gzip, trailer: m.optional("trailer", trailer) ?? .none)
     m.atMostOne(of: "trailer", "trailer_text")
     if let text = m.optional("trailer_text", .nonEmptyString) { rules.trailer = .custom(text) }
+    rules.archive = m.optional("archive", YAMLType<ArchiveKind>.choice())
+    if gzip, rules.archive != nil {
+      m.problem("`gzip: true` reads all of it already: only one of the two may be given", at: "archive")
+    }
     if let limit = m.optional("bytes_per_second", .byteSize) { rules.bytesPerSecond = UInt64(max(1, limit)) }
     return rules
   }

@@ -1,3 +1,4 @@
+internal import CheckIns
 package import Collecting
 package import ConfigurationTypes
 internal import Model
@@ -22,26 +23,60 @@ package enum HealthSection {
     }
   }
 
-  package static func read(_ m: MappingReader, _ scope: Scope) -> [any HealthCheckSettings] {
+  /// What the section says beside the checks themselves.
+  package struct Plan: Sendable {
+    package var checks: [any HealthCheckSettings] = []
+    package var calculated: [CalculatedCheck] = []
+    package var canariesNeeded = 1
+
+    package init() {}
+  }
+
+  package static func read(_ m: MappingReader, _ scope: Scope) -> Plan {
     var defaults = Pace()
     _ = m.optional("defaults", .mapping { defaults.read($0) })
+    var plan = Plan()
     let check = YAMLType<(any HealthCheckSettings)?>.mapping { readCheck($0, defaults, scope) }
     let checks = m.required("checks", .list(.located(check)))
     if m.node("checks")?.content.isEmptyList == true { m.problem("needs at least one check", at: "checks") }
+    let canary = YAMLType<(any HealthCheckSettings)?>.mapping {
+      readCheck($0, defaults, scope, isCanary: true)
+    }
+    let canaries = m.optional("canaries", .list(.located(canary))) ?? []
+    let one = YAMLType<CalculatedCheck>.mapping { CalculatedSection.read($0, scope) }
+    let calculated = m.optional("calculated", .list(.located(one))) ?? []
+    plan.canariesNeeded = m.optional("canaries_needed", .int(1...100)) ?? 1
+    if plan.canariesNeeded > max(1, canaries.count) {
+      m.problem("there are only \(canaries.count) canaries", at: "canaries_needed")
+    }
     scope.reportDuplicates(
-      "check", checks.map { ([$0.value?.basics.region ?? "", $0.value?.basics.name ?? ""], $0.node) },
-      m.problems)
-    return checks.compactMap(\.value)
+      "check",
+      checks.map { ([$0.value?.basics.region ?? "", $0.value?.basics.name ?? ""], $0.node) }
+        + calculated.map { ([$0.value.region, $0.value.name], $0.node) }, m.problems)
+    scope.reportDuplicates(
+      "push id", checks.compactMap { one in (one.value as? CheckInSettings).map { ([$0.id], one.node) } },
+      m.problems, showsName: false)
+    scope.reportDuplicates("canary", canaries.map { ([$0.value?.basics.name ?? ""], $0.node) }, m.problems)
+    plan.checks = (checks + canaries).compactMap(\.value)
+    plan.calculated = calculated.map(\.value)
+    CalculatedSection.complain(of: calculated, among: plan.checks, m.problems)
+    return plan
   }
 
   private static func readCheck(
-    _ m: MappingReader, _ defaults: Pace, _ scope: Scope
+    _ m: MappingReader, _ defaults: Pace, _ scope: Scope, isCanary: Bool = false
   ) -> (any HealthCheckSettings)? {
-    var basics = CheckBasics(
-      name: m.required("name", .nonEmptyString), region: m.required("region", scope.region))
+    var basics = CheckBasics(name: m.required("name", .nonEmptyString))
+    basics.isCanary = isCanary
+    // A canary stands for the world, and for no region.
+    if !isCanary {
+      basics.region = m.required("region", scope.region)
+      basics.zone = m.optional("zone", .nonEmptyString) ?? ""
+      basics.tier = m.optional("tier", .nonEmptyString) ?? ""
+      basics.weight = m.optional("weight", .double(0.001...1000)) ?? 1
+      basics.counts = m.optional("counts", .bool) ?? true
+    }
     basics.vantage = scope.vantage
-    basics.zone = m.optional("zone", .nonEmptyString) ?? ""
-    basics.tier = m.optional("tier", .nonEmptyString) ?? ""
     var pace = defaults
     pace.read(m)
     basics.interval = pace.interval

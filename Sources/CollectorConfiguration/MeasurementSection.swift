@@ -19,10 +19,10 @@ package enum MeasurementSection {
     var basics = MeasurementBasics(name: m.required("name", .nonEmptyString))
     basics.region = m.optional("region", scope.region) ?? ""
     basics.labels = m.optional("labels", .labels) ?? .empty
-    basics.interval =
-      m.optional("interval", .duration(.milliseconds(100) ... .seconds(86_400))) ?? basics.interval
+    let interval = m.optional("interval", .duration(.milliseconds(100) ... .seconds(86_400)))
     basics.timeout = m.optional("timeout", .duration(.milliseconds(10) ... .seconds(3600))) ?? basics.timeout
     guard let kind = theKind(of: m, among: MeasurementKinds.table) else { return nil }
+    basics.interval = interval ?? MeasurementKinds.intervals[kind.key] ?? basics.interval
     let known = basics
     return m.required(kind.key, YAMLType<(any CollectorSettings)?>.mapping { kind.read($0, known, scope) })
   }

@@ -10,11 +10,19 @@ enum PostgresLinkSection {
   static func read(_ m: MappingReader, _ pace: LinkPace, _ scope: Scope) -> (any ReplicationLinkSettings)? {
     let node = YAMLType<PostgresLinkSettings.Node>.mapping { readNode($0, scope) }
     let source = m.required("source", node)
-    let targets = m.required("targets", .list(node))
+    let target = YAMLType<PostgresLinkSettings.Node>.mapping { m in
+      var target = readNode(m, scope)
+      target.upstream = m.optional("upstream", scope.region)
+      return target
+    }
+    let targets = m.required("targets", .list(target))
+    let table = m.optional("heartbeat", .mapping { $0.required("table", PostgresCheckSection.table) })
     do {
-      return try PostgresLinkSettings(
+      var link = try PostgresLinkSettings(
         link: pace.link, source: source, targets: targets, rpo: pace.rpo, interval: pace.interval,
         timeout: pace.timeout)
+      link.heartbeat = table.map { .init(table: $0, link: pace.link, region: source.region) }
+      return link
     } catch {
       // A placeholder for what could not be read contradicts nothing.
       if m.problems.count == pace.problemsBefore { m.problem("\(error)") }

@@ -31,7 +31,7 @@ package enum ReplicationSection {
       interval: m.optional("interval", .duration(.milliseconds(100) ... .seconds(86_400))) ?? .seconds(1),
       timeout: m.optional("timeout", .duration(.milliseconds(100) ... .seconds(300))) ?? .seconds(3),
       problemsBefore: problemsBefore)
-    guard let entry = ReplicationEngines.table.first(where: { $0.engine == engine }) else {
+    guard let entry = ReplicationEngines.table.first(where: { $0.key == engine }) else {
       // Which keys it has is not known.
       m.allowUnknownKeys()
       return nil
@@ -39,5 +39,5 @@ package enum ReplicationSection {
     return entry.read(m, pace, scope)
   }
 
-  private static var engine: YAMLType<String> { .choice(among: ReplicationEngines.table.map(\.engine)) }
+  private static var engine: YAMLType<String> { .choice(among: ReplicationEngines.table.map(\.key)) }
 }

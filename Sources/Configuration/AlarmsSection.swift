@@ -1,3 +1,4 @@
+internal import ConfigurationTypes
 internal import CloudWatchAlarms
 internal import Model
 internal import StrictYAML

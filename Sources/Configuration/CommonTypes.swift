@@ -1,4 +1,4 @@
-internal import HTTPClient
+internal import CollectorConfiguration
 internal import Model
 internal import StrictYAML
 
@@ -49,7 +49,7 @@ extension YAMLType where Value == [Settings.Region] {
         YAMLType<Settings.Region>.mapping { m in
           Settings.Region(
             name: entry.key, role: m.optional("role", .choice()) ?? .active,
-            share: m.optional("share", .double(0...100)))
+            share: m.optional("share", .double(0...100)), rules: RollUpSection.read(m))
         }.read(entry.value, problems)
       }
       let shares = regions.compactMap(\.share).reduce(0, +)

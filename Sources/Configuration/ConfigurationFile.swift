@@ -1,8 +1,9 @@
 internal import CloudWatchAlarms
+internal import CollectorConfiguration
+internal import ConfigurationTypes
 internal import Model
 internal import Notifying
 internal import Paging
-internal import Probing
 package import StrictYAML
 
 #if canImport(Glibc)
@@ -44,11 +45,10 @@ package enum ConfigurationFile {
     let labels = m.optional("external_labels", .labels) ?? .empty
     let regions = m.required("regions", .regions)
     let scope = Scope(regions: regions.map(\.name), vantage: vantage, paths: paths)
-    let checks = m.optional("health", .mapping { HealthSection.read($0, scope) }) ?? []
-    let link = YAMLType<PostgresLinkSettings?>.mapping { ReplicationSection.read($0, scope) }
-    let links = m.optional("replication", .list(.located(link))) ?? []
-    let backup = YAMLType<DirectoryBackupSettings>.mapping { BackupSection.read($0, scope) }
-    let backups = m.optional("backups", .list(.located(backup))) ?? []
+    let health = m.optional("health", .mapping { HealthSection.read($0, scope) }) ?? HealthSection.Plan()
+    let links = ReplicationSection.read(m, scope)
+    let backups = BackupSection.read(m, scope)
+    let measurements = MeasurementSection.read(m, scope)
     let ruleFiles = m.optional("rule_files", .list(.located(YAMLType<String>.nonEmptyString))) ?? []
     let policies = m.optional("alerting", .mapping(AlertingSection.read)) ?? []
     var notifying = NotifyingSection.read(m, paths)
@@ -69,17 +69,15 @@ package enum ConfigurationFile {
     let store =
       m.optional("store", .mapping { StoreSection.read($0) }) ?? StoreSection.defaults
     let connections = m.optional("connections_per_address", .int(1...512)) ?? 64
-    scope.reportDuplicates(
-      "check", checks.map { ([$0.value.region, $0.value.name], $0.node) }, m.problems)
-    scope.reportDuplicates("link", links.map { ([$0.value?.link ?? ""], $0.node) }, m.problems)
-    scope.reportDuplicates(
-      "backup job", backups.map { ([$0.value.region, $0.value.job], $0.node) }, m.problems)
     var settings = Settings(
       vantage: vantage, listen: listen, stateDirectory: state, externalURL: externalURL,
       externalLabels: labels,
-      regions: regions, checks: checks.map(\.value), links: links.compactMap(\.value),
-      backups: backups.map(\.value), ruleFiles: expand(ruleFiles, paths, m.problems), alertPolicies: policies,
+      regions: regions, checks: health.checks, links: links, backups: backups,
+      ruleFiles: expand(ruleFiles, paths, m.problems), alertPolicies: policies,
       notifying: notifying, store: store, connectionsPerAddress: connections)
+    settings.measurements = measurements
+    settings.calculated = health.calculated
+    settings.canariesNeeded = health.canariesNeeded
     settings.paging = paging
     settings.trustedClients = (m.optional("trusted_clients", .list(addressRange)) ?? []).compactMap { $0 }
     settings.alarmFiles = alarms.files

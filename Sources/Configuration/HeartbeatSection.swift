@@ -1,3 +1,4 @@
+internal import ConfigurationTypes
 internal import HTTPClient
 internal import Model
 internal import Notifying

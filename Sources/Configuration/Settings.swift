@@ -1,10 +1,10 @@
 package import Alerting
 package import CloudWatchAlarms
+package import Collecting
 package import Journal
 package import Model
 package import Notifying
 package import Paging
-package import Probing
 package import StrictYAML
 
 /// A whole configuration file, checked: what the application wires the stages with.
@@ -16,6 +16,8 @@ package struct Settings: Sendable {
     package var role: Role
     /// Percent of the traffic that it is meant to carry.
     package var share: Double?
+    /// How its checks add up.
+    package var rules = RollUpRules()
   }
 
   /// How much is remembered.
@@ -38,9 +40,15 @@ package struct Settings: Sendable {
   package var externalURL: String?
   package var externalLabels: Labels
   package var regions: [Region]
-  package var checks: [HTTPCheckSettings]
-  package var links: [PostgresLinkSettings]
-  package var backups: [DirectoryBackupSettings]
+  /// Checks that are made of others.
+  package var calculated: [CalculatedCheck] = []
+  /// Canaries that must be reached before anybody is blamed; all of the checks that are canaries count.
+  package var canariesNeeded = 1
+  package var checks: [any HealthCheckSettings]
+  package var links: [any ReplicationLinkSettings]
+  package var backups: [any BackupJobSettings]
+  /// What is measured beside them.
+  package var measurements: [any CollectorSettings] = []
   /// Paths, patterns expanded, each once.
   package var ruleFiles: [String]
   /// What the rule files do not say of their alerts.
@@ -61,6 +69,9 @@ package struct Settings: Sendable {
   package var connectionsPerAddress: Int
   /// Clients beside this machine whose changes are taken: silences, acknowledgements, posted alerts, reloads.
   package var trustedClients: [AddressRange] = []
+  /// Everything that collects: checks, links, backup jobs and the rest, in this order.
+  package var collectors: [any CollectorSettings] { checks + links + backups + measurements }
+
   /// What is allowed but hardly meant, as `FILE:LINE:COLUMN: message`: for the log and `farwatch check`.
   package var warnings: [String] = []
 }

@@ -25,15 +25,17 @@ package struct Scope: Sendable {
   }
 
   /// A name with a part that could not be read says nothing about the others.
+  ///
+  /// - Parameter showsName: false for names that are secrets.
   package func reportDuplicates(
-    _ kind: String, _ named: [(parts: [String], node: YAMLNode)], _ problems: Problems
+    _ kind: String, _ named: [(parts: [String], node: YAMLNode)], _ problems: Problems, showsName: Bool = true
   ) {
     var seen: [String: YAMLNode] = [:]
     for (parts, node) in named where !parts.contains("") {
       let name = parts.joined(separator: "/")
       if let first = seen[name] {
-        problems.add(
-          "\(kind) \"\(name)\" is declared a second time; first in line \(first.position.line)", at: node)
+        let shown = showsName ? "\(kind) \"\(name)\"" : "this \(kind)"
+        problems.add("\(shown) is declared a second time; first in line \(first.position.line)", at: node)
       } else {
         seen[name] = node
       }

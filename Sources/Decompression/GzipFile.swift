@@ -93,7 +93,7 @@ package enum GzipFile {
 }
 
 /// The state of one check. Invariant: between two calls of `feed`, all input so far was consumed.
-private struct MemberInflater {
+struct MemberInflater {
   private enum Place {
     /// Before the first byte of a member, or of the zeros that may follow the last.
     case between

@@ -1,4 +1,5 @@
 internal import Alerting
+internal import CheckIns
 internal import CloudWatchAlarms
 internal import Configuration
 internal import Dispatch
@@ -11,7 +12,6 @@ internal import Logging
 internal import Model
 internal import Notifying
 internal import Paging
-internal import PostgresClient
 internal import SampleStore
 internal import StateDatabase
 internal import Synchronization
@@ -62,7 +62,7 @@ package final class Daemon: Sendable {
     store = opened.store
     for finding in opened.findings { logger.note(Notice(finding)) }
     pages = PageRenderer(store)
-    collectors = try CollectorFactory()
+    collectors = CollectorFactory()
     deliveries = DeliveryCarrier()
     loop = CoreLoop(time: time)
     endpoints = EndpointBox()
@@ -86,7 +86,8 @@ package final class Daemon: Sendable {
       "watching",
       metadata: [
         "url": "\(baseURL)", "checks": "\(settings.checks.count)", "links": "\(settings.links.count)",
-        "backups": "\(settings.backups.count)", "rules": "\(loaded.ruleCount)",
+        "backups": "\(settings.backups.count)", "others": "\(settings.measurements.count)",
+        "rules": "\(loaded.ruleCount)",
         "alarms": "\(loaded.alarms.count)",
       ])
   }
@@ -98,7 +99,11 @@ package final class Daemon: Sendable {
 
   private func startCore(_ loaded: LoadedConfiguration, _ rows: StoredRows) throws(StartFailure) {
     let monotonic = time.monotonic
-    let watchlist = Watchlist(store: store, restoring: rows.checks, regions: loaded.settings.regions)
+    let board = try collectors.checkIns
+    board.restore(rows.checkIns)
+    try commitAndWait(board.expect(loaded.settings.checkInIDs, at: time.now))
+    let watchlist = Watchlist(
+      store: store, restoring: rows.checks, plan: RollUpPlan(loaded.settings))
     _ = watchlist.replace(
       with: try collectors.plans(for: loaded.settings), now: time.now, monotonic: monotonic)
     var ruleSettings = RuleSettings()
@@ -223,7 +228,7 @@ package final class Daemon: Sendable {
     let externalURL = externalURL(loaded.settings)
     let done = loop.ask(within: .seconds(10)) { conductor, turnTime in
       conductor.replace(
-        targets: plans, regions: loaded.settings.regions, groups: loaded.groups,
+        targets: plans, plan: RollUpPlan(loaded.settings), groups: loaded.groups,
         policies: loaded.settings.alertPolicies, alarms: loaded.alarms, paging: loaded.settings.paging,
         notifying: loaded.settings.notifying,
         heartbeats: loaded.settings.heartbeats, proofs: loaded.settings.proofs,
@@ -235,6 +240,9 @@ package final class Daemon: Sendable {
       let line = "the core did not take the new configuration within 10 s"
       reloads.failed([line])
       return [line]
+    }
+    if let board = try? collectors.checkIns {
+      commit(board.expect(loaded.settings.checkInIDs, at: time.now)) { _ in }
     }
     reloads.succeeded(loaded.settings, at: time.now)
     loaded.log(to: logger)
@@ -318,6 +326,15 @@ extension Daemon: DaemonFace {
     }
   }
 
+  /// Answers once the visit is durable, or after two seconds: what was heard is heard.
+  func checkIn(_ visit: CheckInVisit) -> Bool {
+    guard let board = try? collectors.checkIns else { return false }
+    let bell = Bell()
+    guard board.take(visit, at: time.now, { commit([$0]) { _ in bell.ring() } }) else { return false }
+    _ = bell.wait(upTo: .seconds(2))
+    return true
+  }
+
   func proofs() -> [ProofStanding]? { loop.ask { $0.proofs.standings($1.now) } }
 
   func prove(_ choice: ProofChoice) -> [ProofStanding]? {
@@ -363,4 +380,9 @@ extension HTTPServerSettings {
     // A Prometheus posts 64 alerts at once, with annotations of any length.
     maxBodyBytes = 8 << 20
   }
+}
+
+extension Settings {
+  /// Of the jobs that check in.
+  fileprivate var checkInIDs: [String] { checks.compactMap { ($0 as? CheckInSettings)?.id } }
 }

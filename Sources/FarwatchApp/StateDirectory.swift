@@ -12,6 +12,8 @@ struct StoredRows: Sendable {
   var checks: [(key: String, value: [UInt8])] = []
   /// Its first rows and the newest.
   var journal: [(key: String, value: [UInt8])] = []
+  /// Of jobs that check in.
+  var checkIns: [(key: String, value: [UInt8])] = []
   /// Of heartbeats and receivers.
   var proofs: [(key: String, value: [UInt8])] = []
   var paging: [(table: StateChange.Table, key: String, value: [UInt8])] = []
@@ -46,7 +48,7 @@ struct StateDirectory {
         checks: try database.load(.checks),
         journal: try database.load(.journal, from: nil, limit: 2)
           + database.load(.journal, from: nil, limit: JournalBook.newestLimit, newestFirst: true),
-        proofs: try database.load(.proofs),
+        checkIns: try database.load(.checkIns), proofs: try database.load(.proofs),
         paging: try [StateChange.Table.paged, .groups, .silences].flatMap { table in
           try database.load(table).map { (table, $0.key, $0.value) }
         },

@@ -218,8 +218,8 @@ package final class TemporaryDirectory: Sendable {
   package let path: String
 
   /// - mode: 0o755 lets a child that runs as another user pass through.
-  package init(_ name: String = "farwatch-test", mode: mode_t = 0o700) throws {
-    var template = Array("\(temporaryRoot)/\(name).XXXXXX".utf8CString)
+  package init(_ name: String = "farwatch-test", in root: String? = nil, mode: mode_t = 0o700) throws {
+    var template = Array("\(root ?? temporaryRoot)/\(name).XXXXXX".utf8CString)
     guard let made = mkdtemp(&template) else { throw BenchError("no temporary directory: errno \(errno)") }
     path = String(cString: made)
     chmod(path, mode)

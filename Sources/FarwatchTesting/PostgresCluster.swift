@@ -119,6 +119,17 @@ package final class PostgresServer: Sendable {
     return String(out.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
   }
 
+  /// Offers TLS with `<name>.pem` from now on, to new connections.
+  package func serveTLS(_ certificates: TestCertificates, _ name: String) async throws {
+    try directory.write("tls.pem", readText(certificates.path("\(name).pem")))
+    try directory.write("tls.key", readText(certificates.path("\(name).key")))
+    // A key that others may read is refused.
+    let install = "umask 077; cat ../tls.pem > server.crt; cat ../tls.key > server.key"
+    try await ChildProcess.run(["sh", "-c", install], user: Self.account, directory: data)
+    try await sql("ALTER SYSTEM SET ssl = on")
+    try await sql("SELECT pg_reload_conf()")
+  }
+
   /// Writes about this much WAL in one transaction.
   package func write(megabytes: Int) async throws {
     try await sql("INSERT INTO t SELECT repeat('x', 1000) FROM generate_series(1, \(megabytes * 950))")
@@ -149,6 +160,14 @@ package final class PostgresServer: Sendable {
     guard !pids.isEmpty else { throw BenchError("no WAL sender runs") }
     for pid in pids { kill(pid, SIGSTOP) }
     return pids
+  }
+
+  /// Stops the process that writes the control file; for ``thaw(_:)``.
+  package func freezeCheckpointer() async throws -> Int32 {
+    let pid = try await sql("SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'")
+    guard let pid = Int32(pid) else { throw BenchError("no checkpointer runs") }
+    kill(pid, SIGSTOP)
+    return pid
   }
 
   package func thaw(_ senders: [Int32]) { for pid in senders { kill(pid, SIGCONT) } }

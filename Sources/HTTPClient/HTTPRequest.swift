@@ -30,6 +30,8 @@ package struct HTTPRequest: Hashable, Sendable {
     case http11
     /// HTTP/2 where TLS negotiates it, otherwise 1.1.
     case http2
+    /// HTTP/2 from the first byte, on `http` too, as gRPC speaks it; over TLS as ``http2``.
+    case http2Only
   }
 
   package enum AddressFamily: Hashable, Sendable { case any, ipv4, ipv6 }
@@ -57,7 +59,7 @@ package struct HTTPRequest: Hashable, Sendable {
   /// PEM file of the authorities to trust instead of the system's.
   package var caFile: String?
   package var clientCertificate: ClientCertificate?
-  /// An IP address to connect to instead of resolving the URL's host; `Host`, SNI and the certificate check stay
+  /// An IP address, or another host, to connect to instead of the URL's host; `Host`, SNI and the certificate check stay
   /// those of the URL. A redirect to another host or port is resolved as usual.
   package var connectAddress: String?
   package var addressFamily: AddressFamily = .any

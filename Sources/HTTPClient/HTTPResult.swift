@@ -44,9 +44,9 @@ package struct HTTPPhases: Hashable, Sendable {
   }
 }
 
-/// The header block of the final answer, parsed only where it is asked.
+/// The header block of the final answer and the trailers after its body, parsed only where it is asked.
 package struct HTTPHeaders: Hashable, Sendable {
-  /// As received, status line included.
+  /// As received, status line included; trailers follow.
   package var raw: [UInt8]
 
   package init(raw: [UInt8] = []) { self.raw = raw }

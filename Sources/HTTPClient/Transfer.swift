@@ -206,7 +206,13 @@ final class Transfer {
       fw_easy_set_list(easy, CURLOPT_CONNECT_TO, connectList)
     }
     if rare.acceptCompressed { fw_easy_set_string(easy, CURLOPT_ACCEPT_ENCODING, "") }
-    let version = rare.version == .http11 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS
+    let version =
+      switch rare.version {
+      case .http11: CURL_HTTP_VERSION_1_1
+      case .http2: CURL_HTTP_VERSION_2TLS
+      case .http2Only:
+        job?.target?.scheme == "https" ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
+      }
     fw_easy_set_long(easy, CURLOPT_HTTP_VERSION, version)
     fw_easy_set_string(easy, CURLOPT_USERAGENT, rare.userAgent ?? settings.userAgent)
     if rare.wantCertificates { fw_easy_set_long(easy, CURLOPT_CERTINFO, 1) }

@@ -40,6 +40,8 @@ package enum FailureReason: String, Sendable, CaseIterable, Codable {
   case configuration = "bad_configuration"
   case limit = "limit_reached"
   case overrun
+  /// Who was asked says that it does not know.
+  case unknown
   case other
 }
 

@@ -5,6 +5,8 @@ package struct StateChange: Hashable, Sendable {
     case alerts, checks, outbox, subscriptions, settings, alarms
     /// Of paging: alerts that are told of, groups of them, silences; the journal; proofs of receivers.
     case paged, groups, silences, journal, proofs
+    /// What jobs said of themselves.
+    case checkIns
   }
 
   package var table: Table

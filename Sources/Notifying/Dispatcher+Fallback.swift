@@ -62,8 +62,9 @@ extension Dispatcher {
       how.reason = ["fallback_of": receiver.shownEndpoint]
       statistics.fellBack += 1
       receiver.fellBack += 1
-      changes += publish(row.notification, to: keys, how)
-      changes += receiver.noteFallenBack(row.notification.thread).map { [$0] } ?? []
+      // An end that waits behind it was no news to the fallback when it came.
+      let ends = receiver.queue.leadingEnds(ofThread: row.notification.thread)
+      changes += tell(row, ends, receiver, keys, how)
     }
     return changes
   }
@@ -80,12 +81,7 @@ extension Dispatcher {
     while let (row, ends) = receiver.queue.takeUntold(acceptedUntil: limit) {
       changes += row.saved().map { [$0] } ?? []
       told += 1
-      changes += publish(row.notification, to: keys, how)
-      for end in ends { changes += publish(end.notification, to: keys, how) }
-      let standing =
-        ends.contains { $0.notification.status == .resolved }
-        ? receiver.noteOver(row.notification.thread) : receiver.noteFallenBack(row.notification.thread)
-      changes += standing.map { [$0] } ?? []
+      changes += tell(row, ends, receiver, keys, how)
     }
     guard told > 0 else { return changes }
     receiver.fellBack += UInt64(told)
@@ -94,6 +90,18 @@ extension Dispatcher {
       .warning, "receiver fails: its fallback is told",
       describe(receiver).merging(["fallback": fallback, "pages": String(told)]) { $1 })
     return changes
+  }
+
+  /// Tells the fallback of a page and of the ends behind it, and remembers what it knows then.
+  private func tell(
+    _ row: OutboxRow, _ ends: [OutboxRow], _ receiver: Receiver, _ keys: [String], _ how: Acceptance
+  ) -> [StateChange] {
+    var changes: [StateChange] = []
+    for row in [row] + ends { changes += publish(row.notification, to: keys, how) }
+    let standing =
+      ends.contains { $0.notification.status == .resolved }
+      ? receiver.noteOver(row.notification.thread) : receiver.noteFallenBack(row.notification.thread)
+    return changes + (standing.map { [$0] } ?? [])
   }
 
   /// Tells the fallback how something ended that it was told the beginning of, whoever takes pages now.
@@ -105,6 +113,18 @@ extension Dispatcher {
     var how = how
     how.reason = ["fallback_of": receiver.shownEndpoint]
     how.cameFrom = receiver.key
-    return [over] + publish(page, to: keys(of: fallback), how)
+    var changes = [over]
+    let keys = keys(of: fallback)
+    guard !keys.isEmpty else { return changes }
+    // What still waits to be told would come after the end, as if it fired again.
+    for row in receiver.queue.takeUntold(ofThread: page.thread) {
+      changes += row.saved().map { [$0] } ?? []
+      // It only reminds of what the fallback knows.
+      if row.notification.kind == .reminder { continue }
+      statistics.fellBack += 1
+      receiver.fellBack += 1
+      changes += publish(row.notification, to: keys, how)
+    }
+    return changes + publish(page, to: keys, how)
   }
 }

@@ -5,29 +5,63 @@ internal import Threading
 
 /// Names one server for a ``PostgresClient``: its connection is kept between runs and made anew when it broke.
 package final class PostgresSession: Sendable {
+  package enum Access: Sendable {
+    /// `default_transaction_read_only` is set before anything is asked; where that fails nothing is.
+    case readOnly
+    /// As the server and the account have it.
+    case readWrite
+  }
+
   package let source: DSNSource
-  package init(_ source: DSNSource) { self.source = source }
+  package let access: Access
+
+  package init(_ source: DSNSource, access: Access = .readOnly) {
+    self.source = source
+    self.access = access
+  }
 }
 
 /// Asks PostgreSQL servers questions on one thread of its own, without ever waiting for one of them.
 ///
-/// All sockets are non-blocking and watched with one `poll`; names are looked up and connection strings read on
-/// short-lived threads, at most one per session. Sessions are read-only (`default_transaction_read_only`).
+/// All sockets are non-blocking and watched with one epoll; names are looked up and connection strings read on
+/// short-lived threads, at most one per session and two for every run that may be under way.
+/// One run at most is under way at a server, and ``maximumInFlight`` in all, connecting included: see ``Slots`` for
+/// who goes first. A server that hangs costs one slot until its time-out.
 /// It needs libpq 14 or newer (pipeline mode); servers may be as old as 10.
 package final class PostgresClient: Sendable {
   package typealias Completion = @Sendable (Result<PostgresReply, PostgresError>) -> Void
+
+  /// What the client was doing at the end of its last turn.
+  package struct Load: Sendable, Equatable {
+    /// Runs that hold a slot.
+    package var inFlight = 0
+    /// Servers that wait for a slot.
+    package var waiting = 0
+    /// Servers known: their connections are kept.
+    package var servers = 0
+    /// The most that ``inFlight`` ever was.
+    package var mostInFlight = 0
+  }
+
+  package static let maximumInFlight = 64
 
   private let mailbox: Mailbox
   private let thread: OwnThread
 
   /// Throws when the system gives no thread or no descriptor.
-  package init(time: any TimeSource = SystemTime()) throws(PostgresError) {
+  package init(
+    time: any TimeSource = SystemTime(), maximumInFlight: Int = PostgresClient.maximumInFlight
+  ) throws(PostgresError) {
     let mailbox = try Mailbox()
     self.mailbox = mailbox
     do {
-      thread = try OwnThread.start("farwatch-psql") { QueryLoop(mailbox, time).run() }
+      thread = try OwnThread.start("farwatch-psql") {
+        QueryLoop(mailbox, time, limit: maximumInFlight).run()
+      }
     } catch { throw PostgresError(.limit, error.description) }
   }
+
+  package var load: Load { mailbox.load }
 
   /// Ends the thread; runs that are under way fail.
   deinit {
@@ -73,12 +107,14 @@ enum Letter: Sendable {
   case stop
 }
 
-/// Letters for the loop and the pipe that wakes it.
+/// Letters for the loop, the pipe that wakes it, and the epoll that it waits with.
 final class Mailbox: Sendable {
   /// Readable when there are letters.
   let descriptor: Int32
+  let epoll: Int32
   private let bell: Int32
   private let letters = Mutex<[Letter]>([])
+  private let lastLoad = Mutex(PostgresClient.Load())
 
   init() throws(PostgresError) {
     var ends: [Int32] = [-1, -1]
@@ -88,11 +124,15 @@ final class Mailbox: Sendable {
       _ = fcntl(end, F_SETFL, O_NONBLOCK)
     }
     (descriptor, bell) = (ends[0], ends[1])
+    epoll = ReadySockets.makeDescriptor()
+    // The descriptors are closed with the half-made object.
+    guard epoll >= 0 else { throw PostgresError(.limit, "no epoll descriptor: errno \(errno)") }
   }
 
   deinit {
     close(descriptor)
     close(bell)
+    if epoll >= 0 { close(epoll) }
   }
 
   func post(_ letter: Letter) {
@@ -102,6 +142,10 @@ final class Mailbox: Sendable {
     }
     if wasEmpty { write(bell, [1 as UInt8], 1) }
   }
+
+  var load: PostgresClient.Load { lastLoad.withLock { $0 } }
+
+  func publish(_ load: PostgresClient.Load) { lastLoad.withLock { $0 = load } }
 
   func empty() -> [Letter] {
     var scratch = [UInt8](repeating: 0, count: 64)

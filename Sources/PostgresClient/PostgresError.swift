@@ -24,6 +24,8 @@ package struct PostgresError: Error, Equatable, Sendable, CustomStringConvertibl
     // Starting up, shutting down or not yet consistent: it is there, and refuses.
     case "57P03": .refused
     case "53300": .limit
+    // It takes no writes: a standby, or closed to them.
+    case "25006": .status
     case "3D000", "42P01", "42703", "42883": .missing
     case _ where code.hasPrefix("28"): .authentication
     case _ where code.hasPrefix("08") || code.hasPrefix("57P"): .reset

@@ -19,6 +19,17 @@ package struct PostgresRows: Sendable, Equatable {
   }
 }
 
+/// How long the parts of one run took. A part that there was not (over a kept connection) is nil.
+package struct PostgresPhases: Sendable, Equatable {
+  /// Reading the connection string and looking up names.
+  package var resolve: Duration?
+  /// TCP, TLS and authentication.
+  package var connect: Duration?
+  package var query: Duration?
+
+  package init() {}
+}
+
 /// What a server answered to one run.
 package struct PostgresReply: Sendable {
   /// As libpq counts: 150018 is 15.18.
@@ -28,11 +39,13 @@ package struct PostgresReply: Sendable {
   package let receivedAt: Timestamp
   /// One per query, in order. A failed query does not stop those behind it.
   package let results: [Result<PostgresRows, PostgresError>]
+  package let phases: PostgresPhases
 
   package init(
     serverVersion: Int, sentAt: Timestamp, receivedAt: Timestamp,
-    results: [Result<PostgresRows, PostgresError>]
+    results: [Result<PostgresRows, PostgresError>], phases: PostgresPhases = PostgresPhases()
   ) {
+    self.phases = phases
     self.serverVersion = serverVersion
     self.sentAt = sentAt
     self.receivedAt = receivedAt

@@ -3,127 +3,127 @@ internal import Model
 internal import Threading
 
 /// The loop of a ``PostgresClient``: everything here is confined to its one thread.
+///
+/// What a turn costs depends on what happened in it, not on how many servers there are.
 final class QueryLoop {
-  /// One server: its connection, the run under way and those that wait.
-  private final class Lane {
-    enum Link {
-      case none
-      /// A thread reads the connection string and resolves names; the run that started it may have given up since.
-      case preparing
-      case connecting(ServerConnection, events: Int16)
-      case idle(ServerConnection)
-      case running(ServerConnection, events: Int16)
-    }
-
-    let session: PostgresSession
-    var link = Link.none
-    var current: Run?
-    var waiting: [Run] = []
-    var closing = false
-    /// As set on the server for this connection.
-    var statementTimeout: Int64?
-
-    init(_ session: PostgresSession) { self.session = session }
-  }
-
-  private struct Run {
-    let request: Request
-    let deadline: MonotonicInstant
-    /// Whether it already met a kept connection that was broken.
-    var retried = false
-    var overKeptConnection = false
-    var sentAt = Timestamp(milliseconds: 0)
-    /// Leading answers that are the loop's own business.
-    var preamble = 0
-  }
-
   private static let queueLimit = 8
+  /// Threads that look up names: those of runs under way, and as many again whose runs have given up.
+  private static let lookupsPerSlot = 2
+
   private let mailbox: Mailbox
   private let time: any TimeSource
-  private var lanes: [ObjectIdentifier: Lane] = [:]
+  private var sockets: ReadySockets
+  private var slots: Slots
+  private var lanes: [UInt64: Lane] = [:]
+  private var numbers: [ObjectIdentifier: UInt64] = [:]
+  private var lastNumber = ReadySockets.mailbox
+  private var lookups = 0
+  /// Lanes by the deadlines of their runs; may hold outdated ones.
+  private var deadlines = MomentHeap<UInt64>()
 
-  init(_ mailbox: Mailbox, _ time: any TimeSource) {
+  init(_ mailbox: Mailbox, _ time: any TimeSource, limit: Int) {
     self.mailbox = mailbox
     self.time = time
+    sockets = ReadySockets(mailbox.epoll, mailbox: mailbox.descriptor)
+    slots = Slots(limit: limit)
   }
 
   /// Returns when the client is gone.
   func run() {
     while true {
-      let ready = wait()
+      for owner in sockets.wait(pause()) where owner != ReadySockets.mailbox {
+        if let lane = lanes[owner] { proceed(lane) }
+      }
       for letter in mailbox.empty() {
         if case .stop = letter { return stop() }
         open(letter)
       }
-      for (lane, events) in ready where events != 0 { proceed(lane) }
       expire()
+      startNext()
+      mailbox.publish(
+        .init(
+          inFlight: slots.inUse, waiting: slots.waiting, servers: lanes.count, mostInFlight: slots.mostInUse))
     }
   }
 
-  private func wait() -> [(lane: Lane, events: Int16)] {
-    var descriptors = [pollfd(fd: mailbox.descriptor, events: Int16(POLLIN), revents: 0)]
-    var watched: [Lane] = []
-    var nearest: MonotonicInstant?
-    for lane in lanes.values {
-      switch lane.link {
-      case .none, .preparing: break
-      case .connecting(let connection, let events), .running(let connection, let events):
-        descriptors.append(pollfd(fd: connection.socket, events: events, revents: 0))
-        watched.append(lane)
-      case .idle(let connection):
-        descriptors.append(pollfd(fd: connection.socket, events: Int16(POLLIN), revents: 0))
-        watched.append(lane)
-      }
-      for run in lane.waiting { nearest = min(nearest ?? run.deadline, run.deadline) }
-      if let run = lane.current { nearest = min(nearest ?? run.deadline, run.deadline) }
-    }
-    var pause: Int32 = -1
-    if let nearest {
-      let left = (nearest - time.monotonic).nanoseconds
-      pause = Int32(clamping: max(0, (left + 999_999) / 1_000_000))
-    }
-    guard poll(&descriptors, nfds_t(descriptors.count), pause) > 0 else { return [] }
-    return zip(watched, descriptors.dropFirst()).map { ($0, $1.revents) }
+  private func pause() -> CInt {
+    guard let nearest = deadlines.earliest else { return -1 }
+    return CInt(clamping: max(0, ((nearest - time.monotonic).nanoseconds + 999_999) / 1_000_000))
   }
 
   private func open(_ letter: Letter) {
     switch letter {
     case .stop: break
     case .run(let session, let request):
-      let lane = lanes[ObjectIdentifier(session)] ?? Lane(session)
-      lanes[ObjectIdentifier(session)] = lane
+      let lane = lane(of: session)
       lane.closing = false
       guard lane.waiting.count < Self.queueLimit else {
         let error = PostgresError(.limit, "more than \(Self.queueLimit) runs wait for this server")
         return request.completion(.failure(error))
       }
-      lane.waiting.append(Run(request: request, deadline: time.monotonic + request.timeout))
+      let deadline = time.monotonic + request.timeout
+      lane.waiting.append(Run(request, deadline: deadline))
+      deadlines.insert(lane.id, at: deadline)
       next(lane)
     case .prepared(let session, let result):
-      guard let lane = lanes[ObjectIdentifier(session)], case .preparing = lane.link else { return }
+      lookups -= 1
+      guard let number = numbers[ObjectIdentifier(session)], let lane = lanes[number],
+        case .preparing = lane.link
+      else { return }
       lane.link = .none
       guard lane.current != nil else { return next(lane) }
+      if let took = lane.current?.lap(time.monotonic) { lane.current?.phases.resolve = took }
       do throws(PostgresError) {
         let connection = try ServerConnection(result.get())
         lane.statementTimeout = nil
-        lane.link = .connecting(connection, events: Int16(POLLOUT))
+        lane.watched = (-1, 0)
+        lane.link = .connecting(connection)
+        watch(lane, connection, Int16(POLLOUT))
       } catch {
         finish(lane, .failure(error))
       }
     case .close(let session):
-      lanes[ObjectIdentifier(session)]?.closing = true
-      if let lane = lanes[ObjectIdentifier(session)] { next(lane) }
+      guard let number = numbers[ObjectIdentifier(session)], let lane = lanes[number] else { return }
+      lane.closing = true
+      next(lane)
     }
   }
 
-  /// Starts the next run of a lane that has none, or lets the lane go.
+  private func lane(of session: PostgresSession) -> Lane {
+    let key = ObjectIdentifier(session)
+    if let number = numbers[key], let known = lanes[number] { return known }
+    lastNumber += 1
+    let lane = Lane(lastNumber, session)
+    numbers[key] = lane.id
+    lanes[lane.id] = lane
+    return lane
+  }
+
+  /// Puts a lane in line that has something to ask and does not yet, or lets it go.
   private func next(_ lane: Lane) {
     guard lane.current == nil else { return }
-    guard !lane.waiting.isEmpty else {
-      if lane.closing { lanes[ObjectIdentifier(lane.session)] = nil }
-      return
+    if !lane.waiting.isEmpty {
+      slots.join(lane.id, isSuspect: lane.isSuspect)
+    } else if lane.closing {
+      slots.leaveLine(lane.id)
+      lanes[lane.id] = nil
+      numbers[ObjectIdentifier(lane.session)] = nil
     }
-    var run = lane.waiting.removeFirst()
+  }
+
+  private func startNext() {
+    while let number = slots.next() {
+      guard let lane = lanes[number], lane.current == nil, !lane.waiting.isEmpty else {
+        slots.release(number)
+        continue
+      }
+      start(lane, lane.waiting.removeFirst())
+    }
+  }
+
+  private func start(_ lane: Lane, _ run: Run) {
+    var run = run
+    run.phaseStart = time.monotonic
     switch lane.link {
     case .idle(let connection):
       run.overKeptConnection = true
@@ -138,6 +138,9 @@ final class QueryLoop {
   }
 
   private func prepare(_ lane: Lane, _ run: Run) {
+    guard lookups < slots.limit * Self.lookupsPerSlot else {
+      return finish(lane, .failure(PostgresError(.limit, "\(lookups) look-ups of names are under way")))
+    }
     lane.link = .preparing
     let (mailbox, session, timeout) = (mailbox, lane.session, run.request.timeout)
     do {
@@ -150,6 +153,7 @@ final class QueryLoop {
         }
         mailbox.post(.prepared(session, result))
       }
+      lookups += 1
     } catch {
       lane.link = .none
       finish(lane, .failure(PostgresError(.limit, error.description)))
@@ -161,41 +165,36 @@ final class QueryLoop {
     var queries = run.request.queries(connection.serverVersion)
     let limit = max(1, run.request.timeout.milliseconds)
     if lane.statementTimeout != limit {
-      let setup = ["SET statement_timeout = \(limit)", "SET default_transaction_read_only = on"]
+      var setup = ["SET statement_timeout = \(limit)"]
+      if lane.session.access == .readOnly { setup.append("SET default_transaction_read_only = on") }
       queries = setup + queries
       run.preamble = setup.count
       lane.statementTimeout = limit
     }
     run.sentAt = time.now
+    run.phaseStart = time.monotonic
     lane.current = run
+    lane.link = .running(connection)
     take(connection.send(queries), lane, connection)
   }
 
   private func proceed(_ lane: Lane) {
-    switch lane.link {
-    case .none, .preparing: break
-    case .connecting(let connection, _), .running(let connection, _), .idle(let connection):
-      take(connection.advance(), lane, connection)
-    }
+    if let connection = lane.link.connection { take(connection.advance(), lane, connection) }
   }
 
   private func take(_ progress: ServerConnection.Progress, _ lane: Lane, _ connection: ServerConnection) {
     switch progress {
-    case .waiting(let events):
-      if case .connecting = lane.link {
-        lane.link = .connecting(connection, events: events)
-      } else {
-        lane.link = .running(connection, events: events)
-      }
+    case .waiting(let events): watch(lane, connection, events)
     case .ready:
-      if lane.current != nil { send(lane, connection) } else { lane.link = .idle(connection) }
+      guard lane.current != nil else { return lane.link = .idle(connection) }
+      if case .connecting = lane.link, let took = lane.current?.lap(time.monotonic) {
+        lane.current?.phases.connect = took
+      }
+      send(lane, connection)
     case .answered(let answers):
       lane.link = .idle(connection)
-      guard let run = lane.current else { return }
-      let reply = PostgresReply(
-        serverVersion: connection.serverVersion, sentAt: run.sentAt, receivedAt: time.now,
-        results: Array(answers.dropFirst(run.preamble)))
-      finish(lane, .success(reply))
+      watch(lane, connection, Int16(POLLIN))
+      answered(lane, connection, answers)
     case .failed(let error):
       lane.link = .none
       guard var run = lane.current else { return }
@@ -203,6 +202,7 @@ final class QueryLoop {
         run.retried = true
         run.overKeptConnection = false
         run.preamble = 0
+        run.phaseStart = time.monotonic
         lane.current = run
         prepare(lane, run)
       } else {
@@ -211,9 +211,44 @@ final class QueryLoop {
     }
   }
 
+  private func answered(
+    _ lane: Lane, _ connection: ServerConnection, _ answers: [Result<PostgresRows, PostgresError>]
+  ) {
+    guard var run = lane.current else { return }
+    run.phases.query = run.lap(time.monotonic)
+    // A session that could not be made read-only is none that questions may be asked in.
+    if run.preamble > 1, case .failure(let error) = answers[1] {
+      lane.link = .none
+      return finish(lane, .failure(error))
+    }
+    let reply = PostgresReply(
+      serverVersion: connection.serverVersion, sentAt: run.sentAt, receivedAt: time.now,
+      results: Array(answers.dropFirst(run.preamble)), phases: run.phases)
+    finish(lane, .success(reply))
+  }
+
+  /// While connecting libpq may have another socket at every step, which only the kernel can tell.
+  private func watch(_ lane: Lane, _ connection: ServerConnection, _ events: Int16) {
+    let descriptor = connection.socket
+    if case .connecting = lane.link {
+      lane.watched = (-1, 0)
+    } else if lane.watched == (descriptor, events) {
+      return
+    } else {
+      lane.watched = (descriptor, events)
+    }
+    sockets.watch(descriptor, for: lane.id, events)
+  }
+
   private func finish(_ lane: Lane, _ result: Result<PostgresReply, PostgresError>) {
     let run = lane.current
     lane.current = nil
+    slots.release(lane.id)
+    if case .failure(let error) = result {
+      lane.isSuspect = error.reason == .timeout
+    } else {
+      lane.isSuspect = false
+    }
     run?.request.completion(result)
     next(lane)
   }
@@ -221,22 +256,35 @@ final class QueryLoop {
   /// Fails what has run out of time. A connection that an answer may still come over is of no use any more.
   private func expire() {
     let now = time.monotonic
-    for lane in lanes.values {
-      let late = lane.waiting.filter { $0.deadline <= now }
+    while let moment = deadlines.earliest, moment <= now, let number = deadlines.removeEarliest() {
+      if let lane = lanes[number] { expire(lane, now) }
+    }
+    if deadlines.count > 64 + 4 * lanes.count * Self.queueLimit { renewDeadlines() }
+  }
+
+  private func expire(_ lane: Lane, _ now: MonotonicInstant) {
+    let late = lane.waiting.filter { $0.deadline <= now }
+    if !late.isEmpty {
       lane.waiting.removeAll { $0.deadline <= now }
-      for run in late {
-        run.request.completion(.failure(PostgresError(.timeout, "waited behind another run")))
-      }
-      guard let run = lane.current, run.deadline <= now else { continue }
-      let doing: String
-      switch lane.link {
-      case .preparing: doing = "resolving the server's name"
-      case .connecting: doing = "connecting"
-      case .none, .idle, .running: doing = "waiting for an answer"
-      }
-      if case .preparing = lane.link {} else { lane.link = .none }
-      let limit = DurationText.format(run.request.timeout)
-      finish(lane, .failure(PostgresError(.timeout, "no result within \(limit) while \(doing)")))
+      let error =
+        lane.current == nil
+        ? PostgresError(.limit, "none of the \(slots.limit) slots for queries was free in time")
+        : PostgresError(.timeout, "waited behind another run")
+      if lane.waiting.isEmpty { slots.leaveLine(lane.id) }
+      for run in late { run.request.completion(.failure(error)) }
+    }
+    guard let run = lane.current, run.deadline <= now else { return next(lane) }
+    let limit = DurationText.format(run.request.timeout)
+    let error = PostgresError(.timeout, "no result within \(limit) while \(lane.doing)")
+    if case .preparing = lane.link {} else { lane.link = .none }
+    finish(lane, .failure(error))
+  }
+
+  private func renewDeadlines() {
+    deadlines.removeAll()
+    for lane in lanes.values {
+      for run in lane.waiting { deadlines.insert(lane.id, at: run.deadline) }
+      if let run = lane.current { deadlines.insert(lane.id, at: run.deadline) }
     }
   }
 

@@ -23,7 +23,7 @@ package final class TLSChannel {
     guard let made = SSL_new(context.context) else { throw TLSFailure(.limit, "no memory for TLS") }
     ssl = made
     self.context = context
-    fw_ssl_set_moving_buffers(ssl)
+    fw_ssl_set_write_mode(ssl)
     let name = context.settings.serverName ?? host
     var scratch = in6_addr()
     let isAddress = inet_pton(AF_INET, name, &scratch) == 1 || inet_pton(AF_INET6, name, &scratch) == 1

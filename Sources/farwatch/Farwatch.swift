@@ -17,7 +17,8 @@ struct Farwatch: ParsableCommand {
     version: Version.text,
     subcommands: [
       RunCommand.self, CheckCommand.self, TestCommand.self, DemoCommand.self, AlertsCommand.self,
-      SilenceCommand.self, AcknowledgeCommand.self, EventsCommand.self, ProveCommand.self, ReplayCommand.self,
+      SilenceCommand.self, AcknowledgeCommand.self, EventsCommand.self, ProveCommand.self, ProbeCommand.self,
+      ReplayCommand.self,
     ])
 
   static func main() {

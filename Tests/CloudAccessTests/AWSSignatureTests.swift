@@ -36,7 +36,7 @@ private let start = Timestamp(year: 2026, month: 1, day: 1)
   private static let script = """
     import sys, json, datetime
     import botocore.auth
-    from botocore.auth import SigV4Auth
+    from botocore.auth import SigV4Auth, S3SigV4Auth
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials
     for line in open(sys.argv[1], encoding='utf-8'):
@@ -52,7 +52,11 @@ private let start = Timestamp(year: 2026, month: 1, day: 1)
       botocore.auth.datetime.datetime = Fixed if hasattr(botocore.auth.datetime, 'datetime') else None
       request = AWSRequest(method=j['method'], url=j['url'], data=j['body'].encode(), headers=dict(j['headers']))
       credentials = Credentials(j['id'], j['secret'], j['token'] or None)
-      SigV4Auth(credentials, j['service'], j['region']).add_auth(request)
+      if j['form'] == 'unsigned':
+        class Client: s3 = {'payload_signing_enabled': False}
+        request.context['client_config'] = Client
+      signer = SigV4Auth if j['form'] == 'general' else S3SigV4Auth
+      signer(credentials, j['service'], j['region']).add_auth(request)
       print(request.headers['Authorization'])
     """
 
@@ -62,10 +66,23 @@ private let start = Timestamp(year: 2026, month: 1, day: 1)
       return String((0..<Int.random(in: 0...most, using: &random)).map { _ in random.pick(alphabet) })
     }
     let host = random.pick(["sns.us-east-1.amazonaws.com", "127.0.0.1:4566", "localhost", "[::1]:8080"])
-    var url = "\(random.pick(["http", "https"]))://\(host)\(random.pick(["", "/", "/a/b-c_d~e.f/"]))"
+    let form = random.pick([AWSSignature.Form.general, .objectStore, .objectStoreUnsignedBody])
+    var path = random.pick([form == .general ? "" : "/", "/", "/a/b-c_d~e.f/"])
+    if random.chance(50) {
+      let parts = (0..<3).map { _ in
+        random.pick([percentEncoded(text(6)), "a", "", ".", "x.y", "..", "a%20b"])
+      }
+      path = "/" + parts.joined(separator: "/")
+    }
+    // A path of two slashes is read as a host by urlsplit.
+    if path.hasPrefix("//") { path = "/a" + path }
+    var url = "\(random.pick(["http", "https"]))://\(host)\(path)"
     if random.chance(30) {
       url += url.hasSuffix("/") ? "" : "/"
-      let pairs = (0..<3).map { _ in "\(random.pick(["b", "a", "Z"]))=\(percentEncoded(text(6)))" }
+      let pairs = (0..<3).map { _ in
+        random.chance(20)
+          ? "uploads" : "\(random.pick(["b", "a", "Z", "list-type"]))=\(percentEncoded(text(6)))"
+      }
       url += "?\(pairs.joined(separator: "&"))"
     }
     let body = FormBody.text((0..<4).map { _ in (text(5), text(40)) })
@@ -73,12 +90,13 @@ private let start = Timestamp(year: 2026, month: 1, day: 1)
       method: random.pick(["POST", "GET"]), url: url, body: Array(body.utf8), timeout: .seconds(1))
     request.headers = [HTTPHeader("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")]
     if random.chance(50) { request.headers.append(HTTPHeader("X-Amz-Odd", "  two   words ")) }
+    if random.chance(50) { request.headers.append(HTTPHeader("Range", "bytes=-4096")) }
     let credentials = AWSCredentials(
       accessKeyID: "AKIA\(random.next())", secretAccessKey: "s/+\(text(20))=",
       sessionToken: random.chance(50) ? "token/+==\(random.next())" : nil)
     let signature = AWSSignature(
       credentials: credentials, region: random.pick(["us-east-1", "ap-northeast-1", "cn-north-1"]),
-      service: "sns")
+      service: form == .general ? "sns" : "s3", form: form)
     let now = Timestamp(milliseconds: Int64.random(in: 1_000_000_000...4_000_000_000, using: &random) * 1000)
     return (request, signature, now)
   }
@@ -91,7 +109,9 @@ private let start = Timestamp(year: 2026, month: 1, day: 1)
       "method": request.method, "url": request.url, "body": String(decoding: request.body, as: UTF8.self),
       "headers": headers, "id": signature.credentials.accessKeyID,
       "secret": signature.credentials.secretAccessKey, "token": signature.credentials.sessionToken ?? "",
-      "region": signature.region, "service": signature.service, "now": now.milliseconds / 1000,
+      "region": signature.region, "service": signature.service,
+      "form": "\(signature.form)".hasSuffix("Body") ? "unsigned" : "\(signature.form)",
+      "now": now.milliseconds / 1000,
     ]
     return String(decoding: try JSONSerialization.data(withJSONObject: object), as: UTF8.self)
   }

@@ -85,7 +85,9 @@ import Testing
   }
 
   @Test func regionsRollUp() {
-    func roll(_ states: CheckState.Health...) -> RegionHealth { RegionHealth(rollingUp: states) }
+    func roll(_ states: CheckState.Health...) -> RegionHealth {
+      HealthTree(states.map { .init(health: RegionHealth($0)) }).region
+    }
     #expect(roll() == .unknown)
     #expect(roll(.unknown, .unknown) == .unknown)
     #expect(roll(.up, .up) == .up)

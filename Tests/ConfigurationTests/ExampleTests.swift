@@ -7,7 +7,10 @@ import Model
 import Notifying
 import Paging
 import PostgresClient
+import Backups
+import Collecting
 import Probing
+import Replication
 import StrictYAML
 import Testing
 
@@ -29,6 +32,7 @@ func exampleDirectory() throws -> TemporaryDirectory {
   }
   try directory.write("secrets/api-token", "Bearer abc\n")
   try directory.write("secrets/pager-key", "  k3y \n")
+  try directory.write("secrets/ping-id", "0f9c2d3e-7a\n")
   try directory.write("secrets/token", "s3cr3t\n")
   try directory.write("secrets/hook", "https://hooks.example.com/s3cr3t\n")
   try directory.write("secrets/whsec", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n")
@@ -53,14 +57,18 @@ func exampleDirectory() throws -> TemporaryDirectory {
   }
 
   @Test func everyKeyThatIsReadStandsInTheExample() throws {
-    let folder = root.appending(path: "Sources/Configuration")
     let text = try exampleText()
     var keys: Set<String> = []
-    // Sections of receivers have a folder of their own.
-    for file in try FileManager.default.subpathsOfDirectory(atPath: folder.path)
-    where file.hasSuffix(".swift") {
-      let source = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
-      for match in source.matches(of: #/m\.(?:required|optional)\("(\w+)"/#) { keys.insert(String(match.1)) }
+    for room in ["Configuration", "CollectorConfiguration", "ConfigurationTypes"] {
+      let folder = root.appending(path: "Sources/\(room)")
+      // Sections of receivers have a folder of their own.
+      for file in try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+      where file.hasSuffix(".swift") {
+        let source = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
+        for match in source.matches(of: #/m\.(?:required|optional)\("(\w+)"/#) {
+          keys.insert(String(match.1))
+        }
+      }
     }
     #expect(keys.count > 70)
     for key in keys.sorted() where text.firstMatch(of: try Regex("[\\s{]\(key):")) == nil {
@@ -79,7 +87,11 @@ func exampleDirectory() throws -> TemporaryDirectory {
     #expect(settings.connectionsPerAddress == 64)
     #expect(
       settings.regions == [
-        .init(name: "taiwan", role: .primary, share: 60), .init(name: "japan", role: .secondary, share: 40),
+        .init(
+          name: "taiwan", role: .primary, share: 60,
+          rules: RollUpRules(
+            tiers: ["web": .init(minimum: .share(0.5)), "cache": .init(isNeeded: false)], zones: .count(1))),
+        .init(name: "japan", role: .secondary, share: 40),
       ])
     #expect(settings.ruleFiles == [directory.file("rules/a.yml"), directory.file("rules/b.yml")])
     #expect(settings.warnings == [])
@@ -118,7 +130,7 @@ func exampleDirectory() throws -> TemporaryDirectory {
     #expect(loaded.alarms.count == 6 && loaded.warnings.map(\.description) == [])
   }
 
-  @Test func checks() {
+  @Test func checks() throws {
     var api = HTTPCheckSettings(name: "api", url: "https://taiwan.example.com/health")
     api.region = "taiwan"
     api.vantage = "frankfurt"
@@ -152,7 +164,10 @@ func exampleDirectory() throws -> TemporaryDirectory {
     api.keepAlive = false
     api.connectTimeout = .milliseconds(500)
     api.version = .http2
-    #expect(settings.checks.first == api)
+    api.zone = "tw-1a"
+    api.tier = "web"
+    api.weight = 2
+    #expect(settings.checks.first as? HTTPCheckSettings == api)
 
     var plain = HTTPCheckSettings(name: "api", url: "https://japan.example.com/health")
     plain.region = "japan"
@@ -162,12 +177,21 @@ func exampleDirectory() throws -> TemporaryDirectory {
     plain.failures = 2
     plain.successes = 2
     plain.confirm = .milliseconds(500)
-    #expect(settings.checks.dropFirst() == [plain])
+    #expect(settings.checks.dropFirst().first as? HTTPCheckSettings == plain)
+    let canary = try #require(settings.checks.last as? HTTPCheckSettings)
+    #expect(canary.basics.isCanary && canary.basics.region.isEmpty && canary.basics.name == "resolver")
+    #expect(settings.checks.filter(\.basics.isCanary).count == 1 && settings.canariesNeeded == 1)
+    var pair = CalculatedCheck(
+      name: "pair", region: "japan",
+      members: [.init(region: "japan", name: "api"), .init(region: "taiwan", name: "api")], atLeast: 1)
+    pair.zone = "jp-1a"
+    pair.tier = "web"
+    #expect(settings.calculated == [pair])
   }
 
   @Test func links() throws {
     #expect(
-      settings.links == [
+      settings.links.map { $0 as? PostgresLinkSettings } == [
         try PostgresLinkSettings(
           link: "orders", source: .init(region: "taiwan", dsn: .file(directory.file("secrets/taiwan.dsn"))),
           targets: [.init(region: "japan", dsn: .environment("JAPAN_DSN"))], rpo: .seconds(30),
@@ -179,7 +203,7 @@ func exampleDirectory() throws -> TemporaryDirectory {
     var orders = DirectoryBackupSettings(
       job: "orders-dump", region: "japan", path: "/srv/backups/orders", match: try Glob("orders-*.sql.gz"),
       every: .seconds(86_400), interval: .seconds(30))
-    orders.timeFormat = try BackupTimeFormat("orders-%Y%m%d-%H%M.sql.gz")
+    orders.naming.timeFormat = try BackupTimeFormat("orders-%Y%m%d-%H%M.sql.gz")
     orders.settle = .seconds(120)
     orders.timeout = .seconds(20)
     orders.repo = "vault"
@@ -188,16 +212,17 @@ func exampleDirectory() throws -> TemporaryDirectory {
     orders.expectedCount = 7
     orders.sizeRatio = 0.5...2
     orders.verify = .init(gzip: true, trailer: .custom("x"))
-    orders.verify.trailer = settings.backups[0].verify.trailer
+    let first = try #require(settings.backups.first as? DirectoryBackupSettings)
+    orders.verify.trailer = first.verify.trailer
     orders.verify.bytesPerSecond = 50_000_000
-    #expect(settings.backups.first == orders)
-    #expect(settings.backups.first.map { "\($0.verify.trailer)" } == "pgDump")
+    #expect(settings.backups.first as? DirectoryBackupSettings == orders)
+    #expect("\(first.verify.trailer)" == "pgDump")
 
     var billing = DirectoryBackupSettings(
       job: "billing-dump", region: "taiwan", path: "/srv/backups/billing", match: try Glob("*.dump"),
       every: .seconds(6 * 3600), interval: .seconds(60))
     billing.verify = .init(trailer: .custom("-- complete"))
-    #expect(settings.backups.dropFirst() == [billing])
+    #expect(settings.backups.dropFirst().map { $0 as? DirectoryBackupSettings } == [billing])
   }
 
   @Test func topicsAndRoutes() throws {

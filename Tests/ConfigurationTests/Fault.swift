@@ -1,5 +1,7 @@
 import Testing
 
+@testable import CollectorConfiguration
+
 /// A file with one fault and what is said about it.
 struct Fault: CustomTestStringConvertible, Sendable {
   var text: String
@@ -10,6 +12,15 @@ struct Fault: CustomTestStringConvertible, Sendable {
   }
   var testDescription: String { said.first ?? text }
 }
+
+/// Every kind of check, as messages list them.
+let checkKinds = CheckKinds.table.map { "`\($0.key)`" }.joined(separator: ", ")
+/// Every engine of links, as messages list them.
+let replicationEngines = ReplicationEngines.table.map { "`\($0.key)`" }.joined(separator: ", ")
+/// What is said of a check of no kind.
+let missingKind =
+  "missing key `http` (or "
+  + CheckKinds.table.dropFirst().map { "`\($0.key)`" }.joined(separator: ", ") + ")"
 
 let region = "regions: {r: {}}\n"
 

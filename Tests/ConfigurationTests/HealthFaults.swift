@@ -11,7 +11,7 @@ let healthFaults: [Fault] = [
     "2:1: unknown key `lissten`; did you mean `listen`?"),
   Fault(
     region + "colour: red",
-    "2:1: unknown key `colour`; expected one of `vantage`, `listen`, `state`, `external_url`, `external_labels`, `regions`, `health`, `replication`, `backups`, `rule_files`, `alerting`, `aws_region`, `aws_account`, `topics`, `inhibit_rules`, `time_intervals`, `maintenance`, `routes`, `paging`, `alarms`, `alarm_topics`, `alarm_mapping`, `alarm_parameters`, `alarm_skip`, `store`, `connections_per_address`, `trusted_clients`, `heartbeats`, `proofs`, `journal`"
+    "2:1: unknown key `colour`; expected one of `vantage`, `listen`, `state`, `external_url`, `external_labels`, `regions`, `health`, `replication`, `backups`, `collect`, `rule_files`, `alerting`, `aws_region`, `aws_account`, `topics`, `inhibit_rules`, `time_intervals`, `maintenance`, `routes`, `paging`, `alarms`, `alarm_topics`, `alarm_mapping`, `alarm_parameters`, `alarm_skip`, `store`, `connections_per_address`, `trusted_clients`, `heartbeats`, `proofs`, `journal`"
   ),
   Fault(
     region + "listen: [a]",
@@ -106,8 +106,8 @@ let healthFaults: [Fault] = [
     #"2:37: unknown region "moon"; `regions` declares r"#),
   Fault(
     region + "health: {checks: [{}, {}]}",
-    "2:19: missing key `name`", "2:19: missing key `region`", "2:19: missing key `http`",
-    "2:23: missing key `name`", "2:23: missing key `region`", "2:23: missing key `http`"),
+    "2:19: missing key `name`", "2:19: missing key `region`", "2:19: \(missingKind)",
+    "2:23: missing key `name`", "2:23: missing key `region`", "2:23: \(missingKind)"),
   Fault(
     check("url: 'http://h'", "timeout: 0, "),
     "2:49: must be between 10ms and 5m, found 0s"),

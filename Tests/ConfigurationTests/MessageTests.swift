@@ -17,7 +17,9 @@ import Testing
   }
 
   @Test(
-    arguments: healthFaults + dataFaults + notifyingFaults + watchingFaults + suppressionFaults + pagingFaults
+    arguments: healthFaults + rollUpFaults + scrapingFaults + dataFaults + notifyingFaults + watchingFaults
+      + suppressionFaults
+      + pagingFaults
   )
   func aFaultIsNamed(
     _ fault: Fault

@@ -1,3 +1,4 @@
+import ConfigurationTypes
 import CloudAccess
 import FarwatchTesting
 import HTTPClient

@@ -1,3 +1,4 @@
+import ConfigurationTypes
 import FarwatchTesting
 import HTTPClient
 import Model

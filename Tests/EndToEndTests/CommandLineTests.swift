@@ -14,7 +14,7 @@ import Testing
     #expect(version.exit == .code(0) && version.output.contains("."))
     for command in [
       [], ["run"], ["check"], ["check", "config"], ["check", "rules"], ["check", "alarms"],
-      ["test", "rules"], ["demo"], ["events"], ["prove"], ["alerts"], ["ack"], ["silence"],
+      ["test", "rules"], ["demo"], ["events"], ["prove"], ["probe"], ["alerts"], ["ack"], ["silence"],
       ["silence", "add"],
       ["silence", "query"],
       ["silence", "update"], ["silence", "expire"], ["replay"],

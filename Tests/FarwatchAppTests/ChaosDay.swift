@@ -21,8 +21,16 @@ final class ChaosDay {
   // The truth.
   /// Since when a region is down.
   private var downSince: [String: Timestamp] = [:]
-  /// Posted alerts by label, with beginning and, when they are over, end; posted again and again, as Prometheus does.
-  private var posted: [Labels: (startsAt: Timestamp, endsAt: Timestamp?)] = [:]
+  /// Posted alerts, posted again and again, as Prometheus does.
+  private var posted: [Labels: Posted] = [:]
+
+  private struct Posted {
+    /// When it began, as its poster says: some name one moment for ever.
+    var startsAt: Timestamp
+    var firesSince: Timestamp
+    /// When it is over.
+    var endsAt: Timestamp?
+  }
 
   /// How a receiver fails.
   private enum Failure: CaseIterable {
@@ -126,7 +134,10 @@ final class ChaosDay {
     if posted[labels] != nil, posted[labels]?.endsAt == nil {
       posted[labels]?.endsAt = world.time.now
     } else {
-      posted[labels] = (world.time.now, nil)
+      let now = world.time.now
+      let namesOneMoment = labels["shard"] == "0" || labels["job"] == "0"
+      let startsAt = namesOneMoment ? posted[labels]?.startsAt ?? now : now
+      posted[labels] = Posted(startsAt: startsAt, firesSince: now)
     }
   }
 
@@ -201,15 +212,15 @@ final class ChaosDay {
   /// What a page says to be over must be over, or have been when the page was made.
   private func judgeEnds(_ page: Page) {
     for alert in page.notification.resolved {
-      let since: Timestamp?
+      let isFalse: Bool
       if let region = alert.labels["region"] {
-        since = downSince[region]
+        isFalse = downSince[region].map { $0 <= alert.startsAt } ?? false
+      } else if let truth = posted[alert.labels], truth.endsAt == nil {
+        isFalse = alert.endsAt.map { truth.firesSince < $0 } ?? true
       } else {
-        since = posted[alert.labels].flatMap { $0.endsAt == nil ? $0.startsAt : nil }
+        isFalse = false
       }
-      if let since, since <= alert.startsAt {
-        ledger.problems.append("told to be over and is not: \(alert.labels) since \(since.iso8601)")
-      }
+      if isFalse { ledger.problems.append("told to be over and is not: \(alert.labels)") }
     }
   }
 

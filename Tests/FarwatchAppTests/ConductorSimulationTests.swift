@@ -4,6 +4,7 @@ import Foundation
 import Journal
 import Model
 import Notifying
+import Collecting
 import Probing
 import SampleStore
 import Testing
@@ -181,7 +182,8 @@ import Testing
       .collected(key, generation: generation, outcome(true, at: world.time.now)),
       .call { conductor, time in
         conductor.replace(
-          targets: plans, regions: conductor.watchlist.regions, groups: ruleGroups(pageRules), policies: [],
+          targets: plans, plan: RollUpPlan(regions: conductor.watchlist.regions),
+          groups: ruleGroups(pageRules), policies: [],
           alarms: [],
           paging: toPager(), notifying: onePager(), heartbeats: [], proofs: .init(), journal: .init(),
           identity: simulationIdentity,

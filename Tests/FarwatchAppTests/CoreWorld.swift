@@ -7,6 +7,7 @@ import Journal
 import Model
 import Notifying
 import Paging
+import Collecting
 import Probing
 import SampleStore
 import StrictYAML
@@ -64,9 +65,7 @@ func checkSettings(_ name: String, _ region: String, adjust: (inout HTTPCheckSet
 }
 
 func plan(_ settings: HTTPCheckSettings) -> TargetPlan {
-  TargetPlan(
-    subject: .check(settings), description: settings.description,
-    make: { ScriptedCollector(settings.description) })
+  TargetPlan(settings) { ScriptedCollector(settings.description) }
 }
 
 let probeSuccess = MetricFamily.gauge("probe_success", "Whether the probe succeeded.")
@@ -211,7 +210,7 @@ final class CoreWorld {
     storeSettings.seriesLimit = seriesLimit
     let store = SampleStore(storeSettings)
     let regions = checks.map { Settings.Region(name: $0.region, role: .active, share: nil) }
-    let watchlist = Watchlist(store: store, restoring: rows(.checks), regions: regions)
+    let watchlist = Watchlist(store: store, restoring: rows(.checks), plan: RollUpPlan(regions: regions))
     _ = watchlist.replace(with: checks.map(plan), now: time.now, monotonic: time.monotonic)
     let engine = RuleEngine(
       groups: ruleGroups(rules), settings: RuleSettings(), reader: store, appender: RuleOutput(store),

@@ -1,3 +1,4 @@
+import CheckIns
 import AlertmanagerAPI
 import Exposition
 import Foundation
@@ -13,6 +14,7 @@ import Testing
 private let evil = "<script>alert('1')</script>&\""
 
 private final class StandIn: DaemonFace {
+  func checkIn(_ visit: CheckInVisit) -> Bool { visit.id == "known" }
   let alive = Mutex(true)
   let busy = Mutex(false)
   let problems = Mutex<[String]>([])
@@ -183,6 +185,15 @@ extension StatusSnapshot {
     #expect(daemon.choices.withLock { $0 } == [.all, .topic("b"), .receiver("none")])
     daemon.busy.withLock { $0 = true }
     #expect(ask(path).status == 503 && ask(path, "POST").status == 503)
+  }
+
+  @Test func jobsCheckIn() {
+    for method in ["GET", "HEAD", "POST"] {
+      #expect(ask("/ping/known", method).status == 200 && ask("/ping/known/fail", method).status == 200)
+    }
+    #expect(text(ask("/ping/known/0")) == "OK" && header("Ping-Body-Limit", ask("/ping/known")) == "100000")
+    #expect(ask("/ping/stranger").status == 404 && ask("/ping/known/what").status == 400)
+    #expect(ask("/ping/known", "PUT").status == 405)
   }
 
   @Test func reloading() {

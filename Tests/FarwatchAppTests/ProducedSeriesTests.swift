@@ -1,4 +1,6 @@
+import CollectorConfiguration
 import Foundation
+import Model
 import Testing
 
 @testable import FarwatchApp
@@ -19,8 +21,12 @@ import Testing
   }
   declared.subtract(["ALERTS", "ALERTS_FOR_STATE"])
   let listed = Set(
-    ProducedSeries.ofChecks + ProducedSeries.ofReplication + ProducedSeries.ofBackups + ProducedSeries.always
-      + ["farwatch_check_state", "farwatch_check_consecutive_failures", "farwatch_region_state"])
+    CollectorFamilies.all.map(\.name) + ProducedSeries.always
+      + [
+        "farwatch_check_state", "farwatch_check_consecutive_failures", "farwatch_region_state",
+        "farwatch_zone_state",
+        "farwatch_tier_state", "farwatch_tier_healthy_ratio",
+      ])
   #expect(declared.count > 80)
   #expect(listed.subtracting(declared) == [] && declared.subtracting(listed) == [])
 }

@@ -1,3 +1,4 @@
+import Collecting
 import Model
 import Probing
 import SampleStore
@@ -15,7 +16,12 @@ private final class Bench {
   private(set) var started: [WatchedTarget] = []
 
   init(_ checks: [HTTPCheckSettings], restoring rows: [(key: String, value: [UInt8])] = []) {
-    list = Watchlist(store: store, restoring: rows, regions: Self.regions(checks))
+    list = Watchlist(store: store, restoring: rows, plan: RollUpPlan(regions: Self.regions(checks)))
+    _ = list.replace(with: checks.map(plan), now: dayStart, monotonic: monotonic)
+  }
+
+  init(_ checks: [HTTPCheckSettings], plan rollUp: RollUpPlan) {
+    list = Watchlist(store: store, restoring: [], plan: rollUp)
     _ = list.replace(with: checks.map(plan), now: dayStart, monotonic: monotonic)
   }
 
@@ -31,7 +37,8 @@ private final class Bench {
   }
 
   func replace(_ checks: [HTTPCheckSettings]) -> [StateChange] {
-    list.replace(with: checks.map(plan), regions: Self.regions(checks), now: now, monotonic: monotonic)
+    list.replace(
+      with: checks.map(plan), plan: RollUpPlan(regions: Self.regions(checks)), now: now, monotonic: monotonic)
   }
 
   /// One probe of `name` that ends with `good`.
@@ -91,6 +98,65 @@ private final class Bench {
     #expect(bench.value("farwatch_region_state", ["region": "japan", "state": "up"]) == 0)
   }
 
+  @Test func zonesAndTiersAreRolledUp() {
+    func check(_ name: String, zone: String, tier: String) -> HTTPCheckSettings {
+      checkSettings(name, "japan") {
+        $0.zone = zone; $0.tier = tier
+      }
+    }
+    let bench = Bench([
+      check("a", zone: "east", tier: "web"), check("b", zone: "west", tier: "web"),
+      check("db", zone: "", tier: "database"),
+    ])
+    for _ in 0..<2 { for name in ["a", "b", "db"] { bench.probe("japan/\(name)", true) } }
+    #expect(bench.list.regionHealth == ["japan": .up])
+    for _ in 0..<2 { bench.probe("japan/a", false) }
+    #expect(bench.list.regionHealth == ["japan": .degraded])
+    #expect(bench.value("farwatch_zone_state", ["zone": "east", "state": "down"]) == 1)
+    #expect(bench.value("farwatch_tier_state", ["zone": "west", "tier": "web", "state": "up"]) == 1)
+    #expect(bench.value("farwatch_tier_healthy_ratio", ["zone": "east", "tier": "web"]) == 0)
+    for _ in 0..<2 { bench.probe("japan/db", false) }
+    #expect(bench.list.regionHealth == ["japan": .down])
+  }
+
+  @Test func aCalculatedCheckCountsInPlaceOfItsMembers() {
+    var plan = RollUpPlan(regions: [Settings.Region(name: "japan", role: .active, share: nil)])
+    plan.calculated = [
+      CalculatedCheck(
+        name: "two", region: "japan",
+        members: ["api", "web", "job"].map { .init(region: "japan", name: $0) }, atLeast: 2)
+    ]
+    let bench = Bench(["api", "web", "job"].map { checkSettings($0, "japan") }, plan: plan)
+    for _ in 0..<2 { for name in ["api", "web", "job"] { bench.probe("japan/\(name)", true) } }
+    for _ in 0..<2 { bench.probe("japan/api", false) }
+    #expect(bench.list.regionHealth == ["japan": .up])
+    #expect(bench.value("farwatch_check_state", ["check": "two", "state": "up"]) == 1)
+    for _ in 0..<2 { bench.probe("japan/web", false) }
+    #expect(bench.list.regionHealth == ["japan": .down])
+  }
+
+  @Test func nobodyIsBlamedWhileNoCanaryAnswers() {
+    let canary = checkSettings("world", "") { $0.isCanary = true }
+    let plan = RollUpPlan(regions: [Settings.Region(name: "japan", role: .active, share: nil)])
+    let bench = Bench([checkSettings("api", "japan"), canary], plan: plan)
+    for _ in 0..<2 { for name in ["japan/api", "world"] { bench.probe(name, true) } }
+    #expect(bench.value("farwatch_vantage_offline", .empty) == 0)
+    // It failed before the canary was asked again: that says nothing yet, however often.
+    for _ in 0..<5 { bench.probe("japan/api", false) }
+    #expect(bench.list.regionHealth == ["japan": .up])
+    // The canary does not answer either: we are offline, and what fails is not known.
+    bench.probe("world", false)
+    #expect(bench.value("farwatch_vantage_offline", .empty) == 1)
+    #expect(bench.list.regionHealth == ["japan": .unknown])
+    for _ in 0..<5 { bench.probe("japan/api", false) }
+    #expect(bench.value("farwatch_check_state", ["check": "api", "state": "down"]) == 0)
+    // We are back, and it still does not answer: now it is down.
+    bench.probe("world", true)
+    bench.probe("japan/api", false)
+    #expect(bench.list.regionHealth == ["japan": .down])
+    #expect(bench.value("farwatch_check_failures_withheld_total", .empty) ?? 0 > 5)
+  }
+
   @Test func aRegionIsWrittenOnceATurn() {
     let bench = Bench(both)
     bench.advance(.seconds(1))
@@ -137,7 +203,7 @@ private final class Bench {
       restoring: [
         ("http/old", Array(#"{"health":"up","consecutiveFailures":0,"consecutiveSuccesses":2}"#.utf8))
       ],
-      regions: [])
+      plan: RollUpPlan(regions: []))
     #expect(
       list.replace(with: [], now: dayStart, monotonic: gone.monotonic)
         == [StateChange(.checks, "http/old", nil)])

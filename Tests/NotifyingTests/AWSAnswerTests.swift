@@ -1,3 +1,4 @@
+import FarwatchTesting
 import Foundation
 import HTTPClient
 import Model

@@ -114,6 +114,61 @@ private struct Forgetful: ReceiverSettings {
     #expect(turn(&world) == ["A resolved"])
   }
 
+  /// A reminder that waits while the end comes is of no use to a fallback that hears of the end at once.
+  @Test(arguments: [0, 30, 59]) func theFallbackHearsNothingAfterTheEnd(secondsBefore: Int) {
+    var world = World(settings())
+    world.page(event(.firing, "A"))
+    var told: [String] = []
+    for _ in 0..<70 {
+      told += turn(&world)
+      world.advance(1)
+    }
+    #expect(told == ["A firing"])
+    world.advance(60)
+    #expect(turn(&world, .answered(200)).isEmpty)
+    var reminder = groupPage("7", [event(.firing, "A")], thread: "A")
+    reminder.kind = .reminder
+    world.tell(reminder)
+    told = []
+    for _ in 0..<secondsBefore {
+      told += turn(&world)
+      world.advance(1)
+    }
+    world.page(event(.resolved, "A"))
+    world.restart()
+    for _ in 0..<100 {
+      told += turn(&world)
+      world.advance(1)
+    }
+    #expect(told == ["A resolved"])
+    world.page(event(.firing, "A", episode: 1))
+    told = []
+    for _ in 0..<70 {
+      told += turn(&world)
+      world.advance(1)
+    }
+    #expect(told == ["A firing"], "what comes later is told")
+  }
+
+  /// News of the group that only waited so far comes before its end.
+  @Test func theFallbackHearsAllNewsOfAGroupBeforeItsEnd() {
+    var world = World(settings())
+    world.tell(groupPage("1", [event(.firing, "A")]))
+    var told: [String] = []
+    for _ in 0..<70 {
+      told += turn(&world)
+      world.advance(1)
+    }
+    world.tell(groupPage("2", [event(.firing, "B"), event(.firing, "A")]))
+    world.tell(groupPage("3", [event(.resolved, "A"), event(.resolved, "B")]))
+    for _ in 0..<100 {
+      told += turn(&world)
+      world.advance(1)
+    }
+    #expect(told == ["A firing", "B firing", "A resolved"])
+    #expect(world.statistics.fellBack == 2)
+  }
+
   @Test func theDeadlineWakesForTheFallback() throws {
     var world = World(
       settings {
@@ -142,6 +197,22 @@ private struct Forgetful: ReceiverSettings {
     #expect(told == ["A firing"])
     world.page(event(.resolved, "A"))
     #expect(turn(&world, .answered(200)) == ["A resolved"])
+  }
+
+  @Test func anEndThatWaitedBehindWhatIsGivenUpIsToldWithIt() {
+    var world = World(
+      settings {
+        $0.retry = .sns
+        $0.fallbackAfter = .seconds(600)
+      })
+    world.page(event(.firing, "A"))
+    world.page(event(.resolved, "A"))
+    var told: [String] = []
+    for _ in 0..<20 {
+      told += turn(&world)
+      world.advance(20)
+    }
+    #expect(told == ["A firing", "A resolved"])
   }
 
   @Test func whatIsGivenUpIsADeadLetter() throws {

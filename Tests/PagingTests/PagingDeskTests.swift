@@ -416,67 +416,6 @@ import Testing
   }
 }
 
-@Suite struct PostedAlertTests {
-  private func post(_ world: DeskWorld, ends: Duration?, generator: String = "http://prometheus/graph") {
-    let alert = PostedAlert(
-      labels: ["alertname": "P", "region": "japan"], annotations: ["summary": "s"], startsAt: nil,
-      endsAt: ends.map { world.now + $0 }, generatorURL: generator)
-    #expect(world.desk.post([alert], at: world.moment) == 0)
-    world.run()
-  }
-
-  @Test func aPostedAlertIsToldOnceAndEndsByItsPostersWord() {
-    let world = DeskWorld(settings(route("pager")))
-    for _ in 0..<5 {
-      post(world, ends: .seconds(240))
-      world.pass(.seconds(60))
-    }
-    post(world, ends: .seconds(-1))
-    world.pass(.seconds(10_000))
-    #expect(world.takeTold() == ["0 pager news +P", "300 pager news -P"])
-    #expect(world.rows.isEmpty)
-  }
-
-  @Test func aPosterThatFallsSilentIsNoGoodNews() {
-    let world = DeskWorld(settings(route("pager")))
-    post(world, ends: .seconds(240))
-    world.restart(after: .seconds(100))
-    world.pass(.seconds(3600))
-    #expect(world.takeTold() == ["0 pager news +P"])
-    world.pass(.seconds(3600))
-    #expect(world.told.map(\.notification.alerts[0].ending?.cause) == [.sourceSilent])
-  }
-
-  @Test func anEndThatAPersonGaveIsMeant() {
-    let world = DeskWorld(settings(route("pager")))
-    post(world, ends: .seconds(240), generator: "")
-    world.pass(.seconds(1000))
-    #expect(world.takeTold() == ["0 pager news +P", "240 pager news -P"])
-  }
-
-  @Test func anEndInTheFarFutureIsNoEnd() {
-    let world = DeskWorld(settings(route("pager")))
-    let alert = PostedAlert(
-      labels: ["alertname": "P"], annotations: .empty, startsAt: nil,
-      endsAt: Timestamp(year: 9999, month: 12, day: 31), generatorURL: "")
-    #expect(world.desk.post([alert], at: world.moment) == 0)
-    world.run()
-    world.pass(.seconds(1000))
-    #expect(world.takeTold() == ["0 pager news +P"])
-  }
-
-  @Test func beyondTheLimitPostsAreRefusedAndCounted() {
-    let world = DeskWorld(settings(route("pager")) { $0.postedAlertLimit = 2 })
-    let alerts = (0..<5).map {
-      PostedAlert(
-        labels: ["alertname": "P\($0)"], annotations: .empty, startsAt: nil, endsAt: nil, generatorURL: "")
-    }
-    #expect(world.desk.post(alerts, at: world.moment) == 3)
-    #expect(world.desk.post(alerts, at: world.moment) == 3, "those that are known are taken again")
-    #expect(world.desk.statistics.postedRefused == 6)
-  }
-}
-
 @Suite struct ReloadTests {
   @Test func whatWasToldToATopicIsNotToldItAgainWhenRoutesChange() {
     let world = DeskWorld(settings(route("pager")))

@@ -49,23 +49,29 @@ enum BackupVerifier {
       case .unreadable: return .bad(.unreadable)
       case .cancelled: return nil
       }
-    } else if settings.trailer == .none {
+    } else if !settings.isNeeded {
       return .good
     } else {
-      guard let end = readEnd(descriptor, size: key.size) else { return .bad(.unreadable) }
-      tail = end
+      let wanted = max(DumpTrailer.tailBytes, settings.archive?.tailBytes ?? 0)
+      let from = key.size > UInt64(wanted) ? key.size - UInt64(wanted) : 0
+      guard let end = readPart(descriptor, from, wanted),
+        let head = readPart(descriptor, 0, settings.archive == nil ? 0 : ArchiveKind.headBytes)
+      else { return .bad(.unreadable) }
+      if let problem = settings.archive?.problem(head: head, tail: end, size: key.size) {
+        return .bad(problem)
+      }
+      tail = Array(end.suffix(DumpTrailer.tailBytes))
     }
     // A cut gzip file can still decompress to its trailer, and a cut dump can be whole gzip: both must be right.
     return settings.trailer.isPresent(in: tail) ? .good : .bad(.noTrailer)
   }
 
-  /// The last bytes of the file; nil when it cannot be read.
-  private static func readEnd(_ descriptor: Int32, size: UInt64) -> [UInt8]? {
-    let wanted = min(size, UInt64(DumpTrailer.tailBytes))
-    var bytes = [UInt8](repeating: 0, count: Int(wanted))
+  /// At most `count` bytes of the file from `start` on; nil when it cannot be read.
+  private static func readPart(_ descriptor: Int32, _ start: UInt64, _ count: Int) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: count)
     var done = 0
     while done < bytes.count {
-      let place = off_t(clamping: size - wanted) + off_t(done)
+      let place = off_t(clamping: start) + off_t(done)
       let count = bytes.withUnsafeMutableBytes { buffer in
         pread(descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done, place)
       }

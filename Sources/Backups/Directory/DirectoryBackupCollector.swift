@@ -76,7 +76,7 @@ package final class DirectoryBackupCollector: Collector {
   package func stop() { state.withLock { $0.stopped = true } }
 
   package func collect(_ completion: @escaping @Sendable (Outcome) -> Void) {
-    let pass = Pass(startedAt: time.now, started: time.monotonic, completion)
+    let pass = OneAnswer(startedAt: time.now, started: time.monotonic, completion)
     let stuckSince: MonotonicInstant? = state.withLock { state in
       if let since = state.scanStarted { return since }
       state.scanStarted = pass.started
@@ -99,7 +99,7 @@ package final class DirectoryBackupCollector: Collector {
 
   // MARK: - One pass, on the scanning thread
 
-  private func run(_ pass: Pass) {
+  private func run(_ pass: OneAnswer) {
     let verdict: Outcome.Verdict
     let readings: [Reading]
     do throws(DirectoryScan.Failure) {
@@ -117,7 +117,7 @@ package final class DirectoryBackupCollector: Collector {
     finish(pass, verdict, readings)
   }
 
-  private func finish(_ pass: Pass, _ verdict: Outcome.Verdict, _ readings: [Reading]) {
+  private func finish(_ pass: OneAnswer, _ verdict: Outcome.Verdict, _ readings: [Reading]) {
     pass.finish(
       Outcome(
         startedAt: pass.startedAt, finishedAt: time.now, took: time.monotonic - pass.started,
@@ -141,7 +141,10 @@ package final class DirectoryBackupCollector: Collector {
     }
   }
 
-  private func assess(_ scan: DirectoryScan) -> (files: [BackupFile], assessment: BackupAssessment) {
+  /// - Returns: the backups, for each the place of the file in the scan that is verified, and what they amount to.
+  private func assess(
+    _ scan: DirectoryScan
+  ) -> (files: [BackupFile], places: [Int], assessment: BackupAssessment) {
     let known = state.withLock { $0.files }
     let now = time.now
     let files = scan.entries.map { entry in
@@ -150,7 +153,8 @@ package final class DirectoryBackupCollector: Collector {
         firstSeen: known[entry.key]?.firstSeen ?? now,
         content: entry.problem.map { .bad($0) } ?? known[entry.key]?.content ?? .unverified)
     }
-    return (files, BackupSeries.assess(files, settings.basics, settings.naming, now: now))
+    let (backups, places) = settings.members?.gather(files) ?? (files, Array(files.indices))
+    return (backups, places, BackupSeries.assess(backups, settings.basics, settings.naming, now: now))
   }
 
   // MARK: - Verification, on its own thread
@@ -158,9 +162,11 @@ package final class DirectoryBackupCollector: Collector {
   /// Has files verified that need it, unless an earlier verification still runs. Waits for the newest good one for at
   /// most half the time-out, so that small files are judged in the collection that sees them.
   private func startVerifying(_ scan: DirectoryScan) {
-    let (_, assessment) = assess(scan)
-    let wanted = assessment.wanted.prefix(Self.searchLimit).map { scan.entries[$0] }
-    let older = assessment.older.prefix(max(0, settings.verify.olderFilesPerPass)).map { scan.entries[$0] }
+    let (_, places, assessment) = assess(scan)
+    let wanted = assessment.wanted.prefix(Self.searchLimit).map { scan.entries[places[$0]] }
+    let older = assessment.older.prefix(max(0, settings.verify.olderFilesPerPass)).map {
+      scan.entries[places[$0]]
+    }
     guard !wanted.isEmpty || !older.isEmpty else { return }
     let proceed = state.withLock { state in
       // A search ends the reading of an older file: a new backup must not wait for hours behind last year's.
@@ -237,7 +243,7 @@ package final class DirectoryBackupCollector: Collector {
   }
 
   private func report(
-    _ scan: DirectoryScan, _ judged: (files: [BackupFile], assessment: BackupAssessment)
+    _ scan: DirectoryScan, _ judged: (files: [BackupFile], places: [Int], assessment: BackupAssessment)
   ) -> [Reading] {
     let found = judged.assessment
     let names = found.rejections.map { (name: judged.files[$0.key].name, reason: $0.value) }
@@ -263,6 +269,7 @@ package final class DirectoryBackupCollector: Collector {
       if let value { readings.append(Reading(family, value)) }
     }
     add(BackupFamilies.lastSuccess, lastSuccess?.seconds)
+    add(BackupFamilies.restoreTested, settings.restoreMarker.flatMap { RestoreMarker.read($0)?.seconds })
     add(BackupFamilies.lastAttempt, found.lastAttempt?.seconds)
     add(BackupFamilies.lastSize, found.lastSize.map { Double($0) })
     add(BackupFamilies.sizeRatio, found.sizeRatio)
@@ -273,23 +280,5 @@ package final class DirectoryBackupCollector: Collector {
       readings.append(Reading(BackupFamilies.rejected, Double(found.count(reason)), labels: labels))
     }
     return readings
-  }
-}
-
-/// One collection under way: its beginning, and an answer that is given once.
-private final class Pass: Sendable {
-  let startedAt: Timestamp
-  let started: MonotonicInstant
-  private let completion: Mutex<(@Sendable (Outcome) -> Void)?>
-
-  init(startedAt: Timestamp, started: MonotonicInstant, _ completion: @escaping @Sendable (Outcome) -> Void) {
-    self.startedAt = startedAt
-    self.started = started
-    self.completion = Mutex(completion)
-  }
-
-  func finish(_ outcome: Outcome) {
-    let first = completion.withLock { $0.take() }
-    first?(outcome)
   }
 }

@@ -10,6 +10,10 @@ package struct DirectoryBackupSettings: VerifiedBackupSettings {
   package var naming: BackupNaming
   package var path: String
   package var verify = BackupContentRules()
+  /// nil: every file is a backup.
+  package var members: BackupMembers?
+  /// The path of a file that a restore test writes when it succeeded.
+  package var restoreMarker: String?
   /// Entries of the directory, matching or not, beyond which its newest file is unknown.
   package var entriesLimit = 200_000
 

@@ -61,7 +61,9 @@ struct DirectoryScan {
         throw Failure(reason: .limit, detail: detail)
       }
       let name = String(decoding: bytes, as: UTF8.self)
-      guard settings.naming.match.matches(name) else { continue }
+      guard let backup = settings.members.map({ $0.split(name)?.backup }) ?? name,
+        settings.naming.match.matches(backup)
+      else { continue }
       let readable = name.utf8.elementsEqual(bytes)
       guard let (entry, isLink) = Self.entry(name, bytes, descriptor, settings.path) else { continue }
       var judged = entry

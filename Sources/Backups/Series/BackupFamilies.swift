@@ -41,11 +41,45 @@ package enum BackupFamilies {
     "backup_verified_files_total", "Backup files whose content was verified and found good.")
   package static let failedFiles = MetricFamily.counter(
     "backup_verification_failed_files_total", "Backup files whose content was verified and found bad.")
+  package static let restoreTested = MetricFamily.gauge(
+    "backup_restore_tested_timestamp_seconds",
+    "When a backup was last restored as a test, as the job's restore marker tells; absent without a marker.")
+
+  // Of backups in object stores.
+  package static let incompleteUploads = MetricFamily.gauge(
+    "backup_incomplete_uploads",
+    "Uploads in parts that were begun and neither completed nor given up; absent where that is not known.")
+  package static let oldestIncompleteUpload = MetricFamily.gauge(
+    "backup_oldest_incomplete_upload_timestamp_seconds", "When the oldest of the incomplete uploads began.")
+  package static let archived = MetricFamily.gauge(
+    "backup_archived", "Retained backups in a tier that has to be thawed before they can be restored.")
+  package static let lastArchived = MetricFamily.gauge(
+    "backup_last_archived", "1 when the newest good backup has to be thawed before it can be restored.")
+  package static let storeClockOffset = MetricFamily.gauge(
+    "backup_store_clock_offset_seconds", "The store's clock minus ours, to a second.")
+  package static let listed = MetricFamily.gauge(
+    "backup_listing_timestamp_seconds", "When the listing that all other numbers come from was complete.")
+  package static let fullyListed = MetricFamily.gauge(
+    "backup_full_listing_timestamp_seconds",
+    "When all names were listed last; in between only those behind the last known ones are.")
+  package static let pages = MetricFamily.counter(
+    "backup_listing_pages_total", "Pages of listings that were read.")
+  package static let readBytes = MetricFamily.counter(
+    "backup_read_bytes_total", "Bytes of backups that were read to verify them.")
+  package static let questionFailed = MetricFamily.gauge(
+    "backup_question_failed",
+    "1 when the store does not answer a question beside its listing: incomplete_uploads, restore_marker.")
+
+  /// What only object stores bring.
+  package static let objects = [
+    incompleteUploads, oldestIncompleteUpload, archived, lastArchived, storeClockOffset, listed, fullyListed,
+    pages, readBytes, questionFailed,
+  ]
 
   /// Every family of this list.
   package static let all = [
     up, lastSuccess, lastAttempt, lastSize, sizeRatio, retained, expectedRetained, unverified, totalSize,
     gaps, objectiveAge, oldestRestorable, rejected, timeDisagreements, clockSkew, entries, verifiedFiles,
-    failedFiles,
+    failedFiles, restoreTested,
   ]
 }

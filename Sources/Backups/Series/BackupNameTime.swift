@@ -76,9 +76,13 @@ package struct BackupTimeFormat: Hashable, Sendable {
   }
 
   /// The first place in `name` that reads as this format; nil when there is none or it is no real date.
-  package func find(in name: String) -> BackupNameTime? {
-    let bytes = Array(name.utf8)
-    for start in bytes.indices where start == 0 || !isDigit(bytes[start - 1]) || !beginsWithDigits {
+  package func find(in name: String) -> BackupNameTime? { find(in: Array(name.utf8)) }
+
+  private func find(in bytes: [UInt8]) -> BackupNameTime? {
+    let beginsWithDigits = beginsWithDigits
+    for start in bytes.indices {
+      // Most places are no beginning, and of a million names each costs.
+      if beginsWithDigits, !isDigit(bytes[start]) || start > 0 && isDigit(bytes[start - 1]) { continue }
       if let time = match(bytes, at: start) { return time }
     }
     return nil
@@ -147,8 +151,11 @@ extension BackupTimeFormat {
 
   /// `2026-01-31_02:00:00`, `20260131T020000`, `20260131020000`, `1769824800` and their relatives, anywhere in `name`.
   package static func guess(in name: String) -> BackupNameTime? {
+    let bytes = Array(name.utf8)
+    // The shortest of them.
+    guard bytes.count(where: isDigit) >= Field.epoch.width else { return nil }
     for format in guesses {
-      if let time = format.find(in: name) { return time }
+      if let time = format.find(in: bytes) { return time }
     }
     return nil
   }

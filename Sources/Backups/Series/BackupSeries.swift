@@ -16,8 +16,12 @@ package enum BackupRejection: String, Sendable, CaseIterable, Hashable {
   case truncated
   case corrupt
   case noTrailer = "no_trailer"
+  /// Not encrypted, where it must be.
+  case unencrypted
   /// Not verified: decompressed, it exceeds the configured limit.
   case limit
+  /// A member that a backup of several objects must have is not there.
+  case membersMissing = "members_missing"
 }
 
 /// What is known about the content of a file.
@@ -113,7 +117,7 @@ package enum BackupSeries {
   }
 
   /// What speaks against one file, seen alone.
-  private static func rejection(
+  static func rejection(
     _ file: BackupFile, _ time: Timestamp, _ named: BackupNameTime?, _ basics: BackupBasics,
     _ naming: BackupNaming,
     _ now: Timestamp
@@ -130,7 +134,7 @@ package enum BackupSeries {
     return nil
   }
 
-  private static func nameTime(_ name: String, _ naming: BackupNaming) -> BackupNameTime? {
+  static func nameTime(_ name: String, _ naming: BackupNaming) -> BackupNameTime? {
     let found = naming.timeFormat.map { $0.find(in: name) } ?? BackupTimeFormat.guess(in: name)
     return found.map {
       BackupNameTime(start: $0.start - naming.offset, end: $0.end - naming.offset)
@@ -138,12 +142,12 @@ package enum BackupSeries {
   }
 
   /// The older of the two; where the name gives a whole day, the modification time inside of it.
-  private static func judgedTime(_ file: BackupFile, _ named: BackupNameTime?) -> Timestamp {
+  static func judgedTime(_ file: BackupFile, _ named: BackupNameTime?) -> Timestamp {
     guard let named, file.modified >= named.end else { return file.modified }
     return named.start
   }
 
-  private static func distance(_ moment: Timestamp, _ span: BackupNameTime) -> Duration {
+  static func distance(_ moment: Timestamp, _ span: BackupNameTime) -> Duration {
     max(span.start - moment, moment - span.end, .zero)
   }
 

@@ -4,21 +4,32 @@ package import HTTPClient
 package import Model
 
 /// Signs requests as AWS wants them: Signature Version 4 of its general reference.
-///
-/// For requests whose path needs no second escaping, which is all of the query protocol that SNS speaks.
 package struct AWSSignature: Sendable {
+  /// S3 signs its own way: the path as it is sent, and what is said of the body in a header of its own.
+  package enum Form: Hashable, Sendable {
+    /// All services but S3: the path without dots and doubled slashes, escaped a second time; the body's hash.
+    case general
+    /// S3: the path as it is; `X-Amz-Content-SHA256` with the body's hash.
+    case objectStore
+    /// S3 where the body is too large to be read twice: `UNSIGNED-PAYLOAD`. Over plain http servers refuse it.
+    case objectStoreUnsignedBody
+  }
+
   package var credentials: AWSCredentials
   package var region: String
   package var service: String
+  package var form: Form
 
-  package init(credentials: AWSCredentials, region: String, service: String) {
+  package init(credentials: AWSCredentials, region: String, service: String, form: Form = .general) {
     self.credentials = credentials
     self.region = region
     self.service = service
+    self.form = form
   }
 
-  /// Adds `X-Amz-Date`, `X-Amz-Security-Token` and `Authorization`. All headers that are there already are signed, and
-  /// `Host`, which the client will send.
+  /// Adds `X-Amz-Date`, `X-Amz-Security-Token`, for S3 `X-Amz-Content-SHA256`, and `Authorization`. All headers that
+  /// are there already are signed, and `Host`, which the client will send. The URL is sent as it is written: names
+  /// of objects are escaped in it once (``percentEncoded(_:)`` part by part), and so are parameters.
   package func sign(_ request: inout HTTPRequest, at now: Timestamp) throws(AWSSignatureFailure) {
     guard let target = SignedTarget(request.url) else { throw AWSSignatureFailure() }
     let time = Self.basicTime(now)
@@ -26,12 +37,14 @@ package struct AWSSignature: Sendable {
     if let token = credentials.sessionToken {
       request.headers.append(HTTPHeader("X-Amz-Security-Token", token, isSecret: true))
     }
+    let bodyHash =
+      form == .objectStoreUnsignedBody ? "UNSIGNED-PAYLOAD" : hexadecimal(SHA256.hash(data: request.body))
+    if form != .general { request.headers.append(HTTPHeader("X-Amz-Content-SHA256", bodyHash)) }
     let headers = Self.canonicalHeaders(request.headers + [HTTPHeader("Host", target.host)])
     let names = headers.map(\.name).joined(separator: ";")
     let canonical = [
-      request.method, target.path, target.query,
-      headers.map { "\($0.name):\($0.value)\n" }.joined(), names,
-      hexadecimal(SHA256.hash(data: request.body)),
+      request.method, form == .general ? target.generalPath : target.path, target.query,
+      headers.map { "\($0.name):\($0.value)\n" }.joined(), names, bodyHash,
     ].joined(separator: "\n")
     let scope = "\(time.prefix(8))/\(region)/\(service)/aws4_request"
     let text = "AWS4-HMAC-SHA256\n\(time)\n\(scope)\n\(hexadecimal(SHA256.hash(data: Array(canonical.utf8))))"
@@ -91,6 +104,17 @@ private struct SignedTarget {
     let beforeQuery = rest.prefix { $0 != "?" }
     path = beforeQuery.firstIndex(of: "/").map { String(beforeQuery[$0...]) } ?? "/"
     query = Self.canonicalQuery(rest.dropFirst(beforeQuery.count + 1))
+  }
+
+  /// Without `.`, `..` and empty parts, each byte but the slashes escaped once more.
+  var generalPath: String {
+    var parts: [Substring] = []
+    for part in path.split(separator: "/") {
+      if part == ".." { parts = Array(parts.dropLast()) } else if part != "." { parts.append(part) }
+    }
+    if parts.isEmpty { return "/" }
+    let ending = path.hasSuffix("/") ? "/" : ""
+    return "/" + parts.map { percentEncoded(String($0)) }.joined(separator: "/") + ending
   }
 
   private static func canonicalQuery(_ text: Substring) -> String {

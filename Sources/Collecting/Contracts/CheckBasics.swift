@@ -10,6 +10,12 @@ package struct CheckBasics: Hashable, Sendable {
   package var zone = ""
   /// The tier that the target belongs to (`web`, `database` …); "" for none.
   package var tier = ""
+  /// What it counts among those that stand in for it; more than 0.
+  package var weight = 1.0
+  /// Whether it is part of its region's state, and not only measured.
+  package var counts = true
+  /// Whether it vouches for our own way out and says nothing of a region: see ``CanaryWatch``.
+  package var isCanary = false
   /// Where the probe is made from; "" for none.
   package var vantage = ""
   /// More labels for every reading.
@@ -38,6 +44,7 @@ package struct CheckBasics: Hashable, Sendable {
     var all: [String: String] = ["check": name, "region": region, "vantage": vantage]
     if !zone.isEmpty { all["zone"] = zone }
     if !tier.isEmpty { all["tier"] = tier }
+    if isCanary { all["canary"] = "true" }
     return .init(
       kind: kind, name: region.isEmpty ? name : "\(region)/\(name)",
       labels: labels.merging(Labels(all)), interval: interval, timeout: timeout)
@@ -52,6 +59,7 @@ package struct CheckBasics: Hashable, Sendable {
     try require(timeout > .zero, "timeout", "must be more than 0")
     try require(confirm.map { $0 > .zero } ?? true, "confirm", "must be more than 0")
     try require(failures >= 1, "failures", "must be at least 1")
+    try require(weight > 0 && weight.isFinite, "weight", "must be more than 0")
     try require(successes >= 1, "successes", "must be at least 1")
   }
 }

@@ -94,8 +94,8 @@ extension CheckState.Evidence {
   package init(_ outcome: Outcome) {
     switch outcome.reason {
     case nil: self = .success
-    // Our own configuration or our own limits: a target is not down because of them.
-    case .configuration?, .limit?, .overrun?: self = .none
+    // Our own configuration, our own limits, or nobody who knows: a target is not down because of them.
+    case .configuration?, .limit?, .overrun?, .unknown?: self = .none
     default: self = .failure
     }
   }

@@ -8,6 +8,18 @@ package enum ScheduleMetrics {
     "farwatch_check_consecutive_failures", "Failures of a check since its last success.")
   package static let regionState = MetricFamily.gauge(
     "farwatch_region_state", "State of a region, rolled up from its checks: 1 for the state that holds.")
+  package static let zoneState = MetricFamily.gauge(
+    "farwatch_zone_state",
+    "State of an availability zone, rolled up from its tiers: 1 for the state that holds.")
+  package static let tierState = MetricFamily.gauge(
+    "farwatch_tier_state", "State of a tier, rolled up from its checks: 1 for the state that holds.")
+  package static let tierHealthyRatio = MetricFamily.gauge(
+    "farwatch_tier_healthy_ratio", "Part of a tier's weight that is known to be well.")
+  package static let vantageOffline = MetricFamily.gauge(
+    "farwatch_vantage_offline",
+    "1 while too few canaries answer: what fails then is our own way out, and nobody is blamed.")
+  package static let checksWithheld = MetricFamily.counter(
+    "farwatch_check_failures_withheld_total", "Failures that were not counted because no canary was reached.")
   package static let collectorUp = MetricFamily.gauge(
     "farwatch_collector_up",
     "Whether the last collection could be made. A health check that finds its target down was made.")
@@ -33,12 +45,30 @@ package enum ScheduleMetrics {
     }
   }
 
+  /// Of a region's zones and tiers.
+  package static func readings(of region: String, _ tree: HealthTree) -> [Reading] {
+    var readings = readings(of: region, tree.region)
+    for zone in tree.zones {
+      readings += stateSet(
+        zoneState, "state", regionStates, current: zone.health.rawValue,
+        labels: ["region": region, "zone": zone.name])
+    }
+    for tier in tree.tiers {
+      let labels: Labels = ["region": region, "zone": tier.zone, "tier": tier.name]
+      readings += stateSet(tierState, "state", regionStates, current: tier.health.rawValue, labels: labels)
+      readings.append(Reading(tierHealthyRatio, tier.healthyShare, labels: labels))
+    }
+    return readings
+  }
+
+  private static let regionStates = RegionHealth.allCases.map(\.rawValue)
+
   /// Of one collector after one collection; `overruns`: those since it was made.
   package static func readings(
-    of description: CollectorDescription, _ outcome: Outcome, overruns: UInt64
+    of description: CollectorDescription, _ outcome: Outcome, isCheck: Bool, overruns: UInt64
   ) -> [Reading] {
     let labels: Labels = ["kind": description.kind, "name": description.name]
-    let wasMade = description.kind == "http" ? CheckState.Evidence(outcome) != .none : outcome.succeeded
+    let wasMade = isCheck ? CheckState.Evidence(outcome) != .none : outcome.succeeded
     return [
       Reading(collectorUp, wasMade, labels: labels),
       Reading(collectorDuration, outcome.took.inSeconds, labels: labels),

@@ -1,3 +1,4 @@
+internal import ConfigurationTypes
 internal import Model
 internal import Paging
 internal import StrictYAML

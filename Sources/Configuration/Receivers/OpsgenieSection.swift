@@ -1,3 +1,4 @@
+internal import ConfigurationTypes
 internal import Notifying
 internal import StrictYAML
 

@@ -16,6 +16,8 @@ package struct ExpositionReader {
   var place = 0
   var end = 0
   var family: ReadFamily?
+  /// The types that pages declared, by the name of the family.
+  package private(set) var familyTypes: [String: String] = [:]
   private var seenFamilies: Set<String> = []
   private var isOver = false
   /// Of each series on this page, in milliseconds; `max` for a sample without a time.
@@ -147,6 +149,7 @@ package struct ExpositionReader {
       let type = dialect == .openMetrics ? value : trimmed(value)
       guard types.contains(type) else { throw problem("\(quoted(type)) is no type of a metric") }
       family.type = type
+      familyTypes[family.name] = type
     case "UNIT":
       if !value.isEmpty, !family.name.hasSuffix("_\(value)") {
         throw problem("the name \(family.name) does not end in its unit, \(quoted(value))")

@@ -1,72 +1,52 @@
+internal import Collecting
 internal import Configuration
 internal import Model
-internal import Probing
 internal import RuleTesting
 
 extension SeriesCatalogue {
   /// The series that a daemon with these settings has. A test holds the names against the sources.
   init(of settings: Settings) {
     self.init()
-    let regions = settings.regions.map(\.name)
-    let states = RegionHealth.allCases.map(\.rawValue)
+    let checks: [String: Set<String>] = [
+      "check": Set(settings.checks.map(\.basics.name)), "region": Set(settings.checks.map(\.basics.region)),
+    ]
+    insert(settings.checks, checks)
+    insert(settings.links, ["link": Set(settings.links.map(\.basics.link))])
+    insert(settings.backups, ["job": Set(settings.backups.map(\.basics.job))])
+    insert(settings.measurements, [:])
     if !settings.checks.isEmpty {
-      let checks: [String: Set<String>] = [
-        "check": Set(settings.checks.map(\.name)), "region": Set(settings.checks.map(\.region)),
-      ]
-      for name in ProducedSeries.ofChecks { insert(Entry(name: name, values: checks)) }
       var states = checks
       states["state"] = Set(CheckState.Health.allCases.map(\.rawValue))
-      insert(Entry(name: "farwatch_check_state", values: states))
-      insert(Entry(name: "farwatch_check_consecutive_failures", values: checks))
+      insert(Entry(name: ScheduleMetrics.checkState.name, values: states))
+      insert(Entry(name: ScheduleMetrics.checkConsecutiveFailures.name, values: checks))
     }
+    let states = RegionHealth.allCases.map(\.rawValue)
     insert(
       Entry(
-        name: "farwatch_region_state", values: ["region": Set(regions), "state": Set(states)], isOpen: false))
-    if !settings.links.isEmpty {
-      let links = Set(settings.links.map(\.link))
-      for name in ProducedSeries.ofReplication { insert(Entry(name: name, values: ["link": links])) }
-    }
-    if !settings.backups.isEmpty {
-      let jobs = Set(settings.backups.map(\.job))
-      for name in ProducedSeries.ofBackups { insert(Entry(name: name, values: ["job": jobs])) }
+        name: ScheduleMetrics.regionState.name,
+        values: ["region": Set(settings.regions.map(\.name)), "state": Set(states)], isOpen: false))
+    for family in [ScheduleMetrics.zoneState, ScheduleMetrics.tierState, ScheduleMetrics.tierHealthyRatio] {
+      insert(Entry(name: family.name, values: ["region": Set(settings.regions.map(\.name))]))
     }
     for name in ProducedSeries.always { insert(Entry(name: name)) }
+  }
+
+  /// What collectors of these types bring, with the labels that are known of all of them.
+  private mutating func insert(_ collectors: [any CollectorSettings], _ values: [String: Set<String>]) {
+    var seen: Set<String> = []
+    for one in collectors where seen.insert(one.description.kind).inserted {
+      for family in type(of: one).families { insert(Entry(name: family.name, values: values)) }
+    }
   }
 }
 
 /// Names of the metrics that Farwatch makes, by what makes them.
 enum ProducedSeries {
-  static let ofChecks = [
-    "probe_success", "probe_duration_seconds", "probe_http_duration_seconds", "probe_http_status_code",
-    "probe_http_content_length", "probe_http_uncompressed_body_length", "probe_http_redirects",
-    "probe_http_version", "probe_http_ssl", "probe_ssl_earliest_cert_expiry",
-    "probe_ssl_last_chain_expiry_timestamp_seconds", "probe_ip_protocol", "probe_failed_due_to_regex",
-    "farwatch_probe_failure_reason", "farwatch_probe_addresses", "farwatch_probe_address_success",
-    "farwatch_probe_address_duration_seconds",
-  ]
-  static let ofReplication = [
-    "farwatch_replication_recovery_point_timestamp_seconds", "farwatch_replication_objective_seconds",
-    "farwatch_replication_lag_bytes", "farwatch_replication_up",
-    "farwatch_replication_last_message_timestamp_seconds", "farwatch_replication_split_brain",
-    "farwatch_postgres_up", "farwatch_postgres_failure_reason", "farwatch_postgres_role",
-    "farwatch_postgres_timeline", "farwatch_postgres_replay_paused", "farwatch_postgres_receiver_state",
-    "farwatch_postgres_replay_backlog_bytes", "farwatch_postgres_slot_state", "farwatch_postgres_slot_active",
-    "farwatch_postgres_slot_safe_bytes", "farwatch_postgres_slot_retained_bytes",
-    "pg_replication_lag_seconds",
-    "pg_replication_is_replica", "pg_stat_replication_pg_wal_lsn_diff",
-  ]
-  static let ofBackups = [
-    "backup_up", "backup_last_success_timestamp_seconds", "backup_last_attempt_timestamp_seconds",
-    "backup_last_size_bytes", "backup_size_ratio", "backup_retained", "backup_expected_retained",
-    "backup_unverified", "backup_total_size_bytes", "backup_gaps", "backup_objective_age_seconds",
-    "backup_oldest_restorable_timestamp_seconds", "backup_rejected", "backup_time_disagreements",
-    "backup_clock_skew_seconds", "backup_directory_entries", "backup_verified_files_total",
-    "backup_verification_failed_files_total",
-  ]
   static let always =
     [
       "farwatch_collector_up", "farwatch_collector_duration_seconds", "farwatch_collector_overruns_total",
-      "farwatch_collector_last_run_timestamp_seconds",
+      "farwatch_collector_last_run_timestamp_seconds", "farwatch_vantage_offline",
+      "farwatch_check_failures_withheld_total",
     ] + ofItself + ofPaging + ofHeartbeatsAndJournal
   static let ofPaging = [
     "farwatch_paging_alerts", "farwatch_paging_acknowledged_alerts", "farwatch_paging_groups",

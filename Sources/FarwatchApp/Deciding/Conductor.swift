@@ -1,11 +1,11 @@
 internal import Alerting
 internal import CloudWatchAlarms
+internal import Collecting
 internal import Configuration
 internal import Journal
 internal import Model
 internal import Notifying
 internal import Paging
-internal import Probing
 internal import SampleStore
 
 /// Something that happened, in the order in which the core hears of it.
@@ -329,14 +329,14 @@ final class Conductor {
 
   /// Puts a new configuration in force. What it does not change goes on undisturbed.
   func replace(
-    targets: [TargetPlan], regions: [Settings.Region], groups: [RuleGroup], policies: [AlertPolicy],
+    targets: [TargetPlan], plan: RollUpPlan, groups: [RuleGroup], policies: [AlertPolicy],
     alarms: [Alarm],
     paging: PagingSettings, notifying: NotifyingSettings, heartbeats: [HeartbeatSettings],
     proofs: ProofSettings, journal: JournalSettings,
     identity: SigningIdentity, externalURL: String, at time: TurnTime
   ) {
     pendingChanges += watchlist.replace(
-      with: targets, regions: regions, now: time.now, monotonic: time.monotonic)
+      with: targets, plan: plan, now: time.now, monotonic: time.monotonic)
     engine.replaceRules(groups, policies: policies)
     self.alarms.replace(with: alarms, now: time.now)
     alarmsAreNew = true

@@ -1,7 +1,7 @@
+internal import Collecting
 internal import Configuration
 internal import FoundationEssentials
 internal import Model
-internal import Probing
 internal import SampleStore
 
 /// Names a collector across reloads.
@@ -18,16 +18,19 @@ struct TargetKey: Hashable, Sendable {
 /// A collector that is to run, with the settings that it was made from: equal settings mean that the one which runs
 /// already, and what it remembers, can stay.
 struct TargetPlan: Sendable {
-  enum Subject: Hashable, Sendable {
-    case check(HTTPCheckSettings)
-    case link(PostgresLinkSettings)
-    case backup(DirectoryBackupSettings)
-  }
-
-  var subject: Subject
+  var settings: any CollectorSettings
   var description: CollectorDescription
   /// Called only when the collector does not run already.
   var make: @Sendable () -> any Collector
+
+  init(_ settings: any CollectorSettings, make: @escaping @Sendable () -> any Collector) {
+    self.settings = settings
+    description = settings.description
+    self.make = make
+  }
+
+  /// Of a health check.
+  var check: CheckBasics? { (settings as? any HealthCheckSettings)?.basics }
 }
 
 /// One collector as the core sees it.
@@ -48,6 +51,10 @@ final class WatchedTarget {
   let state: ReadingRecorder
   let health: ReadingRecorder
   var check = CheckState()
+  /// When the first of the failures in a row began that the newest outcome is one of.
+  var failingSince: Timestamp?
+  /// Of a health check.
+  let basics: CheckBasics?
   /// Without its readings.
   var newest: Outcome?
 
@@ -55,15 +62,14 @@ final class WatchedTarget {
     key = TargetKey(plan.description)
     self.plan = plan
     self.generation = generation
+    basics = plan.check
     collector = plan.make()
     readings = ReadingRecorder(store, base: plan.description.labels)
     state = ReadingRecorder(store, base: plan.description.labels)
     health = ReadingRecorder(store, base: .empty)
   }
 
-  var isCheck: Bool {
-    if case .check = plan.subject { true } else { false }
-  }
+  var isCheck: Bool { basics != nil }
 }
 
 /// All collectors: when each runs, what its outcomes mean, and what the regions' states follow from it.
@@ -73,9 +79,9 @@ final class Watchlist {
   private var timetable = Timetable()
   private(set) var targets: [TargetKey: WatchedTarget] = [:]
   private var slots: [Timetable.TargetID: WatchedTarget] = [:]
-  private(set) var regions: [Settings.Region]
-  private(set) var regionHealth: [String: RegionHealth] = [:]
-  private let regionRecorder: ReadingRecorder
+  private let rollUp: RollUp
+  private var canaries = CanaryWatch()
+  private var withheld: UInt64 = 0
   /// Confirmed states of the last process, until their checks take them over.
   private var remembered: [String: CheckState] = [:]
   private var generation: UInt64 = 0
@@ -84,15 +90,19 @@ final class Watchlist {
   private var unheard: Set<TargetKey> = []
   private static let overdueAfter: Duration = .seconds(60)
 
-  init(store: SampleStore, restoring rows: [(key: String, value: [UInt8])], regions: [Settings.Region]) {
+  init(store: SampleStore, restoring rows: [(key: String, value: [UInt8])], plan: RollUpPlan) {
     self.store = store
-    self.regions = regions
-    regionRecorder = ReadingRecorder(store, base: .empty)
+    rollUp = RollUp(store: store, plan: plan)
     for row in rows {
       // A row that cannot be read costs one confirmation, not the start.
       remembered[row.key] = try? JSONDecoder().decode(CheckState.self, from: Data(row.value))
     }
   }
+
+  var regions: [Settings.Region] { rollUp.plan.regions }
+  var regionHealth: [String: RegionHealth] { rollUp.health }
+  /// States of the checks that are made of others.
+  var calculatedHealth: [(check: CalculatedCheck, health: CheckState.Health)] { rollUp.calculated }
 
   var nextDeadline: MonotonicInstant? { timetable.nextDeadline }
 
@@ -116,14 +126,17 @@ final class Watchlist {
 
   /// Makes `plans` the whole list. A collector whose settings stayed goes on with what it knows.
   func replace(
-    with plans: [TargetPlan], regions: [Settings.Region]? = nil, now: Timestamp, monotonic: MonotonicInstant
+    with plans: [TargetPlan], plan rollUpPlan: RollUpPlan? = nil, now: Timestamp, monotonic: MonotonicInstant
   ) -> [StateChange] {
-    if let regions { self.regions = regions }
+    if let rollUpPlan { rollUp.replace(rollUpPlan, at: now) }
+    canaries = canaries.replaced(
+      by: Set(plans.compactMap { $0.check.flatMap { $0.isCanary ? $0.name : nil } }),
+      needed: rollUp.plan.canariesNeeded)
     var changes: [StateChange] = []
     var next: [TargetKey: WatchedTarget] = [:]
     for plan in plans {
       let key = TargetKey(plan.description)
-      if let running = targets[key], running.plan.subject == plan.subject {
+      if let running = targets[key], running.plan.settings.isSame(as: plan.settings) {
         next[key] = running
         continue
       }
@@ -178,11 +191,12 @@ final class Watchlist {
     // They are in the store now; kept a second time they would cost a kilobyte for each collector.
     target.newest?.readings = []
     target.readings.record(outcome.readings, at: now)
-    guard case .check(let settings) = target.plan.subject else {
+    guard let settings = target.basics else {
       recordState(of: target, at: now)
       return []
     }
-    let step = target.check.record(CheckState.Evidence(outcome), at: now, settings.rules)
+    let evidence = evidence(of: outcome, for: target, settings, monotonic)
+    let step = target.check.record(evidence, at: now, settings.rules)
     if step.nextProbe < settings.interval { timetable.requestSoon(id, at: monotonic + step.nextProbe) }
     recordState(of: target, at: now)
     guard let change = step.change else { return [] }
@@ -196,6 +210,49 @@ final class Watchlist {
         ]))
     let value = try? JSONEncoder().encode(target.check)
     return value.map { [StateChange(.checks, Self.row(key), Array($0))] } ?? []
+  }
+
+  /// What the outcome says of the target, once it is clear that it says nothing of ourselves.
+  private func evidence(
+    of outcome: Outcome, for target: WatchedTarget, _ settings: CheckBasics, _ now: MonotonicInstant
+  ) -> CheckState.Evidence {
+    let found = CheckState.Evidence(outcome)
+    if settings.isCanary {
+      let wasOffline = canaries.isOffline
+      canaries.record(settings.name, isReached: outcome.wasReached, began: outcome.startedAt)
+      if canaries.isOffline != wasOffline {
+        checksChanged = true
+        noteOffline()
+      }
+      return found
+    }
+    guard found == .failure else {
+      if target.failingSince != nil, found == .success {
+        target.failingSince = nil
+        checksChanged = checksChanged || canaries.isOffline == true
+      }
+      return found
+    }
+    let since = target.failingSince ?? outcome.startedAt
+    target.failingSince = since
+    let wouldTurn = target.check.health != .down && target.check.consecutiveFailures + 1 >= settings.failures
+    guard wouldTurn, !canaries.vouches(since: since) else { return found }
+    withheld += 1
+    for canary in targets.values where canary.basics?.isCanary == true {
+      if let slot = canary.slot { timetable.requestSoon(slot, at: now) }
+    }
+    if let slot = target.slot {
+      timetable.requestSoon(slot, at: now + min(settings.confirm ?? settings.interval, settings.interval))
+    }
+    return .none
+  }
+
+  private func noteOffline() {
+    let isOffline = canaries.isOffline == true
+    notices.append(
+      isOffline
+        ? Notice(.error, "this vantage is offline: no canary answers, and no region is blamed", [:])
+        : Notice(.info, "canaries answer again", [:]))
   }
 
   /// What happened since the last call that belongs in the log.
@@ -224,7 +281,8 @@ final class Watchlist {
     guard let newest = target.newest, let id = target.slot else { return }
     let description = target.plan.description
     target.health.record(
-      ScheduleMetrics.readings(of: description, newest, overruns: timetable.overruns(id)), at: time)
+      ScheduleMetrics.readings(
+        of: description, newest, isCheck: target.isCheck, overruns: timetable.overruns(id)), at: time)
   }
 
   /// Rolls the checks up into their regions and writes that down, if one changed or `always`. Once a turn, because a
@@ -232,15 +290,13 @@ final class Watchlist {
   func rollUp(at time: Timestamp, always: Bool) {
     guard always || checksChanged else { return }
     checksChanged = false
-    var states: [String: [CheckState.Health]] = [:]
-    for target in targets.values {
-      guard case .check(let settings) = target.plan.subject else { continue }
-      states[settings.region, default: []].append(target.check.health)
+    let members = targets.values.compactMap { target -> RollUp.Member? in
+      guard let basics = target.basics, !basics.isCanary else { return nil }
+      // Of what fails while we are offline nothing is known.
+      let isBlurred = canaries.isOffline == true && target.failingSince != nil
+      return RollUp.Member(basics: basics, health: isBlurred ? .unknown : target.check.health)
     }
-    regionHealth = Dictionary(
-      uniqueKeysWithValues: regions.map { ($0.name, RegionHealth(rollingUp: states[$0.name] ?? [])) })
-    regionRecorder.record(
-      regions.flatMap { ScheduleMetrics.readings(of: $0.name, regionHealth[$0.name] ?? .unknown) }, at: time)
+    rollUp.record(members, isOffline: canaries.isOffline, withheld: withheld, at: time)
   }
 
   /// Keeps the readings of collectors that run seldom within a query's reach, for as long as they are not overdue.

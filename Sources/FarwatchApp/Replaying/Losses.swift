@@ -1,6 +1,6 @@
+internal import Collecting
 internal import Configuration
 internal import Model
-internal import Probing
 
 /// What falls silent, and when.
 struct Loss: Sendable, Equatable {
@@ -26,11 +26,14 @@ struct Losses: Sendable {
   let all: [Loss]
   let clock: ReplayClock
 
-  func isLost(check: String, region: String) -> Bool {
-    now.contains { loss in
+  /// Whether the target of `collector` is lost, with its region or by itself.
+  func isLost(_ collector: any CollectorSettings) -> Bool {
+    let check = (collector as? any HealthCheckSettings)?.basics
+    let region = check?.region ?? collector.description.labels["region"]
+    return now.contains { loss in
       switch loss.subject {
       case .region(let name): name == region
-      case .check(let name, let own): name == check && own ?? region == region
+      case .check(let name, let own): name == check?.name && own ?? region == region
       }
     }
   }
@@ -65,8 +68,12 @@ struct Losses: Sendable {
       let parts = path.split(separator: "/", maxSplits: 1).map(String.init)
       let isQualified = parts.count == 2 && settings.regions.contains { $0.name == parts[0] }
       let (name, region) = isQualified ? (parts[1], parts[0]) : (path, nil)
-      guard settings.checks.contains(where: { $0.name == name && region ?? $0.region == $0.region }) else {
-        let known = settings.checks.map { "\($0.region)/\($0.name)" }.joined(separator: ", ")
+      guard
+        settings.checks.contains(where: {
+          $0.basics.name == name && region ?? $0.basics.region == $0.basics.region
+        })
+      else {
+        let known = settings.checks.map { "\($0.basics.region)/\($0.basics.name)" }.joined(separator: ", ")
         throw ReplayFailure("--lose-check: there is no check \(quoted(path)): \(known)")
       }
       losses.append(Loss(subject: .check(name, region: region), window: window))

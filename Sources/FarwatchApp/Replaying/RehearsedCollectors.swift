@@ -1,6 +1,6 @@
+internal import Collecting
 internal import Configuration
 internal import Model
-internal import Probing
 internal import Synchronization
 
 /// Answers for a target without asking it, at once; how long that took is in the outcome.
@@ -18,44 +18,15 @@ final class RehearsedCollector: Collector {
   /// The collectors of a configuration: all that is not lost is well.
   static func plans(for settings: Settings, _ losses: Losses) -> [TargetPlan] {
     let clock = losses.clock
-    var plans = settings.checks.map { check in
-      TargetPlan(
-        subject: .check(check), description: check.description,
-        make: {
-          RehearsedCollector(check.description) {
-            check.rehearsed(
-              answering: !losses.isLost(check: check.name, region: check.region), at: clock.now)
-          }
-        })
+    return settings.collectors.map { one in
+      TargetPlan(one) {
+        let rehearsal = Mutex(one.makeRehearsal(start: clock.start))
+        return RehearsedCollector(one.description) {
+          let loss = RehearsedLoss(regions: losses.lostRegions, isTarget: losses.isLost(one))
+          return rehearsal.withLock { $0.outcome(loss, at: clock.now) }
+        }
+      }
     }
-    plans += settings.links.map { link in
-      let description = CollectorDescription(
-        kind: "postgres", name: link.link, labels: .empty, interval: link.interval, timeout: link.timeout)
-      return TargetPlan(
-        subject: .link(link), description: description,
-        make: {
-          let rehearsal = Mutex(PostgresLinkRehearsal(link, start: clock.start))
-          return RehearsedCollector(description) {
-            rehearsal.withLock { $0.outcome(silent: losses.lostRegions, at: clock.now) }
-          }
-        })
-    }
-    plans += settings.backups.map { backup in
-      let description = CollectorDescription(
-        kind: "directory", name: "\(backup.region)/\(backup.job)/\(backup.repository)",
-        labels: backup.labels, interval: backup.interval, timeout: backup.timeout)
-      return TargetPlan(
-        subject: .backup(backup), description: description,
-        make: {
-          let rehearsal = Mutex(BackupRehearsal(backup, start: clock.start))
-          return RehearsedCollector(description) {
-            rehearsal.withLock {
-              $0.outcome(silent: losses.lostRegions.contains(backup.region), at: clock.now)
-            }
-          }
-        })
-    }
-    return plans
   }
 }
 

@@ -37,7 +37,7 @@ final class ReplayWorld {
     store = SampleStore(storeSettings)
     recorder = RecordingPlayer(plan.recording, store)
     let moment = Moment(now: clock.now, monotonic: clock.monotonic)
-    let watchlist = Watchlist(store: store, restoring: [], regions: settings.regions)
+    let watchlist = Watchlist(store: store, restoring: [], plan: RollUpPlan(settings))
     _ = watchlist.replace(
       with: plan.rehearses ? RehearsedCollector.plans(for: settings, plan.losses) : [], now: moment.now,
       monotonic: moment.monotonic)

@@ -1,3 +1,4 @@
+internal import CheckIns
 internal import Exposition
 internal import HTTPServer
 internal import Model
@@ -19,6 +20,8 @@ protocol DaemonFace: PagingDaemonFace {
   func visit(_ visit: SubscriptionVisit) -> SNSAnswer?
   /// The certificate that pages are signed with, when `name` is its file name.
   func signingCertificate(named name: String) -> String?
+  /// Notes that a job spoke; false when nobody waits for it.
+  func checkIn(_ visit: CheckInVisit) -> Bool
   /// What the journal has.
   func events(_ query: EventsQuery) -> EventsOutcome
   /// How every receiver's proofs stand; nil when the core did not answer in time.
@@ -58,6 +61,7 @@ struct Endpoints: Sendable {
           status: answer.status, contentType: SNSAnswer.contentType, body: .bytes(Array(answer.body.utf8)))
       }
     default:
+      if let answer = CheckInEndpoint(daemon: daemon).answer(request) { return answer }
       let runbooks = "/runbooks/"
       if request.path.hasPrefix(runbooks),
         let text = Runbooks.render(String(request.path.dropFirst(runbooks.count)))

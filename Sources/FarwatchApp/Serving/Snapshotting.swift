@@ -1,9 +1,9 @@
 internal import Alerting
 internal import CloudWatchAlarms
+internal import Collecting
 internal import Configuration
 internal import Model
 internal import Paging
-internal import Probing
 internal import SampleStore
 
 extension Conductor {
@@ -67,9 +67,7 @@ extension Conductor {
       case .unknown: .unknown
       }
     let checks = sortedTargets.compactMap { target -> StatusSnapshot.Check? in
-      guard case .check(let settings) = target.plan.subject, settings.region == region.name else {
-        return nil
-      }
+      guard let settings = target.basics, settings.region == region.name else { return nil }
       return StatusSnapshot.Check(
         name: settings.name, verdict: Self.verdict(target.check.health), since: target.check.since,
         consecutiveFailures: target.check.consecutiveFailures, problem: target.problem,
@@ -89,14 +87,15 @@ extension Conductor {
 
   private func linkStatuses(_ now: Timestamp) -> [StatusSnapshot.Link] {
     sortedTargets.flatMap { target -> [StatusSnapshot.Link] in
-      guard case .link(let settings) = target.plan.subject else { return [] }
-      return settings.targets.map { node in
+      guard let link = target.plan.settings as? any ReplicationLinkSettings else { return [] }
+      let settings = link.basics
+      return settings.targetRegions.map { region in
         let point = newest(
-          "farwatch_replication_recovery_point_timestamp_seconds",
-          [LabelMatcher("link", equals: settings.link), LabelMatcher("target_region", equals: node.region)],
+          ReplicationFamilies.recoveryPoint.name,
+          [LabelMatcher("link", equals: settings.link), LabelMatcher("target_region", equals: region)],
           now)
         return StatusSnapshot.Link(
-          name: settings.link, engine: "postgres", source: settings.source.region, target: node.region,
+          name: settings.link, engine: target.key.kind, source: settings.sourceRegion, target: region,
           recoveryPoint: point.map { Timestamp(seconds: $0) }, objective: settings.rpo,
           measured: target.newest?.succeeded ?? false, problem: target.problem)
       }
@@ -105,14 +104,14 @@ extension Conductor {
 
   private func backupStatuses(_ now: Timestamp) -> [StatusSnapshot.Backup] {
     sortedTargets.compactMap { target -> StatusSnapshot.Backup? in
-      guard case .backup(let settings) = target.plan.subject else { return nil }
-      let matchers = settings.labels.entries.map { LabelMatcher($0.name, equals: $0.value) }
+      guard let settings = (target.plan.settings as? any BackupJobSettings)?.basics else { return nil }
+      let matchers = target.plan.description.labels.entries.map { LabelMatcher($0.name, equals: $0.value) }
       return StatusSnapshot.Backup(
         job: settings.job, region: settings.region,
         newestGood: newest("backup_last_success_timestamp_seconds", matchers, now).map {
           Timestamp(seconds: $0)
         },
-        objective: settings.objective ?? settings.every,
+        objective: settings.objectiveAge,
         sizeBytes: newest("backup_last_size_bytes", matchers, now),
         measured: target.newest?.succeeded ?? false,
         problem: target.problem)

@@ -306,7 +306,7 @@ struct SubscriptionQueue {
 
   /// When the oldest page was accepted that fires and that no fallback was told of; nil: there is none.
   var oldestUntold: MonotonicInstant? {
-    untold.first { entry($0, in: untold) != nil }.flatMap { entry($0, in: nil)?.since }
+    untold.first(where: isUntold).flatMap { entry($0, in: nil)?.since }
   }
 
   /// The oldest page accepted until `limit` that fires and that no fallback was told of, marked as told, and the pages
@@ -326,6 +326,27 @@ struct SubscriptionQueue {
     return (row, Array(behind.prefix { !$0.isAlarm }))
   }
 
+  /// The pages of `thread` that fire and that no fallback was told of, marked as told; the oldest first.
+  mutating func takeUntold(ofThread thread: String) -> [OutboxRow] {
+    guard hasFallback, var lane = lanes[thread] else { return [] }
+    var rows: [OutboxRow] = []
+    for place in lane.indices where lane[place].row.isAlarm && lane[place].row.toldFallback != true {
+      lane[place].noteToldFallback()
+      rows.append(lane[place].row)
+    }
+    lanes[thread] = lane
+    return rows
+  }
+
+  /// The pages of `thread` before the first that fires.
+  func leadingEnds(ofThread thread: String) -> [OutboxRow] {
+    Array((lanes[thread] ?? []).lazy.map(\.row).prefix { !$0.isAlarm })
+  }
+
+  private func isUntold(_ place: ArrivalLine.Place) -> Bool {
+    entry(place, in: untold).map { $0.row.toldFallback != true } ?? false
+  }
+
   // MARK: The lines
 
   private mutating func lineUp(_ row: OutboxRow) {
@@ -334,17 +355,15 @@ struct SubscriptionQueue {
     if hasFallback, row.isAlarm, row.toldFallback != true { untold.insert(place) }
     // Pages that were delivered leave their places behind.
     if alarms.count + ends.count > 64 + 2 * entryCount {
-      untold = untold.keeping { entry($0, in: untold)?.row.toldFallback == nil }
+      untold = untold.keeping(isUntold)
       alarms = alarms.keeping { entry($0, in: alarms) != nil }
       ends = ends.keeping { entry($0, in: ends) != nil }
     }
   }
 
-  /// Drops places at the front whose pages are gone, so that looking for the first is cheap.
+  /// Drops places at the front whose pages are gone or told, so that looking for the first is cheap.
   private mutating func forgetGone() {
-    while let first = untold.first(where: { _ in true }), entry(first, in: untold) == nil {
-      untold.removeFirst()
-    }
+    while let first = untold.first(where: { _ in true }), !isUntold(first) { untold.removeFirst() }
     while let first = alarms.first(where: { _ in true }), entry(first, in: alarms) == nil {
       alarms.removeFirst()
     }

@@ -1,3 +1,5 @@
+internal import Model
+
 /// The secret that a receiver hands back to prove that it got a message. Printing it prints no secret.
 package struct ConfirmationToken: Hashable, Sendable, Codable, CustomStringConvertible,
   CustomDebugStringConvertible, CustomReflectable

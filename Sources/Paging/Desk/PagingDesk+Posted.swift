@@ -30,9 +30,12 @@ extension PagingDesk {
     let goesOn = known.map { $0.isFiring } ?? false
     var startsAt = alert.startsAt ?? known.flatMap { goesOn ? $0.event.startsAt : nil } ?? time.now
     if goesOn, let known { startsAt = min(startsAt, known.event.startsAt) }
+    // One that comes back may say that it began when the last episode did: its poster was not heard for long, or names
+    // one moment for ever.
+    let episode = goesOn ? known?.event.episode : UInt64(bitPattern: time.now.milliseconds)
     var event = AlertEvent(
-      status: .firing, identity: identity, startsAt: startsAt, endsAt: nil, labels: alert.labels,
-      annotations: alert.annotations, value: .nan,
+      status: .firing, identity: identity, startsAt: startsAt, episode: episode, endsAt: nil,
+      labels: alert.labels, annotations: alert.annotations, value: .nan,
       origin: AlertOrigin(
         group: "", alertName: alert.labels["alertname"] ?? "", expression: "", holdSeconds: 0,
         intervalSeconds: 0),
@@ -62,11 +65,23 @@ extension PagingDesk {
     record.isRefreshed = new.isRefreshed
     record.expiresAt = new.expiresAt
     records[record.event.identity] = record
+    if known.event.startsAt != new.event.startsAt {
+      dateBack(record, from: known.event.startsAt, to: new.event.startsAt)
+    }
     // That it is still there is not worth a write: after a restart it is given time to be posted again.
     let isSame =
       known.event.startsAt == new.event.startsAt && known.event.annotations == new.event.annotations
       && known.generatorURL == new.generatorURL && known.isRefreshed == new.isRefreshed
     if !isSame { changedRecords.insert(record.event.identity) }
+  }
+
+  /// Another of its posters saw it earlier, which is no news to those who were told that it fires.
+  private func dateBack(_ record: AlertRecord, from old: Timestamp, to new: Timestamp) {
+    let identity = record.event.identity
+    for key in record.groups where groups[key]?.told.firing[identity] == old {
+      groups[key]?.told.firing[identity] = new
+      changedGroups.insert(key)
+    }
   }
 
   /// The time of a posted alert is up.

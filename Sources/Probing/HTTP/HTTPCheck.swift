@@ -108,8 +108,7 @@ package final class HTTPCheck: Collector {
     return outcome
   }
 
-  private static func request(_ settings: HTTPCheckSettings) throws(HTTPCheckSettings.Invalid) -> HTTPRequest
-  {
+  static func request(_ settings: HTTPCheckSettings) throws(HTTPCheckSettings.Invalid) -> HTTPRequest {
     var request = HTTPRequest(url: settings.url)
     request.method = settings.method
     request.body = settings.body

@@ -40,10 +40,15 @@ package final class PostgresLinkCollector: Collector {
           readings: read.readings))
     }
     for (node, session) in zip(settings.nodes, sessions) {
-      client.run(session, timeout: settings.timeout, queries: PostgresQueries.all(serverVersion:)) { result in
+      // The source's own row says nothing that its clock does not.
+      let heartbeat = node.region == settings.source.region ? nil : settings.heartbeat
+      client.run(
+        session, timeout: settings.timeout,
+        queries: { PostgresQueries.all(serverVersion: $0, heartbeat: heartbeat) }
+      ) { result in
         let answer: PostgresLinkState.Answer
         do throws(PostgresError) {
-          answer = .success(try PostgresQueries.read(try result.get()))
+          answer = .success(try PostgresQueries.read(try result.get(), heartbeat: heartbeat))
         } catch {
           answer = .failure(error)
         }

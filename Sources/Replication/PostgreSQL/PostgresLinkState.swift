@@ -16,6 +16,10 @@ package import PostgresClient
 /// - A target that stood further than the source does later on the same timeline has another history (the source
 ///   was restored from a snapshot): nothing is proven by its positions until it falls back, changes its timeline or
 ///   Farwatch starts anew.
+/// - A heartbeat row that has come through proves the same without a look at the source: see
+///   ``PostgresHeartbeat/Beat/corrected(sourceClockError:askedAt:)``. Of several proofs the newest counts.
+/// - A target of another target is held against the source's positions all the same: they are those of the whole
+///   chain. It is up when all of its chain is.
 ///
 /// Lag in seconds is the time since the source was first seen past the target's position. It is left out while
 /// the source is silent and nothing later is known, never guessed; 0 means replayed up to the position just read.
@@ -50,7 +54,8 @@ package struct PostgresLinkState: Sendable {
   /// How far the source's clock is ahead of Farwatch's.
   private var sourceClockError = Duration.zero
   private var targets: [String: Target] = [:]
-  private var slots: Set<String> = []
+  /// By the region that keeps them.
+  private var slots: [String: Set<String>] = [:]
   /// Regions that were primaries together and were not all seen again since.
   private var split: Set<String> = []
   private var reasonsSeen: [String: Set<FailureReason>] = [:]
@@ -89,7 +94,7 @@ package struct PostgresLinkState: Sendable {
         problems[region] = PostgresError(.status, "is \(role)")
       } else if targets[region]?.diverged == true {
         problems[region] = PostgresError(.status, "has replayed what the source has not written: reseed it")
-      } else if let problem = node.problem {
+      } else if let problem = node.problem ?? node.beatProblem {
         problems[region] = problem
       }
     }
@@ -104,9 +109,17 @@ package struct PostgresLinkState: Sendable {
     }
     let source = seen[sourceRegion].flatMap { $0.inRecovery ? nil : $0 }
     for node in settings.targets {
-      readings += targetReadings(node.region, seen[node.region], source, identity)
+      readings += targetReadings(node.region, seen, source, identity)
     }
-    if let source { readings += slotReadings(source) + senderReadings(source, seen) }
+    if let source {
+      readings += slotReadings(settings.source.region, source) + senderReadings(source, seen)
+    }
+    for region in Set(settings.targets.compactMap(\.upstream)).sorted(by: byteOrder) {
+      // Slots of a former standby are those of another history.
+      if region != sourceRegion, let node = seen[region], isFollowing(region, node, identity) {
+        readings += slotReadings(region, node)
+      }
+    }
     return Pass(readings: readings, verdict: verdict(problems))
   }
 
@@ -201,8 +214,10 @@ extension PostgresLinkState {
   }
 
   private mutating func targetReadings(
-    _ region: String, _ target: PostgresObservation?, _ source: PostgresObservation?, _ identity: String?
+    _ region: String, _ seen: [String: PostgresObservation], _ source: PostgresObservation?,
+    _ identity: String?
   ) -> [Reading] {
+    let target = seen[region]
     let labels = linkLabels.merging([
       "source_region": settings.source.region, "target_region": region, "engine": "postgres",
     ])
@@ -215,11 +230,13 @@ extension PostgresLinkState {
     }
     // Without the privilege a receiver cannot be told from none: unknown, not down.
     if target?.receiver != nil || target?.problem?.reason != .permission {
-      let receiving = target?.receiver?.status == "streaming"
-      out.append(
-        Reading(ReplicationFamilies.up, source != nil && follows && receiving, labels: labels))
+      let isUp = source != nil && isChainWhole(region, seen, identity)
+      out.append(Reading(ReplicationFamilies.up, isUp, labels: labels))
     }
     guard follows, let target else { return out }
+    if let beat = beat(target) {
+      out.append(Reading(HeartbeatFamilies.seen, beat.seconds, labels: labels))
+    }
     if let silence = target.receiver?.silence {
       let heard = (target.askedAt - silence).seconds
       out.append(Reading(ReplicationFamilies.lastMessage, heard, labels: labels))
@@ -249,10 +266,31 @@ extension PostgresLinkState {
     targets[region] = target
   }
 
+  /// Whether this target and all that it receives from are receiving.
+  private func isChainWhole(
+    _ region: String, _ seen: [String: PostgresObservation], _ identity: String?
+  ) -> Bool {
+    var next: String? = region
+    // The settings have no circle; the bound holds whatever they have.
+    for _ in settings.targets {
+      guard let region = next, let node = seen[region], isFollowing(region, node, identity),
+        node.receiver?.status == "streaming"
+      else { return false }
+      next = settings.targets.first { $0.region == region }?.upstream
+      if next == nil || next == settings.source.region { return true }
+    }
+    return false
+  }
+
+  private func beat(_ observation: PostgresObservation) -> Timestamp? {
+    observation.beat?.corrected(sourceClockError: sourceClockError, askedAt: observation.askedAt)
+  }
+
   /// Whether positions of this target can be held against those of the source.
   private func isFollowing(_ region: String, _ target: PostgresObservation, _ identity: String?) -> Bool {
     guard target.inRecovery, let identity, target.systemIdentifier == identity else { return false }
-    if let own = target.timeline, let sourceTimeline, own < sourceTimeline { return false }
+    // On an older one it has missed a promotion; on a newer one it follows a server that is not the source.
+    if let own = target.timeline, let sourceTimeline, own != sourceTimeline { return false }
     return targets[region]?.diverged != true
   }
 
@@ -261,17 +299,19 @@ extension PostgresLinkState {
     guard let replayed = observation.replayed, var target = targets[region] else { return }
     defer { targets[region] = target }
     let before = target.recoveryPoint
+    let beat = beat(observation)
     if let complete = history.complete(at: replayed) {
-      target.recoveryPoint = target.fellBack ? complete : max(before ?? complete, complete)
+      let newest = max(complete, beat ?? complete)
+      target.recoveryPoint = target.fellBack ? newest : max(before ?? newest, newest)
       return
     }
     let commit = observation.lastReplayedCommit.map { min($0 - sourceClockError, observation.askedAt) }
     if target.fellBack {
       // Not further than where our memory begins; less when the target itself says so.
       let bound = [before, history.oldest?.first].compactMap(\.self).min()
-      target.recoveryPoint = [bound, commit].compactMap(\.self).min()
+      target.recoveryPoint = beat ?? [bound, commit].compactMap(\.self).min()
     } else {
-      target.recoveryPoint = [before, commit].compactMap(\.self).max()
+      target.recoveryPoint = [before, commit, beat].compactMap(\.self).max()
     }
   }
 
@@ -307,13 +347,17 @@ extension PostgresLinkState {
     return [Reading(ReplicationFamilies.splitBrain, value, labels: linkLabels)]
   }
 
-  private mutating func slotReadings(_ source: PostgresObservation) -> [Reading] {
-    guard let found = source.slots else { return [] }
-    for slot in found where slots.count < Self.rememberedSlots { slots.insert(slot.name) }
+  /// Those of a standby that others receive from carry its region, besides the labels of the source's.
+  private mutating func slotReadings(_ region: String, _ node: PostgresObservation) -> [Reading] {
+    guard let found = node.slots else { return [] }
+    var known = slots[region] ?? []
+    for slot in found where known.count < Self.rememberedSlots { known.insert(slot.name) }
+    slots[region] = known
+    let keeper = region == settings.source.region ? linkLabels : linkLabels.setting("region", to: region)
     let byName = Dictionary(found.map { ($0.name, $0) }) { first, _ in first }
     var out: [Reading] = []
-    for name in slots.sorted(by: byteOrder) {
-      let labels = linkLabels.setting("slot", to: name)
+    for name in known.sorted(by: byteOrder) {
+      let labels = keeper.setting("slot", to: name)
       let slot = byName[name]
       out.append(Reading(PostgresMetrics.slotActive, slot?.active ?? false, labels: labels))
       out += stateSet(
@@ -322,7 +366,7 @@ extension PostgresLinkState {
       if let safe = slot?.safeBytes {
         out.append(Reading(PostgresMetrics.slotSafeBytes, Double(safe), labels: labels))
       }
-      if let restart = slot?.restart, let current = source.current {
+      if let restart = slot?.restart, let current = node.current ?? node.replayed {
         let kept = Double(current.distance(from: restart))
         out.append(Reading(PostgresMetrics.slotRetainedBytes, kept, labels: labels))
       }

@@ -48,6 +48,9 @@ package struct PostgresObservation: Sendable {
   package var slots: [Slot]?
   /// What could not be read although the server answered.
   package var problem: PostgresError?
+  /// As the table held it; nil where none is asked for, or none can be read, for which there is a reason then.
+  package var beat: PostgresHeartbeat.Beat?
+  package var beatProblem: PostgresError?
 
   package init(askedAt: Timestamp, answeredAt: Timestamp, inRecovery: Bool) {
     self.askedAt = askedAt
@@ -67,7 +70,7 @@ package enum PostgresQueries {
 
   /// Nothing here takes a lock that another session could hold. `CASE` keeps the functions that fail in recovery,
   /// or outside it, from being called.
-  package static func all(serverVersion: Int) -> [String] {
+  package static func all(serverVersion: Int, heartbeat: PostgresHeartbeat? = nil) -> [String] {
     guard serverVersion >= 100_000 else { return ["SELECT 1"] }
     let slotState =
       serverVersion >= 130_000 ? "wal_status, safe_wal_size" : "NULL AS wal_status, NULL AS safe_wal_size"
@@ -101,11 +104,13 @@ package enum PostgresQueries {
         extract(epoch FROM clock_timestamp() - last_msg_receipt_time) AS silence
       FROM pg_stat_wal_receiver
       """,
-    ]
+    ] + [heartbeat?.question].compactMap(\.self)
   }
 
-  package static func read(_ reply: PostgresReply) throws(PostgresError) -> PostgresObservation {
-    guard reply.serverVersion >= 100_000, reply.results.count == 4 else {
+  package static func read(
+    _ reply: PostgresReply, heartbeat: PostgresHeartbeat? = nil
+  ) throws(PostgresError) -> PostgresObservation {
+    guard reply.serverVersion >= 100_000, reply.results.count == (heartbeat == nil ? 4 : 5) else {
       throw PostgresError(.configuration, "the server is older than PostgreSQL 10")
     }
     let node = try reply.results[0].get()
@@ -132,6 +137,14 @@ package enum PostgresQueries {
       seen.problem = PostgresError(.permission, "the account is not a member of pg_monitor")
     }
     readRest(reply, into: &seen)
+    if let heartbeat {
+      do throws(PostgresError) {
+        seen.beat = try heartbeat.read(try reply.results[4].get())
+      } catch {
+        seen.beatProblem = PostgresError(
+          error.reason, sqlState: error.sqlState, "heartbeat: \(error.message)")
+      }
+    }
     return seen
   }
 
@@ -181,7 +194,7 @@ package enum PostgresQueries {
   }
 
   /// Seconds since the epoch, of this century.
-  private static func timestamp(_ text: String?) -> Timestamp? {
+  package static func timestamp(_ text: String?) -> Timestamp? {
     guard let seconds = text.flatMap({ Double($0) }), seconds > 946_684_800, seconds < 4_102_444_800 else {
       return nil
     }

@@ -11,12 +11,15 @@ final class WatchedLink: Sendable {
 
   init(
     _ client: PostgresClient, source: String, targets: [(region: String, dsn: String)],
+    upstreams: [String: String] = [:], heartbeat: PostgresHeartbeat? = nil,
     timeout: Duration = .seconds(10)
   ) throws {
-    let settings = try PostgresLinkSettings(
+    var settings = try PostgresLinkSettings(
       link: "orders", source: .init(region: "east", dsn: .text(source)),
-      targets: targets.map { .init(region: $0.region, dsn: .text($0.dsn)) }, rpo: .seconds(30),
-      timeout: timeout)
+      targets: targets.map {
+        .init(region: $0.region, dsn: .text($0.dsn), upstream: upstreams[$0.region])
+      }, rpo: .seconds(30), timeout: timeout)
+    settings.heartbeat = heartbeat
     collector = PostgresLinkCollector(settings, client: client)
   }
 

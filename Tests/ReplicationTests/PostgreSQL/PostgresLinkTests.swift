@@ -57,6 +57,10 @@ import Testing
     let replayAge = try await standby.sql(
       "SELECT extract(epoch FROM now() - pg_last_xact_replay_timestamp())")
     #expect(Double(replayAge).map { $0 > 2 } == true, "the standby's own last replay looks old: \(replayAge)")
+    #expect(try await standby.exporterLag() == 0)
+    try await waitUntil("the source tells of no lag once nothing is written") {
+      try await primary.sql("SELECT replay_lag IS NULL FROM pg_stat_replication") == "t"
+    }
 
     // The network goes silent. Neither end notices, and the exporter's formula says 0.
     let senders = try await primary.freezeSenders()
@@ -69,6 +73,13 @@ import Testing
     #expect(later.recoveryPoint == behind.recoveryPoint)
     #expect((later.value(PostgresMetrics.exporterDifference, ["slot_name": "west"]) ?? 0) > 4e6)
     #expect(try await standby.exporterLag() == 0)
+    let view = try await primary.sql(
+      """
+      SELECT state, write_lag IS NULL AND flush_lag IS NULL AND replay_lag IS NULL,
+        pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) > 4e6, now() - reply_time > interval '1 second'
+      FROM pg_stat_replication
+      """)
+    #expect(view == "streaming|t|t|t", "the source's view: no lag, yet far behind, and old")
 
     primary.thaw(senders)
     let again = try await caughtUp(link)
@@ -101,6 +112,7 @@ import Testing
     let caught = try await caughtUp(link)
     #expect(caught.value(PostgresMetrics.replayPaused, ["region": "west"]) == 0)
     #expect(caught.lagBytes == 0)
+    #expect(try await standby.exporterLag() == 0)
     try await told
   }
 
@@ -153,6 +165,14 @@ import Testing
     #expect(lost.value(PostgresMetrics.slotSafeBytes, ["slot": "overrun"]) == nil)
     #expect(lost.value(PostgresMetrics.slotRetainedBytes, ["slot": "overrun"]) == nil)
     #expect((lost.exposure ?? 0) > 0.1)
+    // The exporter's lag is read from the standby, which is gone; and there is no sender to read of.
+    #expect(try await primary.sql("SELECT count(*) FROM pg_stat_replication") == "0")
+    let row = try await primary.sql(
+      """
+      SELECT wal_status, restart_lsn IS NULL, safe_wal_size IS NULL FROM pg_replication_slots
+      WHERE slot_name = 'overrun'
+      """)
+    #expect(row == "lost|t|t")
 
     try await primary.sql("SELECT pg_drop_replication_slot('overrun')")
     let gone = await link.pass()
@@ -182,12 +202,25 @@ import Testing
     // The standby has replayed all that was ever seen; whether that is all, nobody knows.
     #expect(down.lagSeconds == nil && down.lagBytes == nil)
     #expect(try await standby.exporterLag() == 0)
+    // Started anew it has received nothing: the exporter tells the age of the last commit, whatever there was to lose.
+    try await standby.stop()
+    try await standby.start()
+    let restarted = try await link.passes(for: .milliseconds(200))
+    #expect(try await standby.exporterLag() > 1)
+    #expect(restarted.lagSeconds == nil && restarted.recoveryPoint == down.recoveryPoint)
+    #expect(restarted.value(PostgresMetrics.replayBacklog, ["region": "west"]) ?? 0 == 0)
 
+    let checkpointer = try await standby.freezeCheckpointer()
     try await standby.promote()
+    let timelines = try await standby.sql(
+      "SELECT timeline_id, left(pg_walfile_name(pg_current_wal_lsn()), 8) FROM pg_control_checkpoint()")
+    #expect(timelines == "1|00000002", "the control file still tells of the old timeline")
     let promoted = try await link.pass(until: "promoted") {
       $0.state(PostgresMetrics.role, "role", ["region": "west"]) == "primary"
     }
     #expect(promoted.recoveryPoint == down.recoveryPoint)
+    #expect(promoted.value(PostgresMetrics.timeline, ["region": "west"]) == 2)
+    standby.thaw([checkpointer])
     #expect(promoted.value(ReplicationFamilies.splitBrain) == nil)
     try await primary.start()
     try await standby.write(megabytes: 1)
@@ -199,6 +232,13 @@ import Testing
     #expect(split.why("west") == "unexpected_status")
     #expect(split.recoveryPoint == down.recoveryPoint)
     #expect(split.isReplicating == 0 && split.lagSeconds == nil)
+    // Two primaries, and the exporter sees no lag at either.
+    for server in [primary, standby] {
+      #expect(try await server.exporterLag() == 0)
+      #expect(try await server.sql("SELECT pg_is_in_recovery()") == "f")
+    }
+    let identity = "SELECT system_identifier FROM pg_control_system()"
+    #expect(try await primary.sql(identity) == standby.sql(identity))
     // One half going silent is no end of it.
     try await standby.stop(immediate: true)
     #expect((await link.pass()).value(ReplicationFamilies.splitBrain) == 1)

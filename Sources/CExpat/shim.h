@@ -1,0 +1,6 @@
+#ifndef FARWATCH_CEXPAT_H
+#define FARWATCH_CEXPAT_H
+
+#include <expat.h>
+
+#endif

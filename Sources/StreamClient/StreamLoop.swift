@@ -1,0 +1,114 @@
+internal import CEpoll
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Musl
+#endif
+internal import Model
+internal import TLSTransport
+
+/// The client's thread: all connections on one epoll.
+///
+/// Invariants: everything here is touched by the one thread that calls ``run()``; a descriptor is in `owners` exactly
+/// while it is in epoll; a session is in `sessions` exactly until it has completed.
+final class StreamLoop {
+  private let mailbox: StreamMailbox
+  private let epoll: CInt
+  private let events: UnsafeMutableBufferPointer<epoll_event>
+  let time = SystemTime()
+  let contexts: TLSContexts
+  private var sessions: [ObjectIdentifier: StreamSession] = [:]
+  private var owners: [CInt: (session: StreamSession, wanted: UInt32)] = [:]
+  private var timers = MomentHeap<ObjectIdentifier>()
+
+  /// nil when the system refuses a descriptor.
+  init?(_ mailbox: StreamMailbox) {
+    epoll = epoll_create1(CInt(EPOLL_CLOEXEC))
+    guard epoll >= 0, mailbox.bell >= 0 else { return nil }
+    self.mailbox = mailbox
+    events = .allocate(capacity: 256)
+    contexts = TLSContexts(time: time)
+    var event = epoll_event()
+    event.events = EPOLLIN.rawValue
+    event.data.fd = mailbox.bell
+    epoll_ctl(epoll, EPOLL_CTL_ADD, mailbox.bell, &event)
+  }
+
+  deinit { events.deallocate() }
+
+  /// Serves until the mailbox is stopped, then cancels what is left.
+  func run() {
+    while true {
+      var mailCame = false
+      let count = epoll_wait(epoll, events.baseAddress, CInt(events.count), milliseconds)
+      for index in 0..<max(0, Int(count)) {
+        let socket = events[index].data.fd
+        if socket == mailbox.bell {
+          mailCame = true
+        } else {
+          // An earlier event of this round may have closed it.
+          owners[socket]?.session.isReady(socket)
+        }
+      }
+      if mailCame {
+        let mail = mailbox.take()
+        for job in mail.jobs { begin(job) }
+        if mail.isStopped { break }
+      }
+      wakeTheDue()
+    }
+    for session in Array(sessions.values) { session.fail(.cancelled) }
+    contexts.close()
+    closeDescriptor(epoll)
+  }
+
+  /// Rounded up: waking before the moment would spin.
+  private var milliseconds: CInt {
+    guard let earliest = timers.earliest else { return -1 }
+    return CInt(clamping: max(0, ((earliest - time.monotonic).nanoseconds + 999_999) / 1_000_000))
+  }
+
+  private func begin(_ job: StreamJob) {
+    let session = StreamSession(job, self)
+    sessions[ObjectIdentifier(session)] = session
+    session.begin()
+  }
+
+  private func wakeTheDue() {
+    let now = time.monotonic
+    while let earliest = timers.earliest, earliest <= now {
+      guard let id = timers.removeEarliest() else { return }
+      sessions[id]?.timeHasCome(now)
+    }
+  }
+
+  func wake(_ session: StreamSession, at moment: MonotonicInstant) {
+    timers.insert(ObjectIdentifier(session), at: moment)
+  }
+
+  /// Asks for events on a session's socket; both false: only errors and hang-ups are told.
+  func watch(_ socket: CInt, _ session: StreamSession, reading: Bool, writing: Bool) {
+    let wanted = (reading ? EPOLLIN.rawValue : 0) | (writing ? EPOLLOUT.rawValue : 0)
+    let known = owners[socket]
+    if let known, known.wanted == wanted { return }
+    var event = epoll_event()
+    event.events = wanted
+    event.data.fd = socket
+    epoll_ctl(epoll, known == nil ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket, &event)
+    owners[socket] = (session, wanted)
+  }
+
+  /// Closes a session's socket; the kernel drops it from epoll.
+  func close(_ socket: CInt) {
+    owners[socket] = nil
+    closeDescriptor(socket)
+  }
+
+  func finished(_ session: StreamSession) {
+    sessions[ObjectIdentifier(session)] = nil
+    mailbox.finishedOne()
+  }
+}
+
+/// The system's `close`, whose name the loop's own method hides.
+private func closeDescriptor(_ descriptor: CInt) { close(descriptor) }

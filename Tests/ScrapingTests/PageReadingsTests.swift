@@ -1,0 +1,95 @@
+import Collecting
+import FarwatchTesting
+import HTTPClient
+import Model
+import Testing
+
+@testable import Scraping
+
+@Suite struct PageReadingsTests {
+  private func read(_ text: String, _ change: (inout PageReadings) -> Void = { _ in }) throws -> [String] {
+    var pages = PageReadings(own: ["job": "node", "instance": "h:1"])
+    change(&pages)
+    return try pages.read(Array(text.utf8)).readings.map {
+      "\($0.family.name)\($0.labels) \(NumberText.plain($0.value))"
+    }
+  }
+
+  @Test func theTargetsLabelsWinAndThePagesOwnStayBeside() throws {
+    let page = "# TYPE a gauge\na{job=\"x\",z=\"1\"} 5\nb 6\n"
+    let own = try read(page)
+    #expect(own[0].contains(#"exported_job="x""#) && own[0].contains(#"job="node""#))
+    #expect(own[1].hasSuffix(" 6"))
+    let theirs = try read(page) { $0.honorsLabels = true }
+    #expect(theirs[0].contains(#"job="x""#) && !theirs[0].contains("exported"))
+  }
+
+  @Test func whatIsDroppedDoesNotCountToTheLimit() throws {
+    let page = (0..<50).map { "go_x{n=\"\($0)\"} 1" }.joined(separator: "\n") + "\nmine 2\n"
+    let kept = try read(page) {
+      $0.limits.samples = 1
+      $0.rules = [try! RelabelRule(action: .drop, sourceLabels: ["__name__"], regex: "go_.*")]
+    }
+    #expect(kept.count == 1)
+    #expect(throws: PageReadings.Refusal.self) { try read(page) { $0.limits.samples = 50 } }
+  }
+
+  @Test func limitsOfLabelsFailThePage() {
+    for change: (inout PageReadings) -> Void in [
+      { $0.limits.labels = 2 }, { $0.limits.labelValueBytes = 3 }, { $0.limits.labelNameBytes = 3 },
+    ] {
+      #expect { try read("a{long=\"value\"} 1\n", change) } throws: { error in
+        (error as? PageReadings.Refusal)?.reason == .limit
+      }
+    }
+    #expect { try read("a{ 1\n") } throws: { ($0 as? PageReadings.Refusal)?.reason == .protocolError }
+  }
+
+  @Test func randomPagesNeverCrash() throws {
+    let seed = UInt64.random(in: 0 ... .max)
+    var random = SeededNumbers(seed: seed)
+    let alphabet = Array("abc{}=\",\\ \n#TYPE HELP 0123.eE+-NaN'|;\u{e9}".utf8)
+    var pages = PageReadings(own: ["job": "n"])
+    pages.limits.samples = 20
+    for _ in 0..<3000 {
+      let bytes = (0..<Int.random(in: 0...120, using: &random)).map { _ in
+        alphabet.randomElement(using: &random) ?? 0
+      }
+      _ = try? pages.read(bytes)
+      _ = PerformanceData(output: String(decoding: bytes, as: UTF8.self))
+    }
+  }
+}
+
+@Suite struct ScrapeCollectorTests {
+  @Test func readsAPageOverHTTPAndSaysWhyNot() async throws {
+    let server = try LoopbackServer { request in
+      request.target == "/metrics"
+        ? LoopbackServer.answer(
+          200, "# TYPE jobs_total counter\njobs_total 3\n# HELP q text\n# TYPE q gauge\nq{name=\"a\"} NaN\n")
+        : LoopbackServer.answer(503, "no")
+    }
+    defer { server.stop() }
+    let clients = CollectorClients(userAgent: "test")
+    defer { clients.shutdown() }
+    func scrape(_ path: String) async -> Outcome {
+      var settings = ScrapeSettings(
+        MeasurementBasics(name: "app", region: "r", timeout: .seconds(5)),
+        url: "http://127.0.0.1:\(server.port)\(path)")
+      settings.basics.labels = ["team": "x"]
+      let collector = settings.makeCollector(clients)
+      return await withCheckedContinuation { done in collector.collect { done.resume(returning: $0) } }
+    }
+    let good = await scrape("/metrics")
+    #expect(good.verdict == .success)
+    let counter = try #require(good.readings.first { $0.family.name == "jobs_total" })
+    #expect(counter.value == 3 && counter.labels["job"] == "app" && counter.labels["region"] == "r")
+    #expect(counter.labels["team"] == "x" && counter.labels["instance"]?.hasPrefix("127.0.0.1:") == true)
+    #expect(good.readings.first { $0.family == ScrapeFamilies.up }?.value == 1)
+    let bad = await scrape("/other")
+    #expect(bad.reason == .status)
+    // Nothing of the last page stays: its series end.
+    #expect(
+      bad.readings.map(\.family.name) == ["up", "scrape_duration_seconds"] && bad.readings[0].value == 0)
+  }
+}
