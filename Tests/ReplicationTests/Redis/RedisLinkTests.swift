@@ -59,9 +59,6 @@ extension Outcome {
   fileprivate func reason(_ region: String) -> String? {
     state(RedisMetrics.failureReason, "reason", ["region": region])
   }
-  fileprivate var detail: String {
-    if case .failure(_, let detail) = verdict { detail } else { "" }
-  }
 }
 
 @Suite struct RedisLinkTests {
