@@ -84,7 +84,11 @@ let package = Package(
     room("Collecting", ["Model", "HTTPClient", "ObjectStores", "PostgresClient"]),
     room("Probing", ["Model", "Collecting", "Threading", "HTTPClient", "RegularExpressions"]),
     room("Replication", ["Model", "Collecting", "ObjectStores", "PostgresClient"]),
-    room("Backups", ["Model", "Collecting", "Threading", "Decompression", "ObjectStores"]),
+    room(
+      "Backups",
+      ["Model", "Collecting", "Threading", "Decompression", "ObjectStores", "CloudAccess", "XMLDocuments"]),
+    // What clouds measure of their own services.
+    room("CloudMetrics", ["Model", "Collecting", "HTTPClient", "CloudAccess", "XMLDocuments"]),
     room("NativeHistograms", ["Model"]),
     room("SampleStore", ["Model", "NativeHistograms", "DurableIO", "Threading", "Decompression"]),
     room("Exposition", ["Model"]),
@@ -115,7 +119,7 @@ let package = Package(
       "CollectorConfiguration",
       [
         "Model", "StrictYAML", "ConfigurationTypes", "RegularExpressions", "HTTPClient", "PostgresClient",
-        "Collecting", "Probing", "Replication", "Backups", "CloudAccess", "ObjectStores",
+        "Collecting", "Probing", "Replication", "Backups", "CloudAccess", "CloudMetrics", "ObjectStores",
       ]),
     room(
       "Configuration",
@@ -172,7 +176,8 @@ let package = Package(
     tests(of: "Collecting", ["HTTPClient"]),
     tests(of: "Probing", ["Collecting", "HTTPClient", "RegularExpressions"]),
     tests(of: "Replication", ["CloudAccess", "Collecting", "ObjectStores", "PostgresClient"]),
-    tests(of: "Backups", ["CloudAccess", "Collecting", "Decompression", "ObjectStores"]),
+    tests(of: "Backups", ["CloudAccess", "Collecting", "Decompression", "HTTPClient", "ObjectStores"]),
+    tests(of: "CloudMetrics", ["CloudAccess", "Collecting", "HTTPClient"]),
     tests(of: "NativeHistograms"),
     tests(of: "SampleStore", ["DurableIO", "NativeHistograms"]),
     tests(of: "Exposition"),
@@ -199,7 +204,7 @@ let package = Package(
       of: "CollectorConfiguration",
       [
         "StrictYAML", "ConfigurationTypes", "Collecting", "Probing", "Replication", "Backups", "CloudAccess",
-        "ObjectStores",
+        "CloudMetrics", "ObjectStores",
       ]),
     tests(
       of: "Configuration",

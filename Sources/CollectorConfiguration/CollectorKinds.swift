@@ -25,6 +25,7 @@ enum ReplicationEngines {
   static let table: [(engine: String, read: Reader)] = [
     ("postgres", PostgresLinkSection.read),
     ("object_store", ObjectStoreLinkSection.read),
+    ("cloudwatch", CloudWatchLinkSection.read),
   ]
 }
 
@@ -41,6 +42,8 @@ enum BackupKinds {
     ("azure_blob", ObjectBackupSection.azureBlob),
     ("gcs", ObjectBackupSection.gcs),
     ("sftp", ObjectBackupSection.sftp),
+    ("rds_snapshots", RDSBackupSection.readSnapshots),
+    ("rds_point_in_time", RDSBackupSection.readPointInTime),
   ]
 }
 
@@ -50,7 +53,10 @@ enum MeasurementKinds {
     @Sendable (_ m: MappingReader, _ basics: MeasurementBasics, _ scope: Scope) ->
     any CollectorSettings
 
-  static let table: [(key: String, read: Reader)] = []
+  static let table: [(key: String, read: Reader)] = [
+    ("cloudwatch", CloudWatchSection.read),
+    ("route53", Route53Section.read),
+  ]
 }
 
 /// The one entry of a table of kinds whose key the mapping has. None or several is a problem.

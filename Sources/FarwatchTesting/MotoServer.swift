@@ -24,18 +24,19 @@ package struct MotoServer: Sendable {
   }
 
   private static let script = """
-    import os, sys, json, threading
+    from importlib import import_module
+    os, sys, json, logging, threading = map(import_module, ('os', 'sys', 'json', 'logging', 'threading'))
     os.environ.update(INITIAL_NO_AUTH_ACTION_COUNT='1000000', AWS_DEFAULT_REGION='us-east-1',
       AWS_ACCESS_KEY_ID='root', AWS_SECRET_ACCESS_KEY='root', MOTO_CALL_RESET_API='false')
-    import logging
     logging.getLogger('werkzeug').setLevel(logging.ERROR)
     from moto.server import ThreadedMotoServer
-    import boto3, urllib.request
+    from boto3 import client as boto
+    from urllib.request import Request, urlopen
     server = ThreadedMotoServer(ip_address='127.0.0.1', port=0, verbose=False)
     server.start()
     port = server.get_host_and_port()[1]
     url = f'http://127.0.0.1:{port}'
-    def client(name, region='us-east-1'): return boto3.client(name, endpoint_url=url, region_name=region)
+    def client(name, region='us-east-1'): return boto(name, endpoint_url=url, region_name=region)
     iam = client('iam')
     def user(name, actions):
       iam.create_user(UserName=name)
@@ -45,9 +46,9 @@ package struct MotoServer: Sendable {
       return [key['AccessKeyId'], key['SecretAccessKey']]
     facts = {}
     exec(sys.argv[1])
-    request = urllib.request.Request(f'{url}/moto-api/reset-auth', data=sys.argv[2].encode(), method='POST',
+    request = Request(f'{url}/moto-api/reset-auth', data=sys.argv[2].encode(), method='POST',
       headers={'Content-Type': 'text/plain'})
-    urllib.request.urlopen(request).read()
+    urlopen(request).read()
     print('facts', json.dumps(facts))
     print('port', port, flush=True)
     threading.Event().wait()

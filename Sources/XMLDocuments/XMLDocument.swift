@@ -58,7 +58,6 @@ package enum XMLDocument {
       let problem = XML_ErrorString(XML_GetErrorCode(parser)).map { String(cString: $0) }
       throw .malformed(problem ?? "no element found", line: line)
     }
-    _ = withExtendedLifetime(reading) { 0 }
     return root
   }
 }

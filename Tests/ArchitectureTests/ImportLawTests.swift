@@ -104,7 +104,9 @@ private let systemModules: Set<String> = [
 
   @Test func aForeignLibraryHasOneOwner() throws {
     let imports = try House().imports()
-    for library in ["CMicroHTTPD", "CCurl", "CPostgres", "CZlib", "CExpat", "CRE2", "CYaml", "GRDB", "ArgumentParser"] {
+    for library in [
+      "CMicroHTTPD", "CCurl", "CPostgres", "CZlib", "CExpat", "CRE2", "CYaml", "GRDB", "ArgumentParser",
+    ] {
       let owners = imports.filter { $0.value.contains(library) }.map(\.key)
       #expect(owners.count == 1, "\(library) is imported by \(owners.sorted())")
     }

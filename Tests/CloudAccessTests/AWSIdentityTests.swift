@@ -162,8 +162,10 @@ private let other = AWSCredentials(accessKeyID: "B", secretAccessKey: "S")
     ])
     #expect(open.failure?.reason == .permission && open.failure?.code == "AccessDenied")
     // A token must not cross the network in the open.
-    let abroad = await ask(["AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://192.0.2.1/v1"])
-    #expect(abroad.failure?.reason == .configuration)
+    for host in ["192.0.2.1", "127.evil.example", "127.0.0.1.evil.example"] {
+      let abroad = await ask(["AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://\(host)/v1"])
+      #expect(abroad.failure?.reason == .configuration, "\(host)")
+    }
     let missing = await ask([
       "AWS_CONTAINER_CREDENTIALS_FULL_URI": uri, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/nowhere",
     ])

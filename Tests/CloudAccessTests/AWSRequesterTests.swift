@@ -78,6 +78,10 @@ import Testing
         "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>no match\nx-amz-security-token:SECRET</Message></Error></ErrorResponse>",
         .authentication, "no match"
       ),
+      (
+        301, "<Error><Code>PermanentRedirect</Code><Message>m</Message></Error>", .redirect,
+        "PermanentRedirect"
+      ),
       (418, "rubbish", .query, "HTTP status 418"),
     ]
     for (status, body, reason, text) in cases {

@@ -16,6 +16,8 @@ package enum BackupRejection: String, Sendable, CaseIterable, Hashable {
   case truncated
   case corrupt
   case noTrailer = "no_trailer"
+  /// Not encrypted, where it must be.
+  case unencrypted
   /// Not verified: decompressed, it exceeds the configured limit.
   case limit
   /// A member that a backup of several objects must have is not there.

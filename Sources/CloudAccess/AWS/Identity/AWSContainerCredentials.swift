@@ -43,7 +43,7 @@ struct AWSContainerCredentials: Sendable {
       return .failure(AWSFailure(.configuration, "AWS_CONTAINER_CREDENTIALS_FULL_URI is no URL"))
     }
     let here: Set<String> = ["localhost", "::1", "169.254.170.2", "169.254.170.23", "fd00:ec2::23"]
-    guard url.scheme == "https" || here.contains(url.host) || url.host.hasPrefix("127.") else {
+    guard url.scheme == "https" || here.contains(url.host) || Self.isLoopback(url.host) else {
       return .failure(
         AWSFailure(
           .configuration,
@@ -51,6 +51,11 @@ struct AWSContainerCredentials: Sendable {
             + "the host itself"))
     }
     return .success(text)
+  }
+
+  private static func isLoopback(_ host: String) -> Bool {
+    let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
   }
 
   private func send(

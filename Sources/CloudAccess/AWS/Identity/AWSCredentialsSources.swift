@@ -95,25 +95,32 @@ struct AWSCredentialsSources: Sendable {
 /// The JSON in which the services of instances and containers hand out credentials.
 struct AWSHandedCredentials: Decodable {
   /// `Success`; absent in containers.
-  var Code: String?
-  var Message: String?
-  var AccessKeyId: String?
-  var SecretAccessKey: String?
-  var Token: String?
-  var Expiration: String?
+  var code: String?
+  var accessKeyID: String?
+  var secretAccessKey: String?
+  var token: String?
+  var expiration: String?
+
+  private enum CodingKeys: String, CodingKey {
+    case code = "Code"
+    case accessKeyID = "AccessKeyId"
+    case secretAccessKey = "SecretAccessKey"
+    case token = "Token"
+    case expiration = "Expiration"
+  }
 
   static func read(_ body: [UInt8], from source: String) -> Result<AWSTimedCredentials, AWSFailure> {
     guard let found = try? JSONDecoder().decode(Self.self, from: Data(body)) else {
       return .failure(AWSFailure(.protocolError, "\(source) answered something else than credentials"))
     }
-    if let code = found.Code, code != "Success" {
+    if let code = found.code, code != "Success" {
       return .failure(AWSFailure(.authentication, code: code, "\(source) gives no credentials"))
     }
-    guard let id = found.AccessKeyId, let secret = found.SecretAccessKey, !id.isEmpty, !secret.isEmpty else {
+    guard let id = found.accessKeyID, let secret = found.secretAccessKey, !id.isEmpty, !secret.isEmpty else {
       return .failure(AWSFailure(.protocolError, "\(source) answered without an access key"))
     }
     var expires: Timestamp?
-    if let text = found.Expiration {
+    if let text = found.expiration {
       guard let moment = Timestamp(rfc3339: text) else {
         return .failure(AWSFailure(.protocolError, "\(source) answered an end that is no time"))
       }
@@ -121,7 +128,7 @@ struct AWSHandedCredentials: Decodable {
     }
     return .success(
       AWSTimedCredentials(
-        AWSCredentials(accessKeyID: id, secretAccessKey: secret, sessionToken: found.Token), expires: expires)
+        AWSCredentials(accessKeyID: id, secretAccessKey: secret, sessionToken: found.token), expires: expires)
     )
   }
 }

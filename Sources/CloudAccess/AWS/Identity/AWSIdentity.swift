@@ -40,11 +40,11 @@ package final class AWSIdentity: Sendable {
     case .use(let credentials, let refresh):
       if refresh { begin() }
       completion(.success(credentials))
-    case .refuse(let failure): completion(.failure(failure))
+    case .refuse(let failure): Self.later { completion(.failure(failure)) }
     case .wait(let fetch):
       if fetch { begin() }
       guard number >= 0 else {
-        return completion(.failure(AWSFailure(.limit, "too many wait for credentials")))
+        return Self.later { completion(.failure(AWSFailure(.limit, "too many wait for credentials"))) }
       }
       let moment = DispatchTime.now() + .nanoseconds(Int(clamping: max(timeout, .zero).nanoseconds))
       DispatchQueue.global().asyncAfter(deadline: moment) { [weak self] in
@@ -52,6 +52,11 @@ package final class AWSIdentity: Sendable {
         late?(.failure(AWSFailure(.timeout, "no credentials came in time", isTransient: true)))
       }
     }
+  }
+
+  /// Who is refused at once may ask again at once: not on one growing stack.
+  private static func later(_ work: @escaping @Sendable () -> Void) {
+    DispatchQueue.global().async(execute: work)
   }
 
   /// AWS said that these are over: the next who asks waits for others.

@@ -9,11 +9,13 @@ enum AWSErrorAnswer {
     var type: String?
     var code: String?
     var message: String?
-    var Message: String?
+    /// Some services write it with a capital.
+    var capitalMessage: String?
 
     enum CodingKeys: String, CodingKey {
       case type = "__type"
-      case code, message, Message
+      case code, message
+      case capitalMessage = "Message"
     }
   }
 
@@ -36,7 +38,7 @@ enum AWSErrorAnswer {
       return (error.text("Code") ?? "", error.text("Message") ?? "")
     }
     if body.count <= limits.bytes, let error = try? JSONDecoder().decode(JSONError.self, from: Data(body)) {
-      return (name(header ?? error.type ?? error.code ?? ""), error.message ?? error.Message ?? "")
+      return (name(header ?? error.type ?? error.code ?? ""), error.message ?? error.capitalMessage ?? "")
     }
     return (name(header ?? ""), "")
   }

@@ -59,6 +59,7 @@ package struct AWSFailure: Error, Hashable, Sendable, CustomStringConvertible {
       return (.query, false)
     }
     if status >= 500 { return (.status, true) }
+    if (300...399).contains(status) { return (.redirect, false) }
     if status == 403 { return (.permission, false) }
     if status == 404 { return (.missing, false) }
     return (.query, false)

@@ -4,7 +4,8 @@ package import Model
 
 /// Signs calls with an identity, sends them, and tries again what may succeed, all inside the time that a call has.
 ///
-/// Completions come on any thread, exactly once, and never before ``send(_:timeout:_:)`` returns its control.
+/// Completions come on any thread, exactly once, and never from inside ``send(_:timeout:_:)`` unless the HTTP client
+/// refuses the request.
 package final class AWSRequester: Sendable {
   package typealias Answer = Result<AWSReply, AWSFailure>
 
@@ -50,7 +51,8 @@ package final class AWSRequester: Sendable {
   ) {
     let left = deadline - time.monotonic
     guard left > .zero else {
-      return completion(.failure(AWSFailure(.timeout, "\(call.action): no time was left to ask")))
+      let failure = AWSFailure(.timeout, "\(call.action): no time was left to ask")
+      return DispatchQueue.global().async { completion(.failure(failure)) }
     }
     var request = call.request(timeout: retry.timeout(attempt: number, left: left))
     if let credentials {
@@ -58,7 +60,8 @@ package final class AWSRequester: Sendable {
       do throws(AWSSignatureFailure) {
         try signature.sign(&request, at: time.now)
       } catch {
-        return completion(.failure(AWSFailure(.configuration, error.description)))
+        let failure = AWSFailure(.configuration, error.description)
+        return DispatchQueue.global().async { completion(.failure(failure)) }
       }
     }
     http.start(request) { [self] result in
