@@ -26,6 +26,9 @@ enum ReplicationEngines {
     ("postgres", PostgresLinkSection.read),
     ("object_store", ObjectStoreLinkSection.read),
     ("cloudwatch", CloudWatchLinkSection.read),
+    ("cloud_sql", CloudSQLLinkSection.read),
+    ("azure_postgres", AzureLinkSection.postgres),
+    ("azure_mysql", AzureLinkSection.mysql),
   ]
 }
 
@@ -55,6 +58,8 @@ enum MeasurementKinds {
 
   static let table: [(key: String, read: Reader)] = [
     ("cloudwatch", CloudWatchSection.read),
+    ("google_monitoring", GoogleMonitoringSection.read),
+    ("azure_monitor", AzureMonitorSection.read),
     ("route53", Route53Section.read),
   ]
 }

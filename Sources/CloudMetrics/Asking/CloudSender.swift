@@ -108,11 +108,11 @@ package final class CloudSender: Sendable {
       case .success(let token):
         let left = deadline - time.monotonic
         guard left > .zero else { return completion(.failure(CloudFailure(.timeout, "no time was left"))) }
-        var request = request
-        request.headers.append(HTTPHeader("Authorization", "Bearer \(token)", isSecret: true))
+        var signed = request
+        signed.headers.append(HTTPHeader("Authorization", "Bearer \(token)", isSecret: true))
         // A server that hangs must not have it all: another try may reach one that does not.
-        request.timeout = number < Self.attempts ? max(left * 0.6, .milliseconds(1)) : left
-        http.start(request) { [self] result in
+        signed.timeout = number < Self.attempts ? max(left * 0.6, .milliseconds(1)) : left
+        http.start(signed) { [self] result in
           if result.failure == nil, result.status == 200 { return completion(.success(result.body)) }
           if result.status == 401 { tokens.forget(token) }
           let problem = Self.problem(result, failure)
@@ -124,7 +124,7 @@ package final class CloudSender: Sendable {
           }
           let moment = DispatchTime.now() + .nanoseconds(Int(clamping: pause.nanoseconds))
           DispatchQueue.global().asyncAfter(deadline: moment) { [self] in
-            attempt(isExpired ? 2 : number + 1, request.without(token), deadline, failure, completion)
+            attempt(isExpired ? 2 : number + 1, request, deadline, failure, completion)
           }
         }
       }
@@ -149,14 +149,6 @@ package final class CloudSender: Sendable {
   private static func pause(after failure: CloudFailure, _ number: Int) -> Duration {
     failure.retryAfter
       ?? .milliseconds(200) * (1 << min(number - 1, 10)) * Double.random(in: 0.5...1)
-  }
-}
-
-extension HTTPRequest {
-  fileprivate func without(_ token: String) -> HTTPRequest {
-    var request = self
-    request.headers.removeAll { $0.name == "Authorization" }
-    return request
   }
 }
 

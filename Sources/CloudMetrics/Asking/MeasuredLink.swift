@@ -1,4 +1,4 @@
-internal import Collecting
+package import Collecting
 package import Model
 internal import Synchronization
 

@@ -1,4 +1,4 @@
-package import HTTPClient
+internal import HTTPClient
 package import Model
 
 /// Metrics of one resource that are asked for together.
@@ -64,6 +64,11 @@ package struct AzureResource: Hashable, Sendable {
   package let type: String
   /// Of the resource, with those of its parents before it.
   package let name: String
+
+  /// None: what stands where one could not be read.
+  package static let none = AzureResource(none: "")
+
+  private init(none: String) { (id, group, type, name) = (none, none, none, none) }
 
   /// nil when it is none.
   package init?(_ id: String) {

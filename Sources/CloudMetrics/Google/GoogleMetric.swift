@@ -1,4 +1,4 @@
-package import HTTPClient
+internal import HTTPClient
 package import Model
 
 /// One metric of Cloud Monitoring, and how to ask for it.
