@@ -108,7 +108,9 @@ private let bytes =
       Self.series("eu", [-1: .some("2")], "physical_replication_delay_in_bytes"),
     ])
     let missing = try await collector(server, ["eu", "gone"]).collected()
-    #expect(missing.reason == nil || missing.value(lag) == 1)
+    #expect(missing.reason == .missing && missing.detail.hasPrefix("gone: "), "\(missing.verdict)")
+    #expect(missing.value(lag, ["resourceName": "eu"]) == 1)
+    #expect(missing.values("farwatch_azure_monitor_up", by: "resourceName") == ["eu": 1, "gone": 0])
     let elsewhere = try await collector(server) {
       $0.wishes[0].resources = [
         AzureResource("/subscriptions/1/resourceGroups/g/providers/A.B/c/d") ?? .none

@@ -122,6 +122,9 @@ final class ImitatedAzure: Sendable {
     else { return refuse("a parameter is missing or unknown") }
     let state = state.withLock { $0 }
     let own = state.series.filter { $0.server == server }
+    if own.isEmpty {
+      return LoopbackServer.answer(404, Self.error("ResourceNotFound", "The Resource was not found."))
+    }
     for name in names where !state.series.contains(where: { $0.name == name }) {
       return refuse("Failed to find metric configuration for metric: \(name)")
     }

@@ -14,7 +14,7 @@ private let start = Timestamp(year: 2026, month: 1, day: 1)
 
   @Test func eachQueryAtItsOwnPace() {
     var state = MetricQueriesState(
-      periods: [.seconds(60), .seconds(300)], staleness: .seconds(600), limit: 10)
+      [(.seconds(60), .seconds(600)), (.seconds(300), .seconds(900))], limit: 10)
     #expect(state.due(begin) == [0, 1])
     state.received(0, [:], begin)
     state.received(1, [:], begin)
@@ -26,7 +26,7 @@ private let start = Timestamp(year: 2026, month: 1, day: 1)
 
   @Test func failuresStayUntilSuccess() {
     var state = MetricQueriesState(
-      periods: [.seconds(60), .seconds(60)], staleness: .seconds(600), limit: 10)
+      [(.seconds(60), .seconds(600)), (.seconds(60), .seconds(600))], limit: 10)
     state.failed(0, CloudFailure(.query, "no such"), isFinal: true, begin)
     state.received(1, [:], begin)
     #expect(state.problem?.reason == .query && state.due(begin + .seconds(20)) == [])
@@ -42,7 +42,7 @@ private let start = Timestamp(year: 2026, month: 1, day: 1)
   }
 
   @Test func lateWordsReplaceAndOldOnesVanish() {
-    var state = MetricQueriesState(periods: [.seconds(60)], staleness: .seconds(600), limit: 2)
+    var state = MetricQueriesState([(.seconds(60), .seconds(600))], limit: 2)
     state.received(0, [series("a"): [point(0, 1), point(60, 2)], series("b"): [point(0, 5)]], begin)
     state.received(0, [series("a"): [point(60, 3)], series("c"): [point(0, 7)]], begin)
     var current = state.current(start + .seconds(100))
@@ -50,6 +50,10 @@ private let start = Timestamp(year: 2026, month: 1, day: 1)
     #expect(current[0].points == [point(60, 3), point(0, 1)])
     current = state.current(start + .seconds(601))
     #expect(current.map(\.series) == [series("a")])
+    // A time that is far away would be the newest for ever.
+    state.received(0, [series("a"): [point(90_000, 9)]], begin)
+    #expect(state.current(start + .seconds(100)).first?.points.first?.value == 3)
+    #expect(state.current(start + .seconds(700)).isEmpty)
     // What went away makes room.
     state.received(0, [series("c"): [point(600, 7)]], begin)
     #expect(state.leftOut == 0 && state.current(start + .seconds(700)).map(\.series) == [series("c")])

@@ -55,6 +55,8 @@ package final class CloudSender: Sendable {
   private let tokens: BearerTokens
   private let time: any TimeSource
   private static let attempts = 3
+  /// Seconds. A service that is confused must not be left alone for ever.
+  private static let longestQuiet: Int64 = 3600
 
   package init(http: HTTPClient, tokens: BearerTokens, time: any TimeSource) {
     self.http = http
@@ -140,8 +142,8 @@ package final class CloudSender: Sendable {
         lost.reason, lost.detail, isTransient: transient.contains(lost.reason) && !lost.isCancelled)
     }
     var problem = failure(result)
-    if let text = result.headers["Retry-After"], let seconds = Int64(text), (0...86_400).contains(seconds) {
-      problem.retryAfter = .seconds(seconds)
+    if let text = result.headers["Retry-After"], let seconds = Int64(text), seconds >= 0 {
+      problem.retryAfter = .seconds(min(seconds, longestQuiet))
     }
     return problem
   }

@@ -6,8 +6,8 @@ package import Model
 /// - A point that is older than the staleness is not told: what is missing is unknown, never 0.
 /// - A query that failed is a problem until it succeeds; a service that wants to be left alone is left alone.
 package struct MetricQueriesState: Sendable {
-  package let staleness: Duration
   private let periods: [Duration]
+  private let stalenesses: [Duration]
   private let limit: Int
 
   private var askedAt: [Int: MonotonicInstant] = [:]
@@ -17,11 +17,15 @@ package struct MetricQueriesState: Sendable {
   private var points: [Int: [MetricSeries: [MetricPoint]]] = [:]
   private var quietUntil: (moment: MonotonicInstant, failure: CloudFailure)?
   private static let rememberedPoints = 5
+  /// How far the service's clock may be ahead of ours.
+  private static let clockTolerance = Duration.seconds(300)
 
-  /// - Parameter limit: series that are kept at most.
-  package init(periods: [Duration], staleness: Duration, limit: Int) {
-    self.periods = periods
-    self.staleness = staleness
+  /// - Parameters:
+  ///   - queries: how often each is asked, and the age at which its points are not told any more.
+  ///   - limit: series that are kept at most.
+  package init(_ queries: [(period: Duration, staleness: Duration)], limit: Int) {
+    periods = queries.map(\.period)
+    stalenesses = queries.map(\.staleness)
     self.limit = limit
   }
 
@@ -89,7 +93,10 @@ package struct MetricQueriesState: Sendable {
     var all: [(query: Int, series: MetricSeries, points: [MetricPoint])] = []
     for (query, known) in points.sorted(by: { $0.key < $1.key }) {
       let fresh = known.compactMapValues { points in
-        let fresh = points.filter { now - $0.time <= staleness }
+        // A time that has not come yet would be the newest for ever.
+        let fresh = points.filter {
+          now - $0.time <= stalenesses[query] && $0.time - now <= Self.clockTolerance
+        }
         return fresh.isEmpty ? nil : fresh
       }
       points[query] = fresh

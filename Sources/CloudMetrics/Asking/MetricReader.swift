@@ -19,7 +19,7 @@ package final class MetricReader: Sendable {
   private let queries: [any MetricQuery]
   private let sender: CloudSender
   private let time: any TimeSource
-  private let staleness: Duration
+  private let stalenesses: [Duration]
   private let state: Mutex<(state: MetricQueriesState, requests: Int)>
   /// Pages of one answer, beyond which something is wrong.
   private static let pageLimit = 100
@@ -33,9 +33,10 @@ package final class MetricReader: Sendable {
     self.queries = queries
     self.sender = sender
     self.time = time
-    self.staleness = staleness
-    state = Mutex(
-      (MetricQueriesState(periods: queries.map(\.period), staleness: staleness, limit: limit), 0))
+    // Between two points of a slow query nothing is missing.
+    stalenesses = queries.map { max(staleness, $0.period * 3 + $0.delay) }
+    let pace = zip(queries, stalenesses).map { (period: $0.period, staleness: $1) }
+    state = Mutex((MetricQueriesState(pace, limit: limit), 0))
   }
 
   package func known(_ now: Timestamp) -> Known {
@@ -61,7 +62,7 @@ package final class MetricReader: Sendable {
     _ due: ArraySlice<Int>, deadline: MonotonicInstant, _ completion: @escaping @Sendable () -> Void
   ) {
     guard let query = due.first else { return completion() }
-    let window = queries[query].window(time.now, staleness: staleness)
+    let window = queries[query].window(time.now, staleness: stalenesses[query])
     page(query, window, Found(), deadline) { [self] answer in
       let now = time.monotonic
       switch answer {

@@ -38,7 +38,7 @@ package struct AzureMonitorSettings: CollectorSettings {
   package var basics: MeasurementBasics
   package var access: AzureAccess
   package var wishes: [Wish]
-  /// The age of a period's beginning at which its value is not told any more; at least three of its periods.
+  /// The age of a period's beginning at which its value is not told any more; at least three periods and the delay.
   package var staleness: Duration = .seconds(600)
   /// Series that are kept at most, of each resource.
   package var maximumSeries = 500
@@ -74,11 +74,10 @@ package struct AzureMonitorSettings: CollectorSettings {
     }
     let readers = resources.map { resource in
       let asked = metrics[resource] ?? []
-      let longest = asked.map(\.period).max() ?? .zero
       return MetricReader(
         resource.name, labels: ["resourceGroup": resource.group, "resourceName": resource.name],
         queries: asked.map { access.query(resource, $0, top: maximumSeries) },
-        staleness: max(staleness, longest * 3), limit: maximumSeries, sender, time: time)
+        staleness: staleness, limit: maximumSeries, sender, time: time)
     }
     return PolledMetricsCollector(description, Self.own, readers, time: time)
   }

@@ -50,7 +50,7 @@ enum GoogleAnswer {
     page.next = read.nextPageToken.flatMap { $0.isEmpty ? nil : $0 }
     if let status = read.executionErrors?.all.first {
       page.problem = CloudFailure(
-        .other, "a part could not be read: \(CloudFailure.line(status.message ?? "no message"))")
+        .status, "a part could not be read: \(CloudFailure.line(status.message ?? "no message"))")
     }
     for series in read.timeSeries?.all ?? [] {
       if let type = series.valueType, ["DISTRIBUTION", "STRING"].contains(type) {

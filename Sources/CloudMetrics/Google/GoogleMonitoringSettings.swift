@@ -24,7 +24,7 @@ package struct GoogleMonitoringSettings: CollectorSettings {
   package var projects: [String]
   package var access: GoogleAccess
   package var metrics: [GoogleMetric]
-  /// The age at which a point is not told any more.
+  /// The age at which a point is not told any more; at least three of its periods and the delay.
   package var staleness: Duration = .seconds(600)
   /// Series that are kept at most, of each project.
   package var maximumSeries = 2000

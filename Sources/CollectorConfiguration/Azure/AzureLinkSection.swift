@@ -28,7 +28,7 @@ enum AzureLinkSection {
     var settings = AzureLinkSettings(
       ends.basics, engine: engine, targets: ends.targets, access: AzureAccessSection.read(m, scope))
     settings.staleness =
-      m.optional("staleness", .duration(.seconds(120) ... .seconds(86_400))) ?? settings.staleness
+      m.optional("staleness", .duration(.seconds(180) ... .seconds(86_400))) ?? settings.staleness
     return settings
   }
 }

@@ -17,7 +17,7 @@ enum CloudSQLLinkSection {
     var settings = CloudSQLLinkSettings(
       ends.basics, targets: ends.targets, access: GoogleAccessSection.read(m, scope))
     settings.staleness =
-      m.optional("staleness", .duration(.seconds(120) ... .seconds(86_400))) ?? settings.staleness
+      m.optional("staleness", .duration(.seconds(180) ... .seconds(86_400))) ?? settings.staleness
     return settings
   }
 }

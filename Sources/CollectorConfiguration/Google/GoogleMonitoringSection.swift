@@ -26,10 +26,8 @@ enum GoogleMonitoringSection {
     }
     var settings = GoogleMonitoringSettings(
       basics, projects: projects, access: access, metrics: metrics + written.map(\.value))
-    let longest = settings.metrics.map(\.period).max() ?? .zero
     settings.staleness =
-      m.optional("staleness", .duration(.seconds(60) ... .seconds(14 * 86_400)))
-      ?? max(settings.staleness, longest * 3)
+      m.optional("staleness", .duration(.seconds(60) ... .seconds(14 * 86_400))) ?? settings.staleness
     settings.maximumSeries = m.optional("max_series", .int(1...100_000)) ?? settings.maximumSeries
     return settings
   }
