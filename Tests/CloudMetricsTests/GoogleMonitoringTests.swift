@@ -146,6 +146,38 @@ private let lag = "stackdriver_cloudsql_database_cloudsql_googleapis_com_databas
     #expect(partial.value(lag) == 1 && partial.detail.contains("a shard did not answer"))
   }
 
+  @Test func serviceAccounts() async throws {
+    let server = try ImitatedGoogle([Self.replica("a", [-100: Self.double("1")])])
+    let folder = FileManager.default.temporaryDirectory.appending(path: "google-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let openssl = Process()
+    openssl.executableURL = URL(filePath: "/usr/bin/openssl")
+    openssl.arguments = ["genpkey", "-algorithm", "RSA", "-out", "\(folder)/pem"]
+    openssl.standardError = FileHandle.nullDevice
+    try openssl.run()
+    openssl.waitUntilExit()
+    let pem = try String(contentsOfFile: "\(folder)/pem", encoding: .utf8)
+    func write(_ name: String, _ email: String, _ key: String) throws {
+      let file = [
+        "client_email": email, "private_key": key, "private_key_id": "k1", "token_uri": "\(server.url)/token",
+      ]
+      try JSONSerialization.data(withJSONObject: file).write(to: URL(filePath: "\(folder)/\(name)"))
+    }
+    try write("good", "watch@pilot.iam", pem)
+    try write("stranger", "other@pilot.iam", pem)
+    try write("broken", "watch@pilot.iam", "-----BEGIN PRIVATE KEY-----\nabc\n")
+    func outcome(_ file: String) async -> Outcome {
+      await collector(server) { $0.access.identity = .serviceAccount(.file("\(folder)/\(file)")) }.collected()
+    }
+    #expect(await outcome("good").value(lag) == 1)
+    let stranger = await outcome("stranger")
+    #expect(stranger.reason == .authentication && stranger.detail.contains("invalid_grant"))
+    let broken = await outcome("broken")
+    #expect(broken.reason == .configuration && !broken.detail.contains("abc"), "\(broken.verdict)")
+    #expect(await outcome("none").reason == .configuration)
+  }
+
   /// A quota that is used up: the service is left alone as long as it wants.
   @Test func throttling() async throws {
     let server = try ImitatedGoogle([Self.replica("a", [-100: Self.double("1")])])

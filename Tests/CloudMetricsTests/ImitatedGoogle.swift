@@ -58,6 +58,7 @@ final class ImitatedGoogle: Sendable {
   }
 
   private func answer(_ request: LoopbackServer.Request) -> [LoopbackServer.Step] {
+    if request.method == "POST" { return assertion(request) }
     guard let url = URLComponents(string: request.target), request.method == "GET" else {
       return refuse(400, "INVALID_ARGUMENT", "no URL")
     }
@@ -99,6 +100,30 @@ final class ImitatedGoogle: Sendable {
     }
     return LoopbackServer.answer(
       200, #"{"access_token":"\#(token)","expires_in":3599,"token_type":"Bearer"}"#)
+  }
+
+  /// The token endpoint of service accounts; signatures are checked where tokens are made.
+  private func assertion(_ request: LoopbackServer.Request) -> [LoopbackServer.Step] {
+    let body = String(decoding: request.body, as: UTF8.self)
+    let parts = body.components(separatedBy: "assertion=").last?.components(separatedBy: ".") ?? []
+    guard request.target == "/token", parts.count == 3,
+      body.hasPrefix("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&"),
+      let claims = decoded(parts[1]), claims["iss"] as? String == "watch@pilot.iam",
+      claims["scope"] as? String == "https://www.googleapis.com/auth/monitoring.read",
+      claims["aud"] as? String == "\(url)/token"
+    else { return LoopbackServer.answer(400, #"{"error":"invalid_grant","error_description":"no"}"#) }
+    let token = state.withLock { state in
+      state.tokensGiven += 1
+      return state.token
+    }
+    return LoopbackServer.answer(
+      200, #"{"access_token":"\#(token)","expires_in":3599,"token_type":"Bearer"}"#)
+  }
+
+  private func decoded(_ part: String) -> [String: Any]? {
+    var text = part.replacingOccurrences(of: "-", with: "+").replacingOccurrences(of: "_", with: "/")
+    while text.count % 4 != 0 { text += "=" }
+    return Data(base64Encoded: text).flatMap { try? JSONSerialization.jsonObject(with: $0) as? [String: Any] }
   }
 
   private static let known: Set<String> = [

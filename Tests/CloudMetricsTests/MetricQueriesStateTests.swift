@@ -38,7 +38,9 @@ private let start = Timestamp(year: 2026, month: 1, day: 1)
     var busy = CloudFailure(.limit, "slow down")
     busy.retryAfter = .seconds(500)
     state.failed(0, busy, isFinal: false, begin + .seconds(120))
-    #expect(state.due(begin + .seconds(600)) == [] && state.due(begin + .seconds(620)) == [0, 1])
+    #expect(
+      state.due(begin + .seconds(600)) == [] && state.due(begin + .seconds(620)) == [1, 0],
+      "what failed comes last")
   }
 
   @Test func lateWordsReplaceAndOldOnesVanish() {

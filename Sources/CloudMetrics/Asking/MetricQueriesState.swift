@@ -29,14 +29,17 @@ package struct MetricQueriesState: Sendable {
     self.limit = limit
   }
 
-  /// The queries to ask now.
+  /// The queries to ask now: those that failed last, so that one of them cannot keep the others from being asked.
   package mutating func due(_ now: MonotonicInstant) -> [Int] {
     if let quiet = quietUntil {
       if now < quiet.moment { return [] }
       quietUntil = nil
     }
     // A timetable is never exact: a tenth too early is in time.
-    return periods.indices.filter { index in askedAt[index].map { now - $0 >= periods[index] * 0.9 } ?? true }
+    let due = periods.indices.filter { index in
+      askedAt[index].map { now - $0 >= periods[index] * 0.9 } ?? true
+    }
+    return due.filter { failures[$0] == nil } + due.filter { failures[$0] != nil }
   }
 
   /// All pages have come.
