@@ -212,6 +212,28 @@ private let bytes =
     server.stop()
   }
 
+  /// Rules and documentation name these.
+  @Test func familiesOfPresets() {
+    let azure = Set(AzureMonitorSettings.families.map(\.name))
+    for name in [
+      lag, bytes, "azure_microsoft_cache_redis_georeplicationhealthy_minimum_count",
+      "azure_microsoft_dbformysql_flexibleservers_replica_io_running_maximum_count",
+      "azure_microsoft_dbformysql_flexibleservers_replica_sql_running_maximum_count",
+      "azure_microsoft_cdn_profiles_originhealthpercentage_average_percent",
+      "azure_microsoft_network_trafficmanagerprofiles_probeagentcurrentendpointstatebyprofileresourceid_maximum_count",
+      "farwatch_azure_monitor_up", "farwatch_azure_monitor_series_left_out",
+    ] {
+      #expect(azure.contains(name), "\(name)")
+    }
+    let google = Set(GoogleMonitoringSettings.families.map(\.name))
+    for name in ["replica_lag", "network_lag", "state"] {
+      #expect(
+        google.contains(
+          "stackdriver_cloudsql_database_cloudsql_googleapis_com_database_replication_\(name)"))
+    }
+    #expect(google.contains("farwatch_google_monitoring_up"))
+  }
+
   @Test func identifiersOfResources() {
     let nested = AzureResource(
       "/subscriptions/1/resourceGroups/g/providers/Microsoft.Sql/servers/s/databases/d/")

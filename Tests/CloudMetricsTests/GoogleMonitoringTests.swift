@@ -266,6 +266,12 @@ private let lag = "stackdriver_cloudsql_database_cloudsql_googleapis_com_databas
     let tokens = CloudTokens(http: client, time: time)
     let whole = await settings.collector(tokens, time: time).collected()
     #expect(whole.value("stackdriver_r_t", ["a": "b"]) == 9_223_372_036_854_775_808, "\(whole)")
+    body.withLock {
+      $0 = Array(#"{"timeSeries":"#.utf8) + [UInt8](repeating: UInt8(ascii: "["), count: 300_000)
+    }
+    time.advance(by: .seconds(60))
+    let deep = await settings.collector(tokens, time: time).collected()
+    #expect(deep.reason == .protocolError, "\(deep.verdict)")
     let seed = UInt64.random(in: 0 ... .max)
     var numbers = SeededNumbers(seed: seed)
     for _ in 0..<150 {

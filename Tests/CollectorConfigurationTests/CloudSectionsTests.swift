@@ -90,6 +90,10 @@ import Testing
       "projects: P/x\ncredentials: metadata\npresets: spanner",
       "4:15: must be the identifier of a project, such as shop-prod, found \"P/x\""
     ),
+    (
+      "projects: [p, q, p]\ncredentials: metadata\npresets: spanner",
+      "4:15: names the project p twice"
+    ),
     ("projects: p\npresets: spanner", "4:5: missing key `service_account_file` (or `credentials: metadata`)"),
     (
       "\(google)service_account_file: /etc/hostname\npresets: spanner",

@@ -59,6 +59,7 @@ package struct AzureMetric: Hashable, Sendable {
 package struct AzureResource: Hashable, Sendable {
   /// `/subscriptions/…/resourceGroups/…/providers/Microsoft.DBforPostgreSQL/flexibleServers/orders-eu`.
   package let id: String
+  package let subscription: String
   package let group: String
   /// `Microsoft.DBforPostgreSQL/flexibleServers`, with the types of parents in between.
   package let type: String
@@ -68,7 +69,7 @@ package struct AzureResource: Hashable, Sendable {
   /// None: what stands where one could not be read.
   package static let none = AzureResource(none: "")
 
-  private init(none: String) { (id, group, type, name) = (none, none, none, none) }
+  private init(none: String) { (id, subscription, group, type, name) = (none, none, none, none, none) }
 
   /// nil when it is none.
   package init?(_ id: String) {
@@ -83,6 +84,7 @@ package struct AzureResource: Hashable, Sendable {
       parts[3].lowercased() == "resourcegroups", parts[5].lowercased() == "providers"
     else { return nil }
     self.id = trimmed
+    subscription = parts[2]
     group = parts[4]
     type = ([parts[6]] + stride(from: 7, to: parts.count, by: 2).map { parts[$0] }).joined(separator: "/")
     name = stride(from: 8, to: parts.count, by: 2).map { parts[$0] }.joined(separator: "/")

@@ -75,7 +75,11 @@ package struct AzureMonitorSettings: CollectorSettings {
     let readers = resources.map { resource in
       let asked = metrics[resource] ?? []
       return MetricReader(
-        resource.name, labels: ["resourceGroup": resource.group, "resourceName": resource.name],
+        resource.name,
+        labels: [
+          "subscriptionID": resource.subscription, "resourceGroup": resource.group,
+          "resourceName": resource.name,
+        ],
         queries: asked.map { access.query(resource, $0, top: maximumSeries) },
         staleness: staleness, limit: maximumSeries, sender, time: time)
     }

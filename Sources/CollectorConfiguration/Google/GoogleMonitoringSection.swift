@@ -11,6 +11,9 @@ enum GoogleMonitoringSection {
     if m.node("projects")?.content.isEmptyList == true {
       m.problem("needs at least one project", at: "projects")
     }
+    for (place, project) in projects.enumerated() where projects[..<place].contains(project) {
+      m.problem("names the project \(project) twice", at: "projects")
+    }
     let access = GoogleAccessSection.read(m, scope)
     let period = m.optional("period", Self.period) ?? .seconds(60)
     let presets = m.optional("presets", .oneOrMore(preset)) ?? []
