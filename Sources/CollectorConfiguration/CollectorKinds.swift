@@ -51,6 +51,9 @@ enum ReplicationEngines {
     ("kafka", MirrorLinkSettings.self, MirrorLinkSection.read),
     ("cloudwatch", CloudWatchLinkSettings.self, CloudWatchLinkSection.read),
     ("object_store", ObjectStoreLinkSettings.self, ObjectStoreLinkSection.read),
+    ("cloud_sql", CloudSQLLinkSettings.self, CloudSQLLinkSection.read),
+    ("azure_postgres", AzureLinkSettings.self, AzureLinkSection.postgres),
+    ("azure_mysql", AzureLinkSettings.self, AzureLinkSection.mysql),
   ]
 }
 
@@ -89,10 +92,9 @@ enum MeasurementKinds {
     ("cloudflare", CloudflareSettings.self, CloudflareSection.read),
     ("cloudwatch", CloudWatchSettings.self, CloudWatchSection.read),
     ("route53", Route53Settings.self, Route53Section.read),
+    ("google_monitoring", GoogleMonitoringSettings.self, GoogleMonitoringSection.read),
+    ("azure_monitor", AzureMonitorSettings.self, AzureMonitorSection.read),
   ]
-
-  /// How often, for kinds that a minute does not suit.
-  static let intervals: [String: Duration] = ["postgres_heartbeat": .seconds(1)]
 }
 
 /// What collectors of all kinds may bring.
