@@ -81,6 +81,9 @@ enum MeasurementKinds {
     @Sendable (_ m: MappingReader, _ basics: MeasurementBasics, _ scope: Scope) ->
     any CollectorSettings
 
+  /// How often, for kinds that a minute does not suit.
+  static let intervals: [String: Duration] = ["postgres_heartbeat": .seconds(1)]
+
   static let table: [(key: String, settings: any CollectorSettings.Type, read: Reader)] = [
     ("scrape", ScrapeSettings.self, ScrapeSection.read),
     ("postgres_heartbeat", PostgresHeartbeatSettings.self, PostgresHeartbeatSection.read),
