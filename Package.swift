@@ -82,7 +82,7 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
     room("Replication", ["Model", "Collecting", "PostgresClient"]),
-    room("Backups", ["Model", "Collecting", "Threading", "Decompression"]),
+    room("Backups", ["Model", "Collecting", "Threading", "Decompression", "Programs"]),
     room("NativeHistograms", ["Model"]),
     room("SampleStore", ["Model", "NativeHistograms", "DurableIO", "Threading", "Decompression"]),
     room("Exposition", ["Model"]),
@@ -169,7 +169,7 @@ let package = Package(
     tests(of: "Probing", ["Collecting", "HTTPClient", "RegularExpressions"]),
     tests(of: "Scraping", ["Collecting", "Exposition", "HTTPClient", "Programs", "RegularExpressions"]),
     tests(of: "Replication", ["Collecting", "PostgresClient"]),
-    tests(of: "Backups", ["Collecting", "Decompression"]),
+    tests(of: "Backups", ["Collecting", "Decompression", "Programs"]),
     tests(of: "NativeHistograms"),
     tests(of: "SampleStore", ["DurableIO", "NativeHistograms"]),
     tests(of: "Exposition"),
@@ -192,6 +192,9 @@ let package = Package(
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "X509", package: "swift-certificates"),
       ]),
+    tests(
+      of: "CollectorConfiguration",
+      ["StrictYAML", "ConfigurationTypes", "Collecting", "Probing", "Replication", "Backups"]),
     tests(
       of: "Configuration",
       [
