@@ -7,7 +7,7 @@ SWIFT_BUILD_FLAGS ?=
 
 BUILD_PACKAGES := pkg-config libmicrohttpd-dev libcurl4-openssl-dev libpq-dev libsqlite3-dev libre2-dev zlib1g-dev
 TEST_PACKAGES := $(BUILD_PACKAGES) prometheus prometheus-alertmanager postgresql-15 curl openssl gzip python3 \
-	python3-venv sqlite3 procps
+	python3-venv sqlite3 procps pgbackrest restic borgbackup
 BENCH_PACKAGES := $(TEST_PACKAGES) prometheus-blackbox-exporter nginx-light
 
 RELEASE := $(SWIFT) build -c release --static-swift-stdlib --product farwatch $(SWIFT_BUILD_FLAGS)

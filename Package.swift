@@ -169,7 +169,7 @@ let package = Package(
     tests(of: "Probing", ["Collecting", "HTTPClient", "RegularExpressions"]),
     tests(of: "Scraping", ["Collecting", "Exposition", "HTTPClient", "Programs", "RegularExpressions"]),
     tests(of: "Replication", ["Collecting", "PostgresClient"]),
-    tests(of: "Backups", ["Collecting", "Decompression", "Programs"]),
+    tests(of: "Backups", ["Collecting", "Decompression"]),
     tests(of: "NativeHistograms"),
     tests(of: "SampleStore", ["DurableIO", "NativeHistograms"]),
     tests(of: "Exposition"),

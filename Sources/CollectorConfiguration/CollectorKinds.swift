@@ -41,7 +41,13 @@ enum BackupKinds {
     any BackupJobSettings
 
   static let table: [(key: String, settings: any CollectorSettings.Type, read: Reader)] = [
-    ("directory", DirectoryBackupSettings.self, DirectoryBackupSection.read)
+    ("directory", DirectoryBackupSettings.self, DirectoryBackupSection.read),
+    ("pgbackrest", PgBackRestSettings.self, PgBackRestSection.read),
+    ("restic", ResticSettings.self, ResticSection.read),
+    ("borg", BorgSettings.self, BorgSection.read),
+    ("barman", BarmanSettings.self, BarmanSection.read),
+    ("wal_g", WALGSettings.self, WALGSection.read),
+    ("velero", VeleroSettings.self, VeleroSection.read),
   ]
 }
 

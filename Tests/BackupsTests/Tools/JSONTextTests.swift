@@ -8,21 +8,26 @@ import Testing
   private func parsed(_ text: String) -> OrderedJSON? { try? JSONText.parse(Array(text.utf8)) }
 
   @Test func documentsAreRead() throws {
-    #expect(parsed(" [1, -2.5e3, true, false, null, \"a\\u00e9\\n\\\"\"] ")
-      == .array([.integer(1), .number(-2500), .boolean(true), .boolean(false), .null, .string("aé\n\"")]))
+    #expect(
+      parsed(" [1, -2.5e3, true, false, null, \"a\\u00e9\\n\\\"\"] ")
+        == .array([.integer(1), .number(-2500), .boolean(true), .boolean(false), .null, .string("aé\n\"")]))
     let object = try #require(parsed(#"{"a":{"b":[{"c":"\ud83d\ude00"}]},"a":2,"n":null}"#))
     #expect(object["a"]?["b"]?.items?.first?["c"]?.text == "😀" && object["n"] == nil && object["z"] == nil)
-    #expect(parsed(#""\ud800x""#) == .string("\u{fffd}x") && parsed("18446744073709551616") == .number(0x1p64))
+    #expect(
+      parsed(#""\ud800x""#) == .string("\u{fffd}x") && parsed("18446744073709551616") == .number(0x1p64))
     #expect(parsed("{}") == .object([]) && parsed("[]") == .array([]))
   }
 
   @Test func otherTextIsRefused() {
     for text in [
-      "", "{", "[1,]", "{\"a\"}", "{\"a\":1,}", "[1 2]", "\"\n\"", "\"\\x\"", "\"abc", "+1", "nul", "1 1", "{1:2}", ".5",
+      "", "{", "[1,]", "{\"a\"}", "{\"a\":1,}", "[1 2]", "\"\n\"", "\"\\x\"", "\"abc", "+1", "nul", "1 1",
+      "{1:2}", ".5",
       "\"\\u12g4\"", "1e999", "- 1", "Infinity",
     ] { #expect(parsed(text) == nil, "\(text)") }
     #expect(parsed(String(repeating: "[", count: 100_000)) == nil)
-    #expect(throws: JSONText.Malformed(place: 3, expected: "a value")) { try JSONText.parse(Array("[1,x]".utf8)) }
+    #expect(throws: JSONText.Malformed(place: 3, expected: "a value")) {
+      try JSONText.parse(Array("[1,x]".utf8))
+    }
   }
 
   @Test func numbersThatAreNoneAreNone() {

@@ -124,7 +124,8 @@ import Testing
     #expect(promoted.value(BackupToolFamilies.walGap, ["since": "newest_backup"]) == 0)
     #expect(promoted.value(BackupToolFamilies.missingHistories) == 0)
     #expect(
-      promoted.value(BackupToolFamilies.latestRestorable) == promoted.value(BackupToolFamilies.newestArchived))
+      promoted.value(BackupToolFamilies.latestRestorable) == promoted.value(BackupToolFamilies.newestArchived)
+    )
     // The history is kept: its loss is seen all the same, by its name.
     try await bench.shell("mv \(bench.repository)/archive/main/15-1/00000002.history kept-history")
     #expect(await collected(collector).value(BackupToolFamilies.missingHistories) == 1)
@@ -134,7 +135,8 @@ import Testing
   private func whatCannotBeRead(_ bench: PgBackRestBench, _ collector: any Collector) async throws {
     let before = await collected(collector).value(BackupFamilies.lastSuccess)
     try await bench.shell(
-      "cd \(bench.repository)/backup/main; for f in backup.info backup.info.copy; do cp $f ~1-$f; echo x > $f; done")
+      "cd \(bench.repository)/backup/main; for f in backup.info backup.info.copy; do cp $f ~1-$f; echo x > $f; done"
+    )
     let corrupt = await collected(collector)
     #expect(corrupt.reason == .io && corrupt.detail.contains("FormatError"), "\(corrupt.detail)")
     #expect(corrupt.value(BackupFamilies.up) == 0)

@@ -1,7 +1,6 @@
 import Collecting
 import FarwatchTesting
 import Model
-import Synchronization
 
 @testable import Backups
 

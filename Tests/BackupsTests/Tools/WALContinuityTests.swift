@@ -90,9 +90,12 @@ private let mebibyte: UInt64 = 1 << 20
     let name = try #require(WALSegmentName("0000000A00000002000000FF-0123"))
     #expect(name.segment(size: 16 * mebibyte) == .init(timeline: 10, number: 2 * 256 + 255))
     #expect(name.segment(size: 16 * mebibyte).fileName(size: 16 * mebibyte) == "0000000A00000002000000FF")
-    #expect(WALSegmentName("0000000A00000002000000F") == nil && WALSegmentName("0000000a00000002000000ff") == nil)
+    #expect(
+      WALSegmentName("0000000A00000002000000F") == nil && WALSegmentName("0000000a00000002000000ff") == nil)
     #expect(WALPosition("1/F00028")?.bytes == 1 << 32 | 0xF0_0028)
-    for bad in ["", "/", "0/", "/0", "0/123456789", "g/0", "0/0/0", "+1/0"] { #expect(WALPosition(bad) == nil) }
+    for bad in ["", "/", "0/", "/0", "0/123456789", "g/0", "0/0/0", "+1/0"] {
+      #expect(WALPosition(bad) == nil)
+    }
     #expect(WALHistory("") == nil && WALHistory("2\tx\t") == nil && WALHistory("2\t0/1\n1\t0/2") == nil)
   }
 
@@ -128,13 +131,16 @@ private let mebibyte: UInt64 = 1 << 20
       var histories: [UInt32: WALHistory] = [:]
       for timeline: UInt32 in 1..<4 where numbers.chance(50) {
         histories[timeline] = WALHistory(
-          switches: [(timeline: timeline &- 1, at: WALPosition(bytes: numbers.next() >> (numbers.next() % 64)))])
+          switches: [
+            (timeline: timeline &- 1, at: WALPosition(bytes: numbers.next() >> (numbers.next() % 64)))
+          ])
       }
       let backups = (0..<3).map { id -> WALContinuity.Backup in
         let first = UInt64.random(in: 0..<30, using: &numbers)
         return backup("\(id)", UInt32.random(in: 0..<4, using: &numbers), first, first &+ numbers.next() % 40)
       }
-      let found = WALContinuity(archived: archived, histories: histories, segmentSize: mebibyte).check(backups)
+      let found = WALContinuity(archived: archived, histories: histories, segmentSize: mebibyte).check(
+        backups)
       #expect(found.inconsistent.isSubset(of: ["0", "1", "2"]), "seed \(seed)")
     }
   }

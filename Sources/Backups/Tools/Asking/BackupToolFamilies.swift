@@ -5,7 +5,8 @@ package enum BackupToolFamilies {
   package static let lastFull = MetricFamily.gauge(
     "backup_last_full_timestamp_seconds", "Time of the newest good backup that needs no other one.")
   package static let fullObjectiveAge = MetricFamily.gauge(
-    "backup_full_objective_age_seconds", "Age at which the newest good full backup is too old, as configured.")
+    "backup_full_objective_age_seconds", "Age at which the newest good full backup is too old, as configured."
+  )
   package static let running = MetricFamily.gauge(
     "backup_running", "Whether the tool says that a backup is being made; absent where it does not tell.")
   package static let retentionObjective = MetricFamily.gauge(
@@ -28,7 +29,8 @@ package enum BackupToolFamilies {
     "WAL segments that are missing between the newest or oldest good backup and the newest archived segment.")
   package static let latestRestorable = MetricFamily.gauge(
     "backup_latest_restorable_timestamp_seconds",
-    "When the last WAL segment was archived that a restore of the newest good backup can reach without a gap.")
+    "When the last WAL segment was archived that a restore of the newest good backup can reach without a gap."
+  )
   package static let continuousSince = MetricFamily.gauge(
     "backup_continuous_since_timestamp_seconds",
     "Time of the oldest good backup from which every later moment can be restored.")
@@ -38,7 +40,8 @@ package enum BackupToolFamilies {
     "backup_wal_segments", "WAL segments in the archive of the newest backup's cluster.")
   package static let missingHistories = MetricFamily.gauge(
     "backup_wal_missing_histories",
-    "Timelines in the archive, above the first, whose history file is not there: they cannot be recovered to.")
+    "Timelines in the archive, above the first, whose history file is not there: they cannot be recovered to."
+  )
 
   // Of tools that lock their repository.
   package static let locks = MetricFamily.gauge("backup_locks", "Locks that are on the repository.")

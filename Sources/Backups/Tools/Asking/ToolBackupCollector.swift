@@ -137,7 +137,8 @@ final class ToolBackupCollector<Dialogue: ToolDialogue>: Collector {
   private func finish(_ pass: ToolPass, _ verdict: Outcome.Verdict, _ readings: [Reading]) {
     pass.finish(
       Outcome(
-        startedAt: pass.startedAt, finishedAt: time.now, took: time.monotonic - pass.started, verdict: verdict,
+        startedAt: pass.startedAt, finishedAt: time.now, took: time.monotonic - pass.started,
+        verdict: verdict,
         readings: readings))
   }
 }

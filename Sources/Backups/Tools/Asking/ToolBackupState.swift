@@ -69,7 +69,8 @@ struct ToolBackupState: Sendable {
     add(BackupToolFamilies.restoreTested, restoreTested?.seconds)
     for reason in SnapshotRejection.allCases {
       let labels: Labels = ["reason": reason.rawValue]
-      readings.append(Reading(BackupFamilies.rejected, Double(found.count(reason)), labels: labels))
+      let count = found.count(reason) + (reason == .unreadable ? findings.unreadable : 0)
+      readings.append(Reading(BackupFamilies.rejected, Double(count), labels: labels))
     }
     for question in questions {
       let labels: Labels = ["question": question.name]

@@ -79,14 +79,24 @@ struct ToolReply: Sendable {
     }
   }
 
-  /// The lines of `errors` that are not empty, printable and short, without what is in `secrets`.
-  func complaint(hiding secrets: [String] = []) -> String {
+  /// The first lines of `errors` that are not empty, printable and short, without passwords in addresses.
+  func complaint() -> String {
     let lines = errors.split(whereSeparator: \.isNewline).map { line in
       String(String.UnicodeScalarView(line.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f }))
     }
-    var text = lines.filter { $0.contains { $0 != " " } }.prefix(4).joined(separator: " / ")
-    for secret in secrets where secret.utf8.count >= 4 { text = text.replacing(secret, with: "***") }
-    return String(text.prefix(400))
+    let text = lines.filter { $0.contains { $0 != " " } }.prefix(4).joined(separator: " / ")
+    return String(Self.withoutPasswords(text).prefix(400))
+  }
+
+  /// `rest:https://user:word@host/` becomes `rest:https://***@host/`.
+  static func withoutPasswords(_ text: String) -> String {
+    text.split(separator: " ", omittingEmptySubsequences: false).map { word in
+      guard let scheme = word.firstRange(of: "://"),
+        let at = word[scheme.upperBound...].lastIndex(of: "@"),
+        word[scheme.upperBound..<at].contains(":")
+      else { return String(word) }
+      return word[..<scheme.upperBound] + "***" + word[at...]
+    }.joined(separator: " ")
   }
 }
 
@@ -95,6 +105,8 @@ struct ToolFindings: Sendable {
   var snapshots: [ToolSnapshot]
   /// Readings of its own.
   var readings: [Reading] = []
+  /// Backups of which the tool knows only that they are there.
+  var unreadable = 0
   /// nil where the tool does not tell.
   var isRunning: Bool?
   /// Questions beside the list that have no answer; asked and answered ones have nil.

@@ -13,6 +13,8 @@ enum SnapshotRejection: String, Sendable, CaseIterable {
   case incompleteChain = "incomplete_chain"
   /// Write-ahead log that makes it consistent is not there.
   case walMissing = "wal_missing"
+  /// The tool lists that it is there, and cannot read what it is.
+  case unreadable
   /// Past the time at which the tool deletes it: it may be gone when it is needed.
   case expired
   case future

@@ -128,7 +128,9 @@ struct BorgDialogue: ToolDialogue {
     var words: [String] = []
     var identifier = ""
     for line in reply.errors.split(whereSeparator: \.isNewline).prefix(100) {
-      guard let entry = try? JSONText.parse(Array(line.utf8)), let text = entry["message"]?.text else { continue }
+      guard let entry = try? JSONText.parse(Array(line.utf8)), let text = entry["message"]?.text else {
+        continue
+      }
       if let id = entry["msgid"]?.text, identifier.isEmpty || entry["levelname"]?.text == "ERROR" {
         identifier = id
       }
@@ -141,13 +143,21 @@ struct BorgDialogue: ToolDialogue {
       "PasscommandFailure": (.configuration, "the passphrase cannot be had"),
       "Repository.DoesNotExist": (.missing, "there is no repository: is it mounted, is the path right?"),
       "Repository.InvalidRepository": (.missing, "that is no Borg repository"),
-      "LockTimeout": (.limit, "the repository is locked: by a backup that runs, or one that died (borg break-lock)"),
-      "LockError": (.permission, "the repository cannot be locked: Farwatch's account must be able to write there"),
-      "LockFailed": (.permission, "the repository cannot be locked: Farwatch's account must be able to write there"),
+      "LockTimeout": (
+        .limit, "the repository is locked: by a backup that runs, or one that died (borg break-lock)"
+      ),
+      "LockError": (
+        .permission, "the repository cannot be locked: Farwatch's account must be able to write there"
+      ),
+      "LockFailed": (
+        .permission, "the repository cannot be locked: Farwatch's account must be able to write there"
+      ),
       "Cache.RepositoryAccessAborted": (
         .wrongCluster, "the repository is not where it was: is it the right one? then `allow_relocated: true`"
       ),
-      "Cache.EncryptionMethodMismatch": (.wrongCluster, "the repository is encrypted in another way than before"),
+      "Cache.EncryptionMethodMismatch": (
+        .wrongCluster, "the repository is encrypted in another way than before"
+      ),
       "Cache.RepositoryReplay": (.wrongCluster, "the repository is older than it was: was it rolled back?"),
       "ConnectionClosed": (.reset, "the connection to the repository ended"),
       "ConnectionClosedWithHint": (.reset, "the connection to the repository ended"),
@@ -155,7 +165,10 @@ struct BorgDialogue: ToolDialogue {
       "Repository.CheckNeeded": (.io, "the repository is inconsistent: run borg check"),
       "IntegrityError": (.io, "the repository is damaged: run borg check"),
     ]
-    let found = known[identifier] ?? (said.contains("Permission denied") ? (.permission, "Farwatch's account may not read the repository") : nil)
+    let found =
+      known[identifier]
+      ?? (said.contains("Permission denied")
+        ? (.permission, "Farwatch's account may not read the repository") : nil)
     return ToolTrouble(
       found?.0 ?? .other, "\(found?.1 ?? "Borg ended with status \(reply.status)") (\(said.prefix(400)))")
   }

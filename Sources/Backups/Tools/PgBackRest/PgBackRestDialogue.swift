@@ -134,7 +134,9 @@ struct PgBackRestDialogue: ToolDialogue {
     }
     var known: [UInt32: WALHistory] = [:]
     for name in listing.histories {
-      if let timeline = UInt32(name.prefix(8), radix: 16) { known[timeline] = histories["\(archive)/\(name)"] }
+      if let timeline = UInt32(name.prefix(8), radix: 16) {
+        known[timeline] = histories["\(archive)/\(name)"]
+      }
     }
     var archived: [WALSegment: Timestamp?] = [:]
     for (name, time) in listing.segments { archived.updateValue(time, forKey: name.segment(size: size)) }
@@ -152,15 +154,20 @@ struct PgBackRestDialogue: ToolDialogue {
     }
     let inconsistent = continuity.check(spans).inconsistent
     for place in findings.snapshots.indices where findings.snapshots[place].rejection == nil {
-      if inconsistent.contains(findings.snapshots[place].id) { findings.snapshots[place].rejection = .walMissing }
+      if inconsistent.contains(findings.snapshots[place].id) {
+        findings.snapshots[place].rejection = .walMissing
+      }
     }
-    let found = continuity.check(spans.filter { good.contains($0.id) })
+    var found = continuity.check(spans.filter { good.contains($0.id) })
+    // Those that are there and were not read yet are not missing.
+    found.missingHistories.subtract(listing.histories.compactMap { UInt32($0.prefix(8), radix: 16) })
     findings.readings += Self.readings(found, listing)
     if let missing = found.firstMissing, let gap = found.gapSinceNewest {
+      let name = missing.fileName(size: size)
       findings.warning = ToolTrouble(
         .missing,
-        "WAL segment \(missing.fileName(size: size)) is not in the archive, \(gap) since the newest backup are missing: make a backup now, a restore ends there"
-      )
+        "WAL segment \(name) is not in the archive, where a restore now ends; \(gap) are missing since the "
+          + "newest backup: make a backup")
     }
     return nil
   }

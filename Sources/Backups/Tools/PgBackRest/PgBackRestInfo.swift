@@ -38,7 +38,8 @@ struct PgBackRestInfo: Equatable, Sendable {
     }
     guard let all = document.items else { return .failure(ToolTrouble(.body, "`info` is no JSON list")) }
     guard let told = all.first(where: { $0["name"]?.text == stanza }) else {
-      return .failure(ToolTrouble(.missing, "pgBackRest knows no stanza \(stanza): see `stanza` and `config`"))
+      return .failure(
+        ToolTrouble(.missing, "pgBackRest knows no stanza \(stanza): see `stanza` and `config`"))
     }
     let own = told["repo"]?.items?.first { $0["key"]?.integer == repository }
     guard let status = own?["status"] ?? told["status"], let code = status["code"]?.integer else {
@@ -90,7 +91,8 @@ struct PgBackRestInfo: Equatable, Sendable {
     case 1:
       return ToolTrouble(
         .missing,
-        "the repository has nothing of stanza \(stanza): is it mounted, is the path right, was stanza-create run?")
+        "the repository has nothing of stanza \(stanza): is it mounted, is the path right, was stanza-create run?"
+      )
     case 3:
       return ToolTrouble(
         .missing, "the repository's data of stanza \(stanza) is incomplete: run stanza-create")

@@ -19,12 +19,14 @@ struct ResticDialogue: ToolDialogue {
   private var sizes: [String: UInt64] = [:]
   private var sizeTrouble: ToolTrouble?
   private var sizeWasAsked = false
+  private var unreadable = 0
 
   init(_ settings: ResticSettings) { self.settings = settings }
 
   mutating func begin(at now: Timestamp) {
     self.now = now
     snapshots = nil
+    unreadable = 0
     lockNames = nil
     lockTrouble = nil
     sizeTrouble = nil
@@ -44,8 +46,7 @@ struct ResticDialogue: ToolDialogue {
       }
     }
     if settings.asksSizes, !sizeWasAsked,
-      let unknown = known.max(by: { ($0.size == nil ? $0.time : .init(milliseconds: 0)) < ($1.size == nil ? $1.time : .init(milliseconds: 0)) }),
-      unknown.size == nil
+      let unknown = known.filter({ $0.size == nil }).max(by: { $0.time < $1.time })
     {
       return question("size \(unknown.id)", ["stats", "--json", "--mode", "restore-size", unknown.id])
     }
@@ -104,9 +105,8 @@ struct ResticDialogue: ToolDialogue {
       case .failure(let trouble): return .failure(trouble)
       case .success(let found):
         // Snapshots that cannot be read are left out of the list, and the status stays 0.
-        if reply.errors.contains("could not load snapshot") || reply.errors.contains("Ignoring \"") {
-          sizeTrouble = nil
-        }
+        let lines = reply.errors.split(whereSeparator: \.isNewline)
+        unreadable = lines.count { $0.contains("could not load snapshot") || $0.hasPrefix("Ignoring \"") }
         return .success(found)
       }
     }
@@ -156,6 +156,11 @@ struct ResticDialogue: ToolDialogue {
     case .failure(let trouble): return .failure(trouble)
     case .success(let known):
       var findings = ToolFindings(known)
+      findings.unreadable = unreadable
+      if unreadable > 0 {
+        findings.warning = ToolTrouble(
+          .io, "\(unreadable) snapshots cannot be read: the repository is damaged, run restic check")
+      }
       if settings.checksLocks { addLocks(to: &findings, now) }
       if settings.asksSizes { findings.questions.append(("size", sizeTrouble)) }
       return .success(findings)
@@ -186,7 +191,9 @@ struct ResticDialogue: ToolDialogue {
       ("wrong password", .authentication, "the password is not that of the repository"),
       ("Resolving password failed", .configuration, "the password cannot be had"),
       ("Is there a repository", .missing, "there is no repository: is it mounted, is the location right?"),
-      ("repository does not exist", .missing, "there is no repository: is it mounted, is the location right?"),
+      (
+        "repository does not exist", .missing, "there is no repository: is it mounted, is the location right?"
+      ),
       ("permission denied", .permission, "Farwatch's account may not read the repository"),
       ("Access Denied", .permission, "the store denies access"),
       ("403", .permission, "the store denies access"),
@@ -198,7 +205,8 @@ struct ResticDialogue: ToolDialogue {
       ("unknown command", .configuration, "this restic is too old: 0.9 or newer is needed"),
     ]
     switch reply.status {
-    case 10: return ToolTrouble(.missing, "there is no repository: is it mounted, is the location right? (\(words))")
+    case 10:
+      return ToolTrouble(.missing, "there is no repository: is it mounted, is the location right? (\(words))")
     case 12: return ToolTrouble(.authentication, "the password is not that of the repository (\(words))")
     default:
       let found = known.first { words.contains($0.0) }

@@ -42,7 +42,9 @@ package struct ResticSettings: ToolBackupSettings {
   private static func label(_ repository: Repository) -> String {
     switch repository {
     case .location(let text), .file(let text):
-      text.split(whereSeparator: { $0 == "/" || $0 == ":" }).last.map(String.init) ?? "restic"
+      text.split(whereSeparator: { $0 == "/" || $0 == ":" }).last.flatMap {
+        $0.split(separator: "@").last
+      }.map(String.init) ?? "restic"
     }
   }
 
