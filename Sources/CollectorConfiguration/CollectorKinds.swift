@@ -72,6 +72,12 @@ enum BackupKinds {
     ("azure_blob", ObjectBackupSettings.self, ObjectBackupSection.azureBlob),
     ("gcs", ObjectBackupSettings.self, ObjectBackupSection.gcs),
     ("sftp", ObjectBackupSettings.self, ObjectBackupSection.sftp),
+    ("pgbackrest", PgBackRestSettings.self, PgBackRestSection.read),
+    ("restic", ResticSettings.self, ResticSection.read),
+    ("borg", BorgSettings.self, BorgSection.read),
+    ("barman", BarmanSettings.self, BarmanSection.read),
+    ("wal_g", WALGSettings.self, WALGSection.read),
+    ("velero", VeleroSettings.self, VeleroSection.read),
   ]
 }
 
