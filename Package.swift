@@ -111,7 +111,10 @@ let package = Package(
       ["Model", "Collecting", "PostgresClient", "MySQLClient", "KafkaClient", "RedisClient", "ObjectStores"]),
     room(
       "Backups",
-      ["Model", "Collecting", "Threading", "Decompression", "CloudAccess", "XMLDocuments", "ObjectStores"]),
+      [
+        "Model", "Collecting", "Threading", "Decompression", "CloudAccess", "XMLDocuments", "ObjectStores",
+        "Programs",
+      ]),
     .systemLibrary(name: "CEpoll"),
     room("TLSTransport", ["COpenSSL", "Model"]),
     room("StreamClient", ["CEpoll", "Model", "Threading", "TLSTransport"]),

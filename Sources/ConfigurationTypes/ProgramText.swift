@@ -16,6 +16,11 @@ package enum ProgramText {
     }
   }
 
+  /// Why `program`, without arguments, cannot be run; nil: it can.
+  package static func complaint(about program: String, _ paths: FilePaths) -> String? {
+    complaint(paths)([program])
+  }
+
   private static func complaint(_ paths: FilePaths) -> ([String]) -> String? {
     { command in
       guard let program = command.first, !program.isEmpty else {

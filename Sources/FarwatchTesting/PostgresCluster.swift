@@ -10,7 +10,8 @@ package final class PostgresServer: Sendable {
   package let port: Int
   private let directory: TemporaryDirectory
   private let process = Mutex<ChildProcess?>(nil)
-  private var data: String { directory.file("data") }
+  /// Where its files are.
+  package var data: String { directory.file("data") }
 
   private static let account = getuid() == 0 ? "postgres" : nil
   private static let settings = """
@@ -29,6 +30,7 @@ package final class PostgresServer: Sendable {
     wal_retrieve_retry_interval = 200ms
     """
   private static let hostAccess = """
+    local all postgres trust
     host all postgres 127.0.0.1/32 trust
     host replication postgres 127.0.0.1/32 trust
     host all all 127.0.0.1/32 scram-sha-256

@@ -72,8 +72,7 @@ package enum RDSBackupFamilies {
     "farwatch_rds_snapshots", "Snapshots of the database, by status as RDS names it.")
   package static let unencrypted = MetricFamily.gauge(
     "farwatch_rds_snapshots_unencrypted", "Snapshots of the database that are not encrypted.")
-  package static let latestRestorable = MetricFamily.gauge(
-    "backup_latest_restorable_timestamp_seconds", "Newest moment to which the database can be restored.")
+  package static let latestRestorable = BackupFamilies.latestRestorable
   package static let retention = MetricFamily.gauge(
     "farwatch_rds_backup_retention_days", "How long automated backups are kept; 0: there are none.")
 

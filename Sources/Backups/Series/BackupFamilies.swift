@@ -68,7 +68,12 @@ package enum BackupFamilies {
     "backup_read_bytes_total", "Bytes of backups that were read to verify them.")
   package static let questionFailed = MetricFamily.gauge(
     "backup_question_failed",
-    "1 when the store does not answer a question beside its listing: incomplete_uploads, restore_marker.")
+    "1 when a question beside the list of backups has no answer: incomplete_uploads, wal, locks, size, check, restore_marker."
+  )
+  package static let latestRestorable = MetricFamily.gauge(
+    "backup_latest_restorable_timestamp_seconds",
+    "Newest moment that a restore reaches: as the service says, or when the last log segment was archived that follows a good backup without a gap."
+  )
 
   /// What only object stores bring.
   package static let objects = [
