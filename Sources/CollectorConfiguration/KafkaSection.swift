@@ -1,3 +1,4 @@
+internal import Secrets
 internal import Collecting
 internal import ConfigurationTypes
 internal import KafkaClient
@@ -5,7 +6,6 @@ internal import Model
 internal import Probing
 internal import Replication
 internal import StrictYAML
-internal import TLSTransport
 
 /// `bootstrap`, `sasl` and `tls` of a Kafka cluster.
 enum KafkaClusterSection {

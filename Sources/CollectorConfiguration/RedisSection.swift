@@ -1,3 +1,4 @@
+internal import Secrets
 internal import Collecting
 internal import ConfigurationTypes
 internal import Model
@@ -5,7 +6,6 @@ internal import Probing
 internal import RedisClient
 internal import Replication
 internal import StrictYAML
-internal import TLSTransport
 
 /// `host`, `port`, who we are and `tls` of a server of the Redis family.
 enum RedisServerSection {

@@ -1,3 +1,4 @@
+package import Secrets
 package import TLSTransport
 
 /// Where a cluster is and how to get in.

@@ -1,3 +1,4 @@
+internal import Secrets
 internal import CRDKafka
 internal import Model
 internal import TLSTransport
@@ -24,9 +25,9 @@ enum KafkaHandle {
     }
     var password: String?
     if let sasl = cluster.sasl {
-      do throws(StreamFailure) {
+      do throws(SecretSource.Failure) {
         password = try sasl.password.read()
-      } catch { throw KafkaError(error.reason, error.detail) }
+      } catch { throw KafkaError(.configuration, error.description) }
       values["sasl.mechanisms"] = sasl.mechanism.rawValue
       values["sasl.username"] = sasl.username
       values["sasl.password"] = password

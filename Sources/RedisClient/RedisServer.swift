@@ -1,3 +1,4 @@
+package import Secrets
 package import TLSTransport
 
 /// Where a server is and how to get in: Redis, Valkey, KeyDB or a managed one of the kind.

@@ -1,3 +1,4 @@
+internal import Secrets
 internal import Glibc
 internal import Model
 internal import TLSTransport
@@ -14,8 +15,10 @@ struct Route: Sendable {
   init(_ server: RedisServer, addresses: [String], _ contexts: TLSContexts) throws(RedisError) {
     self.server = server
     self.addresses = addresses
+    do throws(SecretSource.Failure) {
+      password = try server.password?.read()
+    } catch { throw RedisError(.configuration, error.description) }
     do throws(StreamFailure) {
-      password = try server.password.map { (secret) throws(StreamFailure) in try secret.read() }
       tls = try server.tls.map { (options) throws(StreamFailure) in
         (options, try contexts.context(for: options))
       }
