@@ -32,7 +32,7 @@ private struct House {
   func imports() throws -> [String: Set<String>] {
     var found: [String: Set<String>] = [:]
     let statement =
-      #/^\s*(?:@\w+\s+)*(?:package |public |internal |private |fileprivate )?import (?:struct |class |enum |func |protocol )?(\w+)/#
+      #/^\s*(?:@\w+\s+)*(?:package |public |internal |private |fileprivate )?import (?:struct |class |enum |func |protocol )?(\w+)\s*$/#
     for (path, text) in try swiftFiles("Sources") {
       let target = String(path.split(separator: "/")[1])
       for line in text.split(separator: "\n") {
