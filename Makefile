@@ -6,7 +6,7 @@ SWIFT ?= swift
 SWIFT_BUILD_FLAGS ?=
 
 BUILD_PACKAGES := pkg-config libmicrohttpd-dev libcurl4-openssl-dev libssl-dev libpq-dev libsqlite3-dev libre2-dev \
-	zlib1g-dev libmariadb-dev librdkafka-dev libc-ares-dev libexpat1-dev
+	zlib1g-dev libmariadb-dev librdkafka-dev libc-ares-dev libexpat1-dev libsnappy-dev
 TEST_PACKAGES := $(BUILD_PACKAGES) prometheus prometheus-alertmanager postgresql-15 curl openssl gzip python3 \
 BENCH_PACKAGES := $(TEST_PACKAGES) nginx-light
 

@@ -58,6 +58,7 @@ let package = Package(
     .target(name: "CKafkaMock", linkerSettings: [.linkedLibrary("rdkafka")]),
     library("CCares", pkgConfig: "libcares", apt: "libc-ares-dev"),
     library("CExpat", pkgConfig: "expat", apt: "libexpat1-dev"),
+    library("CSnappy", pkgConfig: "snappy", apt: "libsnappy-dev"),
 
     // What every stage speaks.
     room("Model"),
@@ -73,6 +74,7 @@ let package = Package(
     room("HTTPClient", ["CCurl", "Model", "Threading"]),
     room("PostgresClient", ["CPostgres", "Model", "Threading"]),
     room("Decompression", ["CZlib"]),
+    room("SnappyBlocks", ["CSnappy"]),
     room("Programs", ["Model", "Threading"]),
     room("StateDatabase", ["Model", .product(name: "GRDB", package: "GRDB.swift")]),
 
@@ -104,6 +106,12 @@ let package = Package(
         "Model", "Collecting", "Exposition", "HTTPClient", "Programs", "RegularExpressions",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
+    // Samples that other programs send.
+    room("RemoteWrite", ["Model", "HTTPServer", "NativeHistograms", "SnappyBlocks"]),
+    // Checks of targets that a request names.
+    room(
+      "TargetProbing",
+      ["Model", "Collecting", "Exposition", "HTTPClient", "HTTPServer", "Threading"]),
     // Jobs that say themselves that they ran.
     room("CheckIns", ["Model", "Collecting", "RowCoding"]),
     room(
@@ -156,6 +164,7 @@ let package = Package(
       [
         "Model", "StrictYAML", "ConfigurationTypes", "RegularExpressions", "HTTPClient", "PostgresClient",
         "CheckIns", "Collecting", "Probing", "Replication", "Backups", "Scraping", "StreamClient",
+        "TargetProbing", "RemoteWrite",
         "TLSTransport", "MySQLClient", "KafkaClient", "RedisClient", "DNSClient", "CloudAccess",
         "CloudMetrics", "ObjectStores",
       ]),
@@ -218,6 +227,12 @@ let package = Package(
         "PostgresClient", "MySQLClient", "KafkaClient", "RedisClient", "DNSClient",
       ]),
     tests(of: "Scraping", ["Collecting", "Exposition", "HTTPClient", "Programs", "RegularExpressions"]),
+    tests(of: "SnappyBlocks"),
+    tests(
+      of: "RemoteWrite", ["HTTPClient", "HTTPServer", "NativeHistograms", "SampleStore", "SnappyBlocks"]),
+    tests(
+      of: "TargetProbing",
+      ["Collecting", "DNSClient", "Exposition", "HTTPClient", "HTTPServer", "Probing", "TLSTransport"]),
     tests(of: "CheckIns", ["Collecting"]),
     tests(
       of: "Replication",
@@ -233,7 +248,7 @@ let package = Package(
       [
         "StrictYAML", "ConfigurationTypes", "Collecting", "Probing", "Replication", "Backups", "StreamClient",
         "TLSTransport", "HTTPClient", "PostgresClient", "MySQLClient", "RedisClient", "DNSClient",
-        "CloudAccess", "CloudMetrics", "ObjectStores",
+        "CloudAccess", "CloudMetrics", "ObjectStores", "TargetProbing", "RemoteWrite",
       ]),
     tests(of: "MySQLClient"),
     tests(of: "RedisClient", ["HTTPClient", "TLSTransport"]),
