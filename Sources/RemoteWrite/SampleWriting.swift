@@ -70,6 +70,11 @@ package struct SampleWriting: Sendable {
     if own != nil || name.hasPrefix("farwatch_"), series.labels["instance"] == nil {
       return tally.refuse(.own, series.count, of: text())
     }
+    // A series of which nothing can be taken is not to be there.
+    guard
+      series.samples.contains(where: { $0.timestamp <= latest })
+        || series.histograms.contains(where: { $0.time <= latest })
+    else { return tally.refuse(.future, series.count, of: text()) }
     let family = own ?? MetricFamily(name, .untyped, help: "")
     // What we bring ourselves is on the metrics page, and who comes first decides that for the family.
     guard let id = store.series(family, series.labels, exposed: own != nil) else {

@@ -79,7 +79,9 @@ private final class SenderBench: Sendable {
       """)
   }
 
-  static let vmagent = ["/usr/bin/vmagent", "/usr/local/bin/vmagent"].first { access($0, X_OK) == 0 }
+  static let vmagent: String? = ["/usr/bin/vmagent", "/usr/local/bin/vmagent"].first { (path: String) in
+    access(path, X_OK) == 0
+  }
 
   init() throws {
     let (store, text) = (store, Text())
@@ -97,7 +99,7 @@ private final class SenderBench: Sendable {
       HTTPServerSettings(address: "127.0.0.1:0"), handler: { [endpoint] in endpoint.answer($0) })
   }
 
-  var port: Int { server.port }
+  var port: Int { Int(server.port) }
 
   /// Values and times of a series arrive; when it ends at the sender it ends here.
   func watch(_ label: String, _ value: String) async throws {

@@ -35,10 +35,14 @@ import Testing
       bench.post(body)
         == .init(
           400,
-          "2 samples were written; refused were duplicate 1, future 1, out_of_order 1; the first series is x\n"
+          "3 samples were written; refused were duplicate 1, future 1, out_of_order 1; the first series is x\n"
         ))
     #expect(bench.samples("x") == [["x", "-30 1.0", "-20 4.0"]])
-    #expect(bench.samples("y") == [["y"]] || bench.samples("y").isEmpty)
+    #expect(bench.samples("y") == [["y", "500 1.0"]])
+    var future = WireWriter()
+    future.series1([("__name__", "z")], [(bench.at(700), 1), (.max, 1)])
+    #expect(bench.post(future).status == 400)
+    #expect(bench.samples("z").isEmpty && bench.store.statistics.knownSeries == 2, "it takes no room either")
   }
 
   @Test func refusesLabelsThatAreNotValid() {
