@@ -1,4 +1,4 @@
-package import Collecting
+internal import Collecting
 package import ConfigurationTypes
 internal import Model
 package import StrictYAML

@@ -20,7 +20,7 @@ package struct RemoteWriteSettings: Hashable, Sendable {
 ///
 /// A request is read on the server's thread. Its samples go to `deliver` in slices, so that the thread that owns the
 /// store is never kept for long. What is good of a request is taken; what is not is told, with 400, which senders do not
-/// try again. They try again after 503: what was taken already is then the same once more, which is no fault.
+/// try again. They do after 503: what was taken already is then refused, and the rest is taken.
 package final class RemoteWriteEndpoint: Sendable {
   package static let path = "/api/v1/write"
   /// Writes on the thread that owns the store; nil when that did not come to it in time.

@@ -35,6 +35,9 @@ struct RequestReader {
   private var samples = 0
   private var series = 0
 
+  /// Too many labels make one series invalid; so many, the whole request.
+  private var mostLabels: Int { limits.labelsPerSeries * 10 }
+
   init(_ limits: RemoteWriteLimits) { self.limits = limits }
 
   static func read(
@@ -86,9 +89,7 @@ struct RequestReader {
     while let (field, value) = try reader.next() {
       switch field {
       case 1:
-        guard sets.labels.count < limits.labelsPerSeries else {
-          throw WireFault("a series has more than \(limits.labelsPerSeries) labels")
-        }
+        guard sets.labels.count < mostLabels else { throw WireFault("a series has too many labels") }
         sets.labels.append(try label(try value.message("a label")))
       case 2: try readSample(try value.message("a sample"), &sets)
       case 4: try readHistogram(try value.message("a histogram"), &sets)
@@ -139,7 +140,7 @@ struct RequestReader {
     while let (field, value) = try reader.next() {
       switch field {
       case 1:
-        try value.integers("references to labels", limit: limits.labelsPerSeries * 2) {
+        try value.integers("references to labels", limit: mostLabels * 2) {
           references.append($0)
           return references.count
         }
@@ -207,6 +208,9 @@ struct RequestReader {
 
   /// Why `labels` name no series; nil: they do.
   private func complaint(about labels: [Label]) -> String? {
+    guard labels.count <= limits.labelsPerSeries else {
+      return "a series has more than \(limits.labelsPerSeries) labels"
+    }
     var names: Set<String> = []
     var hasMetric = false
     for label in labels {

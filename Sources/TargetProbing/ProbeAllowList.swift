@@ -1,5 +1,5 @@
 package import Collecting
-package import Model
+internal import Model
 
 /// Which targets may be probed. Whoever can ask for a probe makes this machine connect, so that nothing is allowed
 /// that is not listed.

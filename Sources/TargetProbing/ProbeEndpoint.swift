@@ -167,7 +167,6 @@ package final class ProbeEndpoint: Sendable {
     let resolve = outcome.readings.first {
       $0.family.name == "probe_http_duration_seconds" && $0.labels["phase"] == "resolve"
     }
-    if let lookup { outcome.readings.removeAll { $0.family == Self.lookupTime && $0.value < lookup } }
     guard !outcome.readings.contains(where: { $0.family == Self.lookupTime }) else { return }
     outcome.readings.append(Reading(Self.lookupTime, lookup ?? resolve?.value ?? 0))
   }

@@ -53,6 +53,7 @@ import Testing
       ([("__name__", "x"), ("a:b", "1")], "\"a:b\" is no label name"),
       ([("__name__", "x"), ("", "1")], "\"\" is no label name"),
       ([("__name__", "x"), ("a", String(repeating: "v", count: 8193))], "label \"a\" is too long"),
+      ([("__name__", "x")] + (0..<64).map { ("l\($0)", "1") }, "a series has more than 64 labels"),
     ] as [([(String, String)], String)] {
       var body = WireWriter()
       body.series1(labels, [(bench.at(0), 1)])

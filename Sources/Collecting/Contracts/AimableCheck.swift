@@ -1,5 +1,5 @@
 package import HTTPClient
-package import Model
+internal import Model
 
 /// Where a target lies, as a check that is aimed at it will understand it.
 package struct ProbePlace: Hashable, Sendable {
