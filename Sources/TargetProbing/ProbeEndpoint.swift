@@ -158,12 +158,17 @@ package final class ProbeEndpoint: Sendable {
         .failure(.timeout, detail: "the probe did not end in time"), startedAt: startedAt, start: start,
         time: time)
     }
-    complete(&found, lookup)
+    complete(&found, plan.check.description.kind, lookup)
     return found
   }
 
-  /// blackbox_exporter tells of the look-up whatever it probes.
-  private func complete(_ outcome: inout Outcome, _ lookup: Double?) {
+  /// What blackbox_exporter tells in any case: of the look-up, and of the expressions even where there are none.
+  private func complete(_ outcome: inout Outcome, _ kind: String, _ lookup: Double?) {
+    if ["http", "tcp"].contains(kind),
+      !outcome.readings.contains(where: { $0.family == CheckFamilies.failedDueToRegex })
+    {
+      outcome.readings.append(Reading(CheckFamilies.failedDueToRegex, false))
+    }
     let resolve = outcome.readings.first {
       $0.family.name == "probe_http_duration_seconds" && $0.labels["phase"] == "resolve"
     }

@@ -3,6 +3,7 @@ import DNSClient
 import FarwatchTesting
 import Model
 import Probing
+import TLSTransport
 import TargetProbing
 import Testing
 

@@ -57,8 +57,9 @@ import Testing
     defer { prometheus.stop() }
     for module in modules {
       try await waitUntil("\(module) is scraped twice") {
-        try await prometheus.value("min(count_over_time(up{module='\(module)'}[1m]))") ?? 0 >= 2
-          && prometheus.value("min(up{module='\(module)'})") == 1
+        let fewest = try await prometheus.value("min(count_over_time(up{module='\(module)'}[1m]))")
+        let up = try await prometheus.value("min(up{module='\(module)'})")
+        return fewest ?? 0 >= 2 && up == 1
       }
       let ours = try await prometheus.names("{module='\(module)',from='ours'}")
       let theirs = try await prometheus.names("{module='\(module)',from='theirs'}")

@@ -6,7 +6,9 @@ internal import TLSTransport
 extension HTTPCheckSettings: AimableCheck {
   package func place(of target: String) throws(InvalidSettings) -> ProbePlace {
     let text = Self.url(target)
-    guard let url = HTTPURL(text) else {
+    // `ftp://host` is no host that is called ftp.
+    let isOther = text != target && target.prefix { !"/?#".contains($0) }.hasSuffix(":")
+    guard !isOther, let url = HTTPURL(text) else {
       throw InvalidSettings(field: "target", problem: "must be an absolute http or https URL, or a host")
     }
     let authority = text.drop { $0 != ":" }.dropFirst(3).prefix { !"/?#".contains($0) }
@@ -105,7 +107,8 @@ extension ICMPCheckSettings: AimableCheck {
 
   package func aimed(at target: String, address: String?) throws(InvalidSettings) -> Self {
     var aimed = self
-    aimed.host = try address ?? place(of: target).host
+    let place = try place(of: target)
+    aimed.host = address ?? place.host
     if address != nil { aimed.everyAddress = false }
     return aimed
   }
