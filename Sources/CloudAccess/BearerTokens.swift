@@ -73,9 +73,7 @@ package final class BearerTokens: Sendable {
   }
 
   /// A server refused the token: the next request asks for a new one.
-  package func forget(_ token: String) {
-    state.withLock { if $0.token == token { $0.token = nil } }
-  }
+  package func forget() { state.withLock { $0.token = nil } }
 
   private func settle(_ answer: Result<(token: String, lifetime: Duration), TokenFailure>) {
     let now = time.monotonic
@@ -99,9 +97,14 @@ package final class BearerTokens: Sendable {
   }
 
   private struct Grant: Decodable {
-    var access_token: String
+    enum CodingKeys: String, CodingKey {
+      case accessToken = "access_token"
+      case expiresIn = "expires_in"
+    }
+
+    var accessToken: String
     /// Seconds; Azure's metadata service writes it as text.
-    var expires_in: Lifetime?
+    var expiresIn: Lifetime?
 
     enum Lifetime: Decodable {
       case seconds(Double)
@@ -135,12 +138,12 @@ package final class BearerTokens: Sendable {
           refused ? .authentication : .status,
           "\(who) gives no token: \(status)" + (code.map { ", \($0)" } ?? "")))
     }
-    guard let grant = try? JSONDecoder().decode(Grant.self, from: body), !grant.access_token.isEmpty,
-      grant.access_token.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
+    guard let grant = try? JSONDecoder().decode(Grant.self, from: body), !grant.accessToken.isEmpty,
+      grant.accessToken.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
     else { return .failure(TokenFailure(.protocolError, "\(who) answers without a token")) }
     var lifetime = 300.0
-    if case .seconds(let seconds)? = grant.expires_in, seconds.isFinite { lifetime = seconds }
-    return .success((grant.access_token, .seconds(min(max(lifetime, 1), 86_400))))
+    if case .seconds(let seconds)? = grant.expiresIn, seconds.isFinite { lifetime = seconds }
+    return .success((grant.accessToken, .seconds(min(max(lifetime, 1), 86_400))))
   }
 
   private static func plain(_ text: String) -> String {

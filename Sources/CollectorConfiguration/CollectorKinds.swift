@@ -24,7 +24,7 @@ enum CheckKinds {
     ("icmp", ICMPCheckSettings.self, ICMPSection.read),
     ("grpc", GRPCCheckSettings.self, GRPCSection.read),
     ("postgres", PostgresCheckSettings.self, PostgresCheckSection.read),
-    ("mysql_check", MySQLCheckSettings.self, MySQLCheckSection.read),
+    ("mysql", MySQLCheckSettings.self, MySQLCheckSection.read),
     ("redis", RedisCheckSettings.self, RedisCheckSection.read),
     ("kafka", KafkaCheckSettings.self, KafkaCheckSection.read),
     ("dns", DNSCheckSettings.self, DNSSection.read),

@@ -3,7 +3,7 @@ internal import ConfigurationTypes
 internal import Probing
 internal import StrictYAML
 
-/// `mysql_check:` of a check: which server, and what it must be able to do.
+/// `mysql:` of a check: which server, and what it must be able to do.
 enum MySQLCheckSection {
   static func read(_ m: MappingReader, _ basics: CheckBasics, _ scope: Scope) -> any HealthCheckSettings {
     let problemsBefore = m.problems.count

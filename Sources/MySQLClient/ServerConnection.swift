@@ -171,9 +171,11 @@ final class ServerConnection {
     let text = queries[answers.count]
     free(statement)
     statement = strdup(text)
+    guard let statement else { return .failed(MySQLError(.limit, "no memory for a statement")) }
     call = .query
     var code: Int32 = 0
-    let events = mysql_real_query_start(&code, mysql, statement, UInt(text.utf8.count))
+    // A text with a zero byte ends there: its own count would lead beyond the copy.
+    let events = mysql_real_query_start(&code, mysql, statement, UInt(strlen(statement)))
     return asked(events, code)
   }
 

@@ -16,7 +16,7 @@ private func read(_ text: String) throws -> [any CollectorSettings] {
   let problems = Problems(file: "f")
   let type = YAMLType<[any CollectorSettings]>.mapping { m in
     var all: [any CollectorSettings] = []
-    all += m.optional("health", .mapping { HealthSection.read($0, scope) }) ?? []
+    all += m.optional("health", .mapping { HealthSection.read($0, scope).checks }) ?? []
     all += ReplicationSection.read(m, scope)
     return all
   }

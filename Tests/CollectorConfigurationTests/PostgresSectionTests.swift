@@ -30,7 +30,7 @@ import Testing
   }
 
   private func checks(_ text: String) -> ([any HealthCheckSettings], [String]) {
-    read("checks: [{name: c, region: r, postgres: {\(text)}}]") { HealthSection.read($0, Self.scope) }
+    read("checks: [{name: c, region: r, postgres: {\(text)}}]") { HealthSection.read($0, Self.scope).checks }
   }
 
   private func links(_ text: String) -> ([any ReplicationLinkSettings], [String]) {

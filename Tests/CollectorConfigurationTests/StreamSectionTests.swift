@@ -17,7 +17,7 @@ import Testing
     let problems = Problems(file: "f")
     let scope = Scope(regions: ["r"], vantage: "", paths: FilePaths(directory: "."))
     let text = "checks:\n- {name: c, region: r, \(check)}\n"
-    let checks = YAML.read(text, as: .mapping { HealthSection.read($0, scope) }, problems)
+    let checks = YAML.read(text, as: .mapping { HealthSection.read($0, scope).checks }, problems)
     return (checks, problems.list.map { "\($0.line):\($0.column): \($0.message)" })
   }
 

@@ -133,6 +133,10 @@ import Testing
     let large = error(await ask(session, "SELECT repeat('x', 1000000) FROM farwatch.seq_1_to_9"))
     #expect(large?.reason == .limit, "\(String(describing: large))")
     #expect(try await ask(session, "SELECT 1").get().results.count == 1)
+    let cut = try await ask(session, "SELECT 7\0 FROM nowhere").get().results[0].get()
+    #expect(cut.rows == [["7"]])
+    let several = try await ask(session, "SELECT 1; SELECT 2").get().results[0]
+    #expect(throws: MySQLError.self) { try several.get() }
   }
 
   @Test func aHungServerDelaysNobodyAndLeavesNothingBehind() async throws {

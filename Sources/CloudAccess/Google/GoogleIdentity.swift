@@ -42,10 +42,17 @@ package enum GoogleIdentity: Hashable, Sendable {
 /// A service account's key file, as Google Cloud hands it out.
 struct GoogleServiceAccount {
   private struct KeyFile: Decodable {
-    var client_email: String
-    var private_key: String
-    var private_key_id: String?
-    var token_uri: String?
+    enum CodingKeys: String, CodingKey {
+      case clientEmail = "client_email"
+      case privateKey = "private_key"
+      case privateKeyID = "private_key_id"
+      case tokenURI = "token_uri"
+    }
+
+    var clientEmail: String
+    var privateKey: String
+    var privateKeyID: String?
+    var tokenURI: String?
   }
 
   private let file: KeyFile
@@ -57,7 +64,7 @@ struct GoogleServiceAccount {
       throw TokenFailure(
         .configuration, "the key file is no JSON with `client_email` and `private_key`")
     }
-    guard let key = try? _RSA.Signing.PrivateKey(pemRepresentation: file.private_key) else {
+    guard let key = try? _RSA.Signing.PrivateKey(pemRepresentation: file.privateKey) else {
       throw TokenFailure(.configuration, "the key file's `private_key` is no RSA key in PEM form")
     }
     self.file = file
@@ -66,15 +73,15 @@ struct GoogleServiceAccount {
 
   /// A signed assertion (RFC 7523) that lives for an hour.
   func tokenRequest(scope: String, now: Timestamp) throws(TokenFailure) -> HTTPRequest {
-    let endpoint = file.token_uri ?? "https://oauth2.googleapis.com/token"
+    let endpoint = file.tokenURI ?? "https://oauth2.googleapis.com/token"
     guard HTTPURL(endpoint) != nil else {
       throw TokenFailure(.configuration, "the key file's `token_uri` is no URL")
     }
     let seconds = Int(now.milliseconds / 1000)
     var header: [OrderedJSON.Member] = [.init("alg", .string("RS256")), .init("typ", .string("JWT"))]
-    if let id = file.private_key_id { header.append(.init("kid", .string(id))) }
+    if let id = file.privateKeyID { header.append(.init("kid", .string(id))) }
     let claims: [OrderedJSON.Member] = [
-      .init("iss", .string(file.client_email)), .init("scope", .string(scope)),
+      .init("iss", .string(file.clientEmail)), .init("scope", .string(scope)),
       .init("aud", .string(endpoint)), .init("iat", .integer(seconds)),
       .init("exp", .integer(seconds + 3600)),
     ]

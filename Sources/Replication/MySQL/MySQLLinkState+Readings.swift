@@ -78,7 +78,7 @@ extension MySQLLinkState {
         Reading(
           ReplicationFamilies.up, source != nil && flows && known?.hasOtherHistory == false, labels: labels))
     }
-    if let heard = known?.heard {
+    if let heard = known?.heard, heard.isCounted {
       out.append(Reading(ReplicationFamilies.lastMessage, heard.at.seconds, labels: labels))
     }
     guard let target, let channel else { return out }

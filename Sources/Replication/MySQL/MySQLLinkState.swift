@@ -44,9 +44,12 @@ package struct MySQLLinkState: Sendable {
   }
 
   struct Heard: Equatable {
+    /// nil while the thread does not run.
     var heartbeats: UInt64?
     var received: BinlogPosition?
     var at: Timestamp
+    /// Whether heartbeats are counted: else an idle source looks like a silent one.
+    var isCounted: Bool
   }
 
   package struct Pass: Sendable {
@@ -255,7 +258,8 @@ extension MySQLLinkState {
     target.serverID = observation.serverID
     if let channel, channel.io == .running {
       let heard = Heard(
-        heartbeats: channel.heartbeats, received: channel.received, at: observation.askedAt)
+        heartbeats: channel.heartbeats, received: channel.received, at: observation.askedAt,
+        isCounted: channel.heartbeats != nil)
       if target.heard?.heartbeats != heard.heartbeats || target.heard?.received != heard.received {
         target.heard = heard
       }

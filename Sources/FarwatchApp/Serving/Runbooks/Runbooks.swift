@@ -8,7 +8,11 @@ enum Runbooks {
     var steps: [String]
   }
 
-  static let pages: [String: Page] = [
+  /// By the last part of their address.
+  static let pages: [String: Page] = [common, databases, clouds, backupStores, doors]
+    .reduce(into: [:]) { $0.merge($1) { first, _ in first } }
+
+  private static let common: [String: Page] = [
     "region-down": Page(
       title: "A region is down",
       meaning: "Every health check of the region has failed as often in a row as its check demands.",
@@ -32,6 +36,15 @@ enum Runbooks {
         "Right after a start this ends by itself.",
         "Otherwise look at the checks' reasons: bad_configuration and limit_reached are Farwatch's own.",
         "Is a check configured for the region at all?",
+      ]),
+    "vantage-offline": Page(
+      title: "This watcher is offline",
+      meaning:
+        "Too few of the canaries, targets elsewhere that are surely up, can be reached: it is our own way out that fails.",
+      steps: [
+        "Check this machine's network, its DNS and its way out. The reasons of the canaries are on the metrics page.",
+        "Until it is back, ask another vantage about the regions: this one knows nothing of them, and says so.",
+        "Canaries that are really down: replace them, or raise their number.",
       ]),
     "check-down": Page(
       title: "A health check is down",
