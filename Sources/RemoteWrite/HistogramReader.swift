@@ -21,10 +21,26 @@ struct HistogramReader {
   ) throws(Contradiction) -> (Timestamp, FloatHistogram) {
     var reader = HistogramReader()
     do throws(WireFault) { try reader.read(message, limit) } catch { throw .wire(error) }
+    guard isSane(reader.histogram.positiveSpans), isSane(reader.histogram.negativeSpans) else {
+      throw .histogram("a histogram has buckets beyond all numbers")
+    }
     do throws(HistogramError) {
       try reader.histogram.validate()
     } catch { throw .histogram("a histogram contradicts itself: \(error)") }
     return (reader.time, reader.histogram)
+  }
+
+  /// With the finest schema the index of the largest number is 262,144.
+  private static let largestIndex: Int64 = 1 << 19
+
+  private static func isSane(_ spans: [FloatHistogram.Span]) -> Bool {
+    var index: Int64 = 0
+    for span in spans {
+      let start = index + Int64(span.offset)
+      index = start + Int64(span.length)
+      guard start >= -largestIndex, index <= largestIndex else { return false }
+    }
+    return true
   }
 
   private mutating func read(_ message: UnsafeRawBufferPointer, _ limit: Int) throws(WireFault) {

@@ -43,6 +43,8 @@ package struct WriteTally: Hashable, Sendable {
 package struct SampleWriting: Sendable {
   /// As Prometheus' receiver has it.
   package static let futureLimit: Duration = .seconds(600)
+  /// Longer than any store keeps: what is older is absurd.
+  package static let pastLimit: Duration = .seconds(400 * 86_400)
 
   /// Families that we bring ourselves. Whoever sends series of these, or of a name that begins with `farwatch_`, must
   /// have labelled them with `instance`, as Prometheus labels everything that it scrapes: ours have none, and what is
@@ -56,13 +58,14 @@ package struct SampleWriting: Sendable {
   /// - Parameter now: the wall clock; samples far ahead of it are refused.
   package func write(_ series: [WrittenSeries], into store: any SampleIntake, now: Timestamp) -> WriteTally {
     var tally = WriteTally()
-    let latest = now + Self.futureLimit
-    for one in series { write(one, into: store, latest: latest, &tally) }
+    let times = now - Self.pastLimit...now + Self.futureLimit
+    for one in series { write(one, into: store, times, &tally) }
     return tally
   }
 
   private func write(
-    _ series: WrittenSeries, into store: any SampleIntake, latest: Timestamp, _ tally: inout WriteTally
+    _ series: WrittenSeries, into store: any SampleIntake, _ times: ClosedRange<Timestamp>,
+    _ tally: inout WriteTally
   ) {
     let text = { series.labels.description }
     let name = series.labels.metricName ?? ""
@@ -72,34 +75,53 @@ package struct SampleWriting: Sendable {
     }
     // A series of which nothing can be taken is not to be there.
     guard
-      series.samples.contains(where: { $0.timestamp <= latest })
-        || series.histograms.contains(where: { $0.time <= latest })
-    else { return tally.refuse(.future, series.count, of: text()) }
+      series.samples.contains(where: { times.contains($0.timestamp) })
+        || series.histograms.contains(where: { times.contains($0.time) })
+    else {
+      for time in series.samples.map(\.timestamp) + series.histograms.map(\.time) {
+        tally.refuse(time > times.upperBound ? .future : .tooOld, of: text())
+      }
+      return
+    }
     let family = own ?? MetricFamily(name, .untyped, help: "")
     // What we bring ourselves is on the metrics page, and who comes first decides that for the family.
     guard let id = store.series(family, series.labels, exposed: own != nil) else {
       return tally.refuse(.seriesLimit, series.count, of: text())
     }
     for sample in series.samples {
-      let fate =
-        sample.timestamp > latest ? nil : store.offer(sample.value, at: sample.timestamp, to: id)
-      if Self.note(fate, &tally, text) { tally.samples += 1 }
+      let time = sample.timestamp
+      if Self.lies(time, within: times, &tally, text),
+        Self.note(store.offer(sample.value, at: time, to: id), &tally, text)
+      {
+        tally.samples += 1
+      }
     }
     for histogram in series.histograms {
-      let fate = histogram.time > latest ? nil : store.offer(histogram.value, at: histogram.time, to: id)
-      if Self.note(fate, &tally, text) { tally.histograms += 1 }
+      let time = histogram.time
+      if Self.lies(time, within: times, &tally, text),
+        Self.note(store.offer(histogram.value, at: time, to: id), &tally, text)
+      {
+        tally.histograms += 1
+      }
     }
   }
 
-  /// Whether it is there now. `fate` is nil for what lies in the future.
-  private static func note(_ fate: SampleFate?, _ tally: inout WriteTally, _ series: () -> String) -> Bool {
+  private static func lies(
+    _ time: Timestamp, within times: ClosedRange<Timestamp>, _ tally: inout WriteTally, _ series: () -> String
+  ) -> Bool {
+    if times.contains(time) { return true }
+    tally.refuse(time > times.upperBound ? .future : .tooOld, of: series())
+    return false
+  }
+
+  /// Whether it is there now.
+  private static func note(_ fate: SampleFate, _ tally: inout WriteTally, _ series: () -> String) -> Bool {
     switch fate {
     case .taken, .repeated: return true
     case .outOfOrder: tally.refuse(.outOfOrder, of: series())
     case .duplicate: tally.refuse(.duplicate, of: series())
     case .tooOld: tally.refuse(.tooOld, of: series())
     case .invalid: tally.refuse(.invalid, of: series())
-    case nil: tally.refuse(.future, of: series())
     }
     return false
   }

@@ -7,6 +7,7 @@ import Model
 import Probing
 import RemoteWrite
 import StrictYAML
+import TLSTransport
 import TargetProbing
 import Testing
 
@@ -36,16 +37,17 @@ import Testing
       modules:
         http_2xx: {timeout: 3s, http: {status: [200, 204]}}
         plain: {http: }
+        any2: {http: {status: 2xx}}
         tcp: {tcp: {tls: true}}
         tls: {tls: {min_validity: 14d}}
         ping: {icmp: {packets: 1}}
         grpc: {grpc: {service: s}}
-        dns: {dns: {query: example.com}}
+        dns: {dns: {query: example.com, type: A}}
       """)
     #expect(said == [])
     #expect(settings.listen == "127.0.0.1:9999" && settings.concurrency == 3)
     #expect(settings.timeoutOffset == .seconds(1))
-    #expect(settings.modules.count == 7)
+    #expect(settings.modules.count == 8)
     let http = try #require(settings.modules["http_2xx"] as? HTTPCheckSettings)
     #expect(http.basics.timeout == .seconds(3) && http.statuses == [200...200, 204...204])
     let tls = try #require(

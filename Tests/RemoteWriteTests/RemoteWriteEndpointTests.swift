@@ -39,9 +39,12 @@ import Testing
         ))
     #expect(bench.samples("x") == [["x", "-30 1.0", "-20 4.0"]])
     #expect(bench.samples("y") == [["y", "500 1.0"]])
-    var future = WireWriter()
-    future.series1([("__name__", "z")], [(bench.at(700), 1), (.max, 1)])
-    #expect(bench.post(future).status == 400)
+    var absurd = WireWriter()
+    absurd.series1([("__name__", "z")], [(.min, 1), (.min + 1, 1), (0, 1), (bench.at(700), 1), (.max, 1)])
+    absurd.series1([("__name__", "y")], [(.min, 1), (.max, 1)])
+    #expect(
+      bench.post(absurd)
+        == .init(400, "0 samples were written; refused were future 3, too_old 4; the first series is z\n"))
     #expect(bench.samples("z").isEmpty && bench.store.statistics.knownSeries == 2, "it takes no room either")
   }
 
@@ -143,6 +146,29 @@ import Testing
     #expect(
       bench.post(lost, type: "application/x-protobuf;proto=io.prometheus.write.v2.Request").text
         == "the request cannot be read: a label refers to a symbol that is not there\n")
+  }
+
+  @Test func histogramsThatContradictThemselvesAreLeftOut() {
+    for (offset, length, reason) in [
+      (-2, 4, "a histogram contradicts itself: "),
+      (Int64(Int32.max), 3, "a histogram has buckets beyond all numbers"),
+      (Int64(Int32.min), UInt64(UInt32.max), "a histogram has buckets beyond all numbers"),
+    ] as [(Int64, UInt64, String)] {
+      var body = WireWriter()
+      body.message(1) { series in
+        series.message(1) {
+          $0.text(1, "__name__")
+          $0.text(2, "h")
+        }
+        series.message(4) { $0.histogram(at: bench.at(-1), offset: offset, length: length) }
+      }
+      body.series1([("__name__", "good"), ("offset", "\(offset)")], [(bench.at(0), 1)])
+      let answer = bench.post(body)
+      #expect(answer.status == 400)
+      #expect(
+        answer.text.hasPrefix("1 samples were written; refused were invalid 1; \(reason)"), "\(answer.text)")
+    }
+    #expect(bench.samples("h").isEmpty)
   }
 
   @Test func aStoreThatDoesNotAnswerIsTriedAgain() {

@@ -78,14 +78,14 @@ final class WriteBench: Sendable {
 
 extension WireWriter {
   /// Counts 1, 3 and 2 in three buckets.
-  mutating func histogram(at time: Int64) {
+  mutating func histogram(at time: Int64, offset: Int64 = -2, length: UInt64 = 3) {
     integer(1, 6)
     double(3, 12.5)
     signed(4, 1)
     double(5, 0.001)
     message(11) {
-      $0.signed(1, -2)
-      $0.integer(2, 3)
+      $0.signed(1, offset)
+      $0.integer(2, length)
     }
     packed(12, [1, 2, -1].map(WireWriter.zigzag))
     integer(15, UInt64(bitPattern: time))
