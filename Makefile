@@ -8,7 +8,8 @@ SWIFT_BUILD_FLAGS ?=
 BUILD_PACKAGES := pkg-config libmicrohttpd-dev libcurl4-openssl-dev libssl-dev libpq-dev libsqlite3-dev libre2-dev \
 	zlib1g-dev libmariadb-dev librdkafka-dev libc-ares-dev libexpat1-dev libsnappy-dev
 TEST_PACKAGES := $(BUILD_PACKAGES) prometheus prometheus-alertmanager postgresql-15 curl openssl gzip python3 \
-	python3-venv sqlite3 procps iproute2 redis-server mariadb-server prometheus-blackbox-exporter knot openssh-server
+	python3-venv sqlite3 procps iproute2 redis-server mariadb-server prometheus-blackbox-exporter knot openssh-server \
+	victoria-metrics
 BENCH_PACKAGES := $(TEST_PACKAGES) nginx-light
 
 RELEASE := $(SWIFT) build -c release --static-swift-stdlib --product farwatch $(SWIFT_BUILD_FLAGS)
