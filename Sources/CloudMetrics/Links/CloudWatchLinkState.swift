@@ -138,7 +138,8 @@ package enum CloudWatchLinkFamilies {
     "farwatch_replication_reported_lag_seconds",
     "Largest lag in the newest period that the service told of, in seconds.")
   package static let time = MetricFamily.gauge(
-    "farwatch_replication_reported_timestamp_seconds", "Beginning of the period that the reported lag is of.")
+    "farwatch_replication_reported_timestamp_seconds",
+    "When the reported lag was so: of a period its beginning.")
 
   package static let all = [lag, time]
 }
