@@ -58,6 +58,7 @@ let package = Package(
     .target(name: "CKafkaMock", linkerSettings: [.linkedLibrary("rdkafka")]),
     library("CCares", pkgConfig: "libcares", apt: "libc-ares-dev"),
     library("CExpat", pkgConfig: "expat", apt: "libexpat1-dev"),
+    library("CSnappy", pkgConfig: "snappy", apt: "libsnappy-dev"),
 
     // What every stage speaks.
     room("Model"),
@@ -128,6 +129,13 @@ let package = Package(
     room("CloudMetrics", ["Model", "Collecting", "HTTPClient", "CloudAccess", "XMLDocuments"]),
     // Where objects lie: one face for S3, Azure Blob Storage, Google Cloud Storage and SFTP.
     room("ObjectStores", ["Model", "CloudAccess", "HTTPClient", "Programs", "XMLDocuments"]),
+    room("SnappyBlocks", ["CSnappy"]),
+    // Samples that other programs send.
+    room("RemoteWrite", ["Model", "HTTPServer", "NativeHistograms", "SnappyBlocks"]),
+    // Checks of targets that a request names.
+    room(
+      "TargetProbing",
+      ["Model", "Collecting", "Exposition", "HTTPClient", "HTTPServer", "Threading"]),
     room("NativeHistograms", ["Model"]),
     room("SampleStore", ["Model", "NativeHistograms", "DurableIO", "Threading", "Decompression"]),
     room("Exposition", ["Model"]),
@@ -160,7 +168,7 @@ let package = Package(
         "Model", "StrictYAML", "ConfigurationTypes", "RegularExpressions", "HTTPClient", "PostgresClient",
         "CheckIns", "Collecting", "Probing", "Replication", "Backups", "Scraping", "StreamClient",
         "TLSTransport", "MySQLClient", "KafkaClient", "RedisClient", "DNSClient", "CloudAccess",
-        "CloudMetrics", "ObjectStores",
+        "CloudMetrics", "ObjectStores", "TargetProbing", "RemoteWrite",
       ]),
     room(
       "Configuration",
@@ -236,7 +244,7 @@ let package = Package(
       [
         "StrictYAML", "ConfigurationTypes", "Collecting", "Probing", "Replication", "Backups", "StreamClient",
         "TLSTransport", "HTTPClient", "PostgresClient", "MySQLClient", "RedisClient", "DNSClient",
-        "CloudAccess", "CloudMetrics", "ObjectStores",
+        "CloudAccess", "CloudMetrics", "ObjectStores", "TargetProbing", "RemoteWrite",
       ]),
     tests(of: "MySQLClient"),
     tests(of: "RedisClient", ["HTTPClient", "TLSTransport"]),
@@ -245,6 +253,12 @@ let package = Package(
     tests(of: "XMLDocuments"),
     tests(of: "CloudMetrics", ["CloudAccess", "Collecting", "HTTPClient"]),
     tests(of: "ObjectStores", ["CloudAccess", "HTTPClient"]),
+    tests(of: "SnappyBlocks"),
+    tests(
+      of: "RemoteWrite", ["HTTPClient", "HTTPServer", "NativeHistograms", "SampleStore", "SnappyBlocks"]),
+    tests(
+      of: "TargetProbing",
+      ["Collecting", "DNSClient", "Exposition", "HTTPClient", "HTTPServer", "Probing", "TLSTransport"]),
     tests(of: "NativeHistograms"),
     tests(of: "SampleStore", ["DurableIO", "NativeHistograms"]),
     tests(of: "Exposition"),

@@ -112,7 +112,7 @@ private let systemModules: Set<String> = [
     let imports = try House().imports()
     for library in [
       "CMicroHTTPD", "CCurl", "CPostgres", "CZlib", "CRE2", "COpenSSL", "CEpoll", "CYaml", "GRDB",
-      "ArgumentParser", "CMariaDB", "CRDKafka", "CCares", "CExpat",
+      "ArgumentParser", "CMariaDB", "CRDKafka", "CCares", "CExpat", "CSnappy",
     ] {
       let owners = imports.filter { $0.value.contains(library) }.map(\.key)
       #expect(owners.count == 1, "\(library) is imported by \(owners.sorted())")
