@@ -173,7 +173,8 @@ let package = Package(
     room(
       "Configuration",
       [
-        "Model", "StrictYAML", "ConfigurationTypes", "CollectorConfiguration", "Collecting", "Alerting",
+        "Model", "StrictYAML", "ConfigurationTypes", "CollectorConfiguration", "RemoteWrite", "TargetProbing",
+        "Collecting", "Alerting",
         "Paging",
         "Notifying", "CloudAccess", "CloudWatchAlarms", "RegularExpressions", "HTTPClient", "Templating",
         "Journal",
@@ -185,7 +186,8 @@ let package = Package(
       "FarwatchApp",
       [
         "Model", "DurableIO", "RegularExpressions", "StrictYAML", "HTTPServer", "HTTPClient",
-        "StateDatabase", "CheckIns", "Collecting", "SampleStore", "Exposition", "PromQL", "Templating",
+        "StateDatabase", "CheckIns", "CollectorConfiguration", "Collecting", "RemoteWrite", "TargetProbing",
+        "SampleStore", "Exposition", "PromQL", "Templating",
         "Alerting",
         "Paging", "Journal", "AlertmanagerAPI", "Notifying", "CloudWatchAlarms", "RuleTesting", "Programs",
         "Configuration", "Threading", .product(name: "Logging", package: "swift-log"),
