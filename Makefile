@@ -6,11 +6,12 @@ SWIFT ?= swift
 SWIFT_BUILD_FLAGS ?=
 
 BUILD_PACKAGES := pkg-config libmicrohttpd-dev libcurl4-openssl-dev libssl-dev libpq-dev libsqlite3-dev libre2-dev \
-	zlib1g-dev libmariadb-dev librdkafka-dev libc-ares-dev libexpat1-dev
+	zlib1g-dev libmariadb-dev librdkafka-dev libc-ares-dev libexpat1-dev libsnappy-dev
 TEST_PACKAGES := $(BUILD_PACKAGES) prometheus prometheus-alertmanager postgresql-15 curl openssl gzip python3 \
 	python3-venv sqlite3 procps iproute2 redis-server mariadb-server prometheus-blackbox-exporter knot openssh-server \
-	pgbackrest restic borgbackup
+	pgbackrest restic borgbackup victoria-metrics
 BENCH_PACKAGES := $(TEST_PACKAGES) nginx-light
+COMPARE_PACKAGES := $(TEST_PACKAGES) prometheus-postgres-exporter prometheus-mysqld-exporter prometheus-redis-exporter
 
 RELEASE := $(SWIFT) build -c release --static-swift-stdlib --product farwatch $(SWIFT_BUILD_FLAGS)
 BINARY = $(shell $(RELEASE) --show-bin-path)/farwatch

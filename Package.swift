@@ -58,6 +58,7 @@ let package = Package(
     .target(name: "CKafkaMock", linkerSettings: [.linkedLibrary("rdkafka")]),
     library("CCares", pkgConfig: "libcares", apt: "libc-ares-dev"),
     library("CExpat", pkgConfig: "expat", apt: "libexpat1-dev"),
+    library("CSnappy", pkgConfig: "snappy", apt: "libsnappy-dev"),
 
     // What every stage speaks.
     room("Model"),
@@ -130,6 +131,13 @@ let package = Package(
     room("CloudMetrics", ["Model", "Collecting", "HTTPClient", "CloudAccess", "XMLDocuments"]),
     // Where objects lie: one face for S3, Azure Blob Storage, Google Cloud Storage and SFTP.
     room("ObjectStores", ["Model", "CloudAccess", "HTTPClient", "Programs", "Secrets", "XMLDocuments"]),
+    room("SnappyBlocks", ["CSnappy"]),
+    // Samples that other programs send.
+    room("RemoteWrite", ["Model", "HTTPServer", "NativeHistograms", "SnappyBlocks"]),
+    // Checks of targets that a request names.
+    room(
+      "TargetProbing",
+      ["Model", "Collecting", "Exposition", "HTTPClient", "HTTPServer", "Threading"]),
     room("NativeHistograms", ["Model"]),
     room("SampleStore", ["Model", "NativeHistograms", "DurableIO", "Threading", "Decompression"]),
     room("Exposition", ["Model"]),
@@ -162,12 +170,13 @@ let package = Package(
         "Model", "StrictYAML", "ConfigurationTypes", "RegularExpressions", "HTTPClient", "PostgresClient",
         "CheckIns", "Collecting", "Probing", "Replication", "Backups", "Scraping", "StreamClient",
         "TLSTransport", "MySQLClient", "KafkaClient", "RedisClient", "DNSClient", "CloudAccess",
-        "CloudMetrics", "ObjectStores", "Secrets",
+        "CloudMetrics", "ObjectStores", "TargetProbing", "RemoteWrite", "Secrets",
       ]),
     room(
       "Configuration",
       [
-        "Model", "StrictYAML", "ConfigurationTypes", "CollectorConfiguration", "Collecting", "Alerting",
+        "Model", "StrictYAML", "ConfigurationTypes", "CollectorConfiguration", "RemoteWrite", "TargetProbing",
+        "Collecting", "Alerting",
         "Paging",
         "Notifying", "CloudAccess", "CloudWatchAlarms", "RegularExpressions", "HTTPClient", "Templating",
         "Journal",
@@ -179,7 +188,8 @@ let package = Package(
       "FarwatchApp",
       [
         "Model", "DurableIO", "RegularExpressions", "StrictYAML", "HTTPServer", "HTTPClient",
-        "StateDatabase", "CheckIns", "Collecting", "SampleStore", "Exposition", "PromQL", "Templating",
+        "StateDatabase", "CheckIns", "CollectorConfiguration", "Collecting", "RemoteWrite", "TargetProbing",
+        "SampleStore", "Exposition", "PromQL", "Templating",
         "Alerting",
         "Paging", "Journal", "AlertmanagerAPI", "Notifying", "CloudWatchAlarms", "RuleTesting", "Programs",
         "Configuration", "Threading", .product(name: "Logging", package: "swift-log"),
@@ -240,7 +250,7 @@ let package = Package(
       [
         "StrictYAML", "ConfigurationTypes", "Collecting", "Probing", "Replication", "Backups", "StreamClient",
         "TLSTransport", "HTTPClient", "PostgresClient", "MySQLClient", "RedisClient", "DNSClient",
-        "CloudAccess", "CloudMetrics", "ObjectStores", "Secrets",
+        "CloudAccess", "CloudMetrics", "ObjectStores", "TargetProbing", "RemoteWrite", "Secrets",
       ]),
     tests(of: "MySQLClient", ["Secrets"]),
     tests(of: "RedisClient", ["HTTPClient", "Secrets", "TLSTransport"]),
@@ -249,6 +259,12 @@ let package = Package(
     tests(of: "XMLDocuments"),
     tests(of: "CloudMetrics", ["CloudAccess", "Collecting", "HTTPClient", "Secrets"]),
     tests(of: "ObjectStores", ["CloudAccess", "HTTPClient", "Secrets"]),
+    tests(of: "SnappyBlocks"),
+    tests(
+      of: "RemoteWrite", ["HTTPClient", "HTTPServer", "NativeHistograms", "SampleStore", "SnappyBlocks"]),
+    tests(
+      of: "TargetProbing",
+      ["Collecting", "DNSClient", "Exposition", "HTTPClient", "HTTPServer", "Probing", "TLSTransport"]),
     tests(of: "NativeHistograms"),
     tests(of: "SampleStore", ["DurableIO", "NativeHistograms"]),
     tests(of: "Exposition"),

@@ -78,6 +78,12 @@ package enum ConfigurationFile {
     settings.measurements = measurements
     settings.calculated = health.calculated
     settings.canariesNeeded = health.canariesNeeded
+    settings.remoteWrite = m.optional("remote_write", .mapping(RemoteWriteSection.read))
+    settings.probeEndpoint = m.optional(
+      "probe_endpoint",
+      .mapping {
+        ProbeEndpointSection.read($0, scope, listen: .nonEmptyString.validated(ListenAddress.complaint))
+      })
     settings.paging = paging
     settings.trustedClients = (m.optional("trusted_clients", .list(addressRange)) ?? []).compactMap { $0 }
     settings.alarmFiles = alarms.files

@@ -5,7 +5,9 @@ package import Journal
 package import Model
 package import Notifying
 package import Paging
+package import RemoteWrite
 package import StrictYAML
+package import TargetProbing
 
 /// A whole configuration file, checked: what the application wires the stages with.
 package struct Settings: Sendable {
@@ -69,6 +71,10 @@ package struct Settings: Sendable {
   package var connectionsPerAddress: Int
   /// Clients beside this machine whose changes are taken: silences, acknowledgements, posted alerts, reloads.
   package var trustedClients: [AddressRange] = []
+  /// Samples that others may send; nil: none.
+  package var remoteWrite: RemoteWriteSettings?
+  /// Targets that others may have probed; nil: none.
+  package var probeEndpoint: ProbeEndpointSettings?
   /// Everything that collects: checks, links, backup jobs and the rest, in this order.
   package var collectors: [any CollectorSettings] { checks + links + backups + measurements }
 

@@ -32,6 +32,7 @@ package final class Daemon: Sendable {
   private let collectors: CollectorFactory
   private let deliveries: DeliveryCarrier
   let loop: CoreLoop
+  private let feeds: Feeds
   private let server: HTTPServer
   private let endpoints: EndpointBox
   let reloads: ReloadLog
@@ -65,6 +66,7 @@ package final class Daemon: Sendable {
     collectors = CollectorFactory()
     deliveries = DeliveryCarrier()
     loop = CoreLoop(time: time)
+    feeds = Feeds(loop: loop, clients: collectors.clients)
     endpoints = EndpointBox()
     reloads = ReloadLog(at: time.now, settings: settings)
     do {
@@ -80,6 +82,12 @@ package final class Daemon: Sendable {
       throw StartFailure("\(error)")
     }
     try startCore(loaded, state.rows)
+    do {
+      try feeds.apply(settings)
+    } catch {
+      stop()
+      throw error
+    }
     endpoints.open(Endpoints(daemon: self))
     loaded.log(to: logger)
     logger.info(
@@ -148,7 +156,8 @@ package final class Daemon: Sendable {
       "the journal goes on", metadata: ["entry": "\(journal.head.sequence)", "hash": "\(journal.head.hash)"])
     let selfMetrics = SelfMetrics(
       store: store,
-      sources: .init(pages: pages, server: server, database: database, loop: loop, reloads: reloads))
+      sources: .init(
+        pages: pages, server: server, database: database, loop: loop, feeds: feeds, reloads: reloads))
     let conductor = Conductor(
       watchlist: watchlist, engine: engine, alarms: alarms, desk: desk, dispatcher: dispatcher,
       journal: journal,
@@ -199,6 +208,7 @@ package final class Daemon: Sendable {
     }
     guard first else { return }
     server.stop()
+    feeds.stop()
     _ = loop.ask { $0.record(JournalEntry(at: $1.now, kind: .stopped)) }
     loop.stop()
     deliveries.stop()
@@ -219,6 +229,7 @@ package final class Daemon: Sendable {
       loaded = try LoadedConfiguration(file: configurationFile)
       plans = try collectors.plans(for: loaded.settings)
       try reloads.current.settings.checkUnchangeable(against: loaded.settings)
+      try feeds.apply(loaded.settings)
     } catch {
       reloads.failed(error.lines)
       for line in error.lines { logger.error("configuration refused", metadata: ["problem": "\(line)"]) }
@@ -325,6 +336,8 @@ extension Daemon: DaemonFace {
       }
     }
   }
+
+  func write(_ request: HTTPServerRequest) -> HTTPServerResponse? { feeds.write(request) }
 
   /// Answers once the visit is durable, or after two seconds: what was heard is heard.
   func checkIn(_ visit: CheckInVisit) -> Bool {

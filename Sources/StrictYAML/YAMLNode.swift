@@ -7,6 +7,12 @@ package struct YAMLNode: Sendable {
     package var key: String
     package var keyPosition: YAMLPosition
     package var value: YAMLNode
+
+    package init(key: String, keyPosition: YAMLPosition, value: YAMLNode) {
+      self.key = key
+      self.keyPosition = keyPosition
+      self.value = value
+    }
   }
 
   package enum Content: Sendable {

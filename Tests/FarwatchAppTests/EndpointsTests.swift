@@ -14,6 +14,7 @@ import Testing
 private let evil = "<script>alert('1')</script>&\""
 
 private final class StandIn: DaemonFace {
+  func write(_ request: HTTPServerRequest) -> HTTPServerResponse? { nil }
   func checkIn(_ visit: CheckInVisit) -> Bool { visit.id == "known" }
   let alive = Mutex(true)
   let busy = Mutex(false)
@@ -185,6 +186,11 @@ extension StatusSnapshot {
     #expect(daemon.choices.withLock { $0 } == [.all, .topic("b"), .receiver("none")])
     daemon.busy.withLock { $0 = true }
     #expect(ask(path).status == 503 && ask(path, "POST").status == 503)
+  }
+
+  @Test func samplesAreTakenFromFriendsOnly() {
+    #expect(ask("/api/v1/write", "POST", from: "10.0.0.9").status == 403)
+    #expect(ask("/api/v1/write", "POST").status == 404)
   }
 
   @Test func jobsCheckIn() {

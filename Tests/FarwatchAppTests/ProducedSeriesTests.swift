@@ -28,5 +28,10 @@ import Testing
         "farwatch_tier_state", "farwatch_tier_healthy_ratio",
       ])
   #expect(declared.count > 80)
-  #expect(listed.subtracting(declared) == [] && declared.subtracting(listed) == [])
+  #expect(declared.subtracting(listed) == [])
+  // What clouds measure is named as they name it.
+  let undeclared = listed.subtracting(declared).filter { name in
+    !["aws_", "stackdriver_", "azure_"].contains { name.hasPrefix($0) }
+  }
+  #expect(undeclared == [])
 }

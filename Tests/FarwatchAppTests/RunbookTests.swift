@@ -13,7 +13,7 @@ import Testing
     where file.pathExtension == "yml" && !file.lastPathComponent.hasSuffix("_test.yml") {
       let text = try String(contentsOf: file, encoding: .utf8)
       let alerts = text.matches(of: #/- alert: /#).count
-      let links = text.matches(of: #/runbook_url: "\{\{ \$externalURL \}\}/runbooks/([a-z-]+)"/#)
+      let links = text.matches(of: #/runbook_url: "\{\{ \$externalURL \}\}/runbooks/([a-z0-9-]+)"/#)
       #expect(alerts == links.count, "\(file.lastPathComponent): an alert without a runbook")
       linked.formUnion(links.map { String($0.1) })
     }

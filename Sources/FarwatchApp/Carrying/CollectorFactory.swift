@@ -5,7 +5,8 @@ internal import Model
 
 /// Owns the clients that collectors share, and makes collectors from settings.
 final class CollectorFactory: Sendable {
-  private let clients = CollectorClients(userAgent: "Farwatch/\(Version.text)")
+  /// The carriers that collectors share.
+  let clients = CollectorClients(userAgent: "Farwatch/\(Version.text)")
 
   /// Where jobs' visits are noted.
   var checkIns: CheckInBoard {

@@ -47,7 +47,13 @@ enum ProducedSeries {
       "farwatch_collector_up", "farwatch_collector_duration_seconds", "farwatch_collector_overruns_total",
       "farwatch_collector_last_run_timestamp_seconds", "farwatch_vantage_offline",
       "farwatch_check_failures_withheld_total",
-    ] + ofItself + ofPaging + ofHeartbeatsAndJournal
+    ] + ofItself + ofFeeds + ofPaging + ofHeartbeatsAndJournal
+  /// Of what others bring and ask.
+  static let ofFeeds = [
+    "farwatch_remote_write_requests_total", "farwatch_remote_write_samples_total",
+    "farwatch_remote_write_samples_refused_total", "farwatch_probe_endpoint_requests_total",
+    "probe_dns_lookup_time_seconds",
+  ]
   static let ofPaging = [
     "farwatch_paging_alerts", "farwatch_paging_acknowledged_alerts", "farwatch_paging_groups",
     "farwatch_silences", "farwatch_notifications_total", "farwatch_alerts_never_told_total",

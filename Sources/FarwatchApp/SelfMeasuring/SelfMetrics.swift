@@ -16,6 +16,7 @@ final class SelfMetrics {
     var server: HTTPServer
     var database: StateDatabase
     var loop: CoreLoop
+    var feeds: Feeds
     var reloads: ReloadLog
   }
 
@@ -43,6 +44,7 @@ final class SelfMetrics {
     readings += databaseReadings(sources.database.statistics)
     readings += serverReadings(sources.server.statistics)
     readings += reloadReadings(sources.reloads.current)
+    readings += sources.feeds.readings
     readings += process.readings()
     let turns = sources.loop.statistics
     readings.append(Reading(SelfFamilies.turns, Double(turns.turns)))

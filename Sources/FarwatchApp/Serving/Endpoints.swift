@@ -3,6 +3,7 @@ internal import Exposition
 internal import HTTPServer
 internal import Model
 internal import Notifying
+internal import RemoteWrite
 
 /// What the HTTP endpoints may ask of the running daemon. Called on the server's threads.
 protocol DaemonFace: PagingDaemonFace {
@@ -20,6 +21,8 @@ protocol DaemonFace: PagingDaemonFace {
   func visit(_ visit: SubscriptionVisit) -> SNSAnswer?
   /// The certificate that pages are signed with, when `name` is its file name.
   func signingCertificate(named name: String) -> String?
+  /// Takes samples that another program sends; nil: that is off.
+  func write(_ request: HTTPServerRequest) -> HTTPServerResponse?
   /// Notes that a job spoke; false when nobody waits for it.
   func checkIn(_ visit: CheckInVisit) -> Bool
   /// What the journal has.
@@ -51,6 +54,7 @@ struct Endpoints: Sendable {
           ? .text(200, "Farwatch is ready.\n") : .text(503, "Not every collector has reported yet.\n")
       }
     case "/-/reload": return reload(request)
+    case RemoteWriteEndpoint.path: return write(request)
     case "/api/events": return EventsEndpoint(daemon: daemon).answer(request)
     case ProofsEndpoint.path: return ProofsEndpoint(daemon: daemon).answer(request)
     case "/sns":
@@ -108,6 +112,14 @@ struct Endpoints: Sendable {
       status: 200, contentType: type, headers: [HTTPServerField("Cache-Control", "no-store")],
       body: .bytes(bytes)
     ).withSecurityHeaders(contentSecurityPolicy: StatusPage.contentSecurityPolicy)
+  }
+
+  private func write(_ request: HTTPServerRequest) -> HTTPServerResponse {
+    guard daemon.allowsWrites(request) else {
+      return .text(403, "Samples are taken from this machine and from trusted_clients only.\n")
+    }
+    return daemon.write(request)
+      ?? .text(404, "Remote write is off: the configuration has no remote_write.\n")
   }
 
   private func reload(_ request: HTTPServerRequest) -> HTTPServerResponse {

@@ -121,6 +121,7 @@ package final class HTTPCheck: Collector {
     }
     request.timeout = settings.timeout
     request.connectTimeout = settings.connectTimeout
+    request.connectAddress = settings.connectAddress
     request.redirects = settings.redirects
     request.verifyPeer = settings.verifyPeer
     request.caFile = settings.caFile

@@ -53,6 +53,8 @@ package struct HTTPCheckSettings: HealthCheckSettings {
   package var keepAlive = true
 
   package var connectTimeout: Duration?
+  /// Connect to this IP address in place of what the host resolves to.
+  package var connectAddress: String?
 
   package init(name: String, url: String) {
     basics = CheckBasics(name: name)

@@ -86,5 +86,79 @@ extension Runbooks {
         restore_marker: allow reading and listing of that object.
         """
       ]),
+    "backup-wal-gap": Page(
+      title: "Backup WAL gap",
+      meaning: """
+        A restore replays WAL segment by segment and ends at the first one that is missing; pgbackrest info \
+        does not look.
+        """,
+      steps: [
+        """
+        Farwatch's log names the first missing segment. If it is still in the server's pg_wal, archive it \
+        again (pgbackrest --stanza=… archive-push …); look in pg_stat_archiver for failures.
+        """,
+        """
+        Otherwise make a backup now (any type): it needs nothing from before. Then since="newest_backup" \
+        is 0 again.
+        """,
+        """
+        since="oldest_backup" stays above 0 until the backups before the gap expire; \
+        backup_continuous_since_timestamp_seconds says since when every moment can be restored. With \
+        repo-retention-archive below the retention of backups this is wanted: silence the ticket.
+        """,
+        """
+        A missing .history file: copy it from pg_wal of the promoted server (or from a standby) and \
+        archive it.
+        """,
+        """
+        Find out who deletes: life-cycle rules of the bucket, a second expire, an archive_command that \
+        says success too early.
+        """,
+      ]),
+    "backup-damaged": Page(
+      title: "Backup damaged",
+      meaning: """
+        damaged: pgBackRest found page checksums wrong; see pgbackrest info --set=LABEL. unreadable: restic \
+        cannot read a snapshot; restic check.
+        """,
+      steps: [
+        """
+        incomplete_chain: an incremental backup builds on one that is gone or bad. wal_missing: a backup \
+        lacks WAL of its own span, so it never becomes consistent. Make a full backup, then remove the bad \
+        ones.
+        """
+      ]),
+    "backup-window": Page(
+      title: "Backup window too short",
+      meaning: "The oldest good backup is younger than retention or detection_delay.",
+      steps: [
+        """
+        A new repository grows into it. Otherwise: what expired too early, or which backups are bad?
+        """
+      ]),
+    "backup-restore-untested": Page(
+      title: "Backup restore untested",
+      meaning: "Backup restore untested.",
+      steps: [
+        """
+        Restore the newest backup elsewhere, check what came out, and have the job write the marker: date \
+        -u +%FT%TZ > MARKER.
+        """
+      ]),
+    "backup-locked": Page(
+      title: "Backup repository locked",
+      meaning: """
+        restic list locks --no-lock, restic cat lock ID --no-lock name host and process. Is it gone? restic \
+        unlock removes stale locks only.
+        """,
+      steps: [
+        "Borg: borg break-lock, once you are sure that nothing writes."
+      ]),
+    "backup-tool-check": Page(
+      title: "Backup tool check failed",
+      meaning: "Backup tool check failed.",
+      steps: [
+        "barman check SERVER prints a hint with each check that fails."
+      ]),
   ]
 }

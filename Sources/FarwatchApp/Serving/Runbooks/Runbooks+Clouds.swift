@@ -96,5 +96,122 @@ extension Runbooks {
       steps: [
         "Take a manual snapshot first."
       ]),
+    "google-monitoring-not-readable": Page(
+      title: "Google monitoring not readable",
+      meaning: "Farwatch's log line names the project, the metric and Google's words.",
+      steps: [
+        """
+        Permission monitoring.timeSeries.list denied: gcloud projects add-iam-policy-binding PROJECT \
+        --member serviceAccount:… --role roles/monitoring.viewer. A project that does not exist says the \
+        same.
+        """,
+        """
+        Cloud Monitoring API has not been used: gcloud services enable monitoring.googleapis.com --project \
+        PROJECT.
+        """,
+        """
+        gives no token: status 400, invalid_grant: the key was deleted or the account disabled, or this \
+        machine's clock is wrong.
+        """,
+        """
+        Quota exceeded: another program asks too much; raise the quota of time series queries or the \
+        period. It is left alone as long as Google says.
+        """,
+        """
+        Cannot find metric(s): a misspelt type of a metric of your own, or one that was never written.
+        """,
+        """
+        "its labels do not tell all series apart": add one of those that are named to labels.
+        """,
+      ]),
+    "azure-monitor-not-readable": Page(
+      title: "Azure monitor not readable",
+      meaning: """
+        AuthorizationFailed: give the identity Monitoring Reader: az role assignment create --assignee \
+        CLIENT --role "Monitoring Reader" --scope RESOURCE.
+        """,
+      steps: [
+        """
+        ResourceNotFound: the identifier in resources is wrong, or the resource was moved or deleted.
+        """,
+        """
+        gives no token: status 401, invalid_client: the secret ended (they live two years at most) or is \
+        wrong. The file is read anew for each token.
+        """,
+        """
+        the metadata service … gives no token: this machine has no identity, or several: name one with \
+        client_id.
+        """,
+        """
+        Failed to find metric configuration: that kind of resource does not have the metric; Azure's words \
+        list those that it has.
+        """,
+        """
+        TooManyRequests: the Resource Manager's limit of reads, which all programs with this identity \
+        share in a subscription. Raise the period.
+        """,
+      ]),
+    "cloud-series-left-out": Page(
+      title: "Cloud series left out",
+      meaning: "More series were found than max_series.",
+      steps: [
+        "Name a filter or dimensions, or raise the limit."
+      ]),
+    "cloud-sql-replica-not-replicating": Page(
+      title: "Cloud SQL replica not replicating",
+      meaning: """
+        gcloud sql instances describe REPLICA shows its state; the replica's log \
+        (cloudsql.googleapis.com/mysql.err, postgres.log) the error.
+        """,
+      steps: [
+        """
+        MySQL: duplicate key, missing row, full disk: recreate the replica unless you know what is lost. \
+        PostgreSQL: WAL that is gone: recreate. A replica that was promoted has no lag: take it off the \
+        list.
+        """
+      ]),
+    "azure-mysql-replica-not-replicating": Page(
+      title: "Azure my SQL replica not replicating",
+      meaning: """
+        On the replica SHOW REPLICA STATUS: Last_IO_Error (network, password, binary log that is gone) or \
+        Last_SQL_Error (row conflict).
+        """,
+      steps: [
+        """
+        CALL mysql.az_replication_start; after the cause is gone; otherwise delete and create the replica.
+        """
+      ]),
+    "azure-redis-geo-replication-down": Page(
+      title: "Azure redis geo replication down",
+      meaning: "az redis server-link list on both caches.",
+      steps: [
+        """
+        Azure's maintenance mends itself in minutes; look at GeoReplicationConnectivityLag and at whether \
+        a full sync runs. Until then a failover loses what was written since the link went down.
+        """
+      ]),
+    "traffic-manager-endpoint-down": Page(
+      title: "Traffic manager endpoint down",
+      meaning: """
+        az network traffic-manager endpoint show tells Degraded (probes fail: path, status, certificate, \
+        firewall against Traffic Manager's probes), Disabled (somebody's choice) or Stopped (the service \
+        behind).
+        """,
+      steps: [
+        """
+        Compare with Farwatch's own checks of the endpoint. When all are degraded Traffic Manager gives \
+        all of them out.
+        """
+      ]),
+    "front-door-origin-unhealthy": Page(
+      title: "Front door origin unhealthy",
+      meaning: """
+        Probes fail from Front Door's edges: compare with Farwatch's own check of the origin, look at its \
+        access rules (service tag AzureFrontDoor.Backend, header X-Azure-FDID), at the certificate's name \
+        and at the probe's path.
+        """,
+      steps: [
+        "With no healthy origin Front Door sends traffic to all of them."
+      ]),
   ]
 }
