@@ -72,9 +72,11 @@ let package = Package(
     room("StrictYAML", ["Model", .product(name: "Yams", package: "Yams")]),
     room("HTTPServer", ["CMicroHTTPD", "Threading"]),
     room("HTTPClient", ["CCurl", "Model", "Threading"]),
-    room("PostgresClient", ["CPostgres", "Model", "Threading"]),
+    room("PostgresClient", ["CPostgres", "Model", "Secrets", "Threading"]),
     room("Decompression", ["CZlib"]),
     room("Programs", ["Model", "Threading"]),
+    // Passwords and keys, where they stand.
+    room("Secrets"),
     room("StateDatabase", ["Model", .product(name: "GRDB", package: "GRDB.swift")]),
 
     // The stages, in the order data flows through them.
@@ -82,7 +84,7 @@ let package = Package(
     room(
       "CloudAccess",
       [
-        "Model", "HTTPClient", "XMLDocuments", .product(name: "Crypto", package: "swift-crypto"),
+        "Model", "HTTPClient", "Secrets", "XMLDocuments", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
       ]),
     // What collectors have in common; then the collectors, by what they look at.
@@ -96,13 +98,13 @@ let package = Package(
       "Probing",
       [
         "Model", "Collecting", "Threading", "HTTPClient", "RegularExpressions", "PingClient", "StreamClient",
-        "TLSTransport", "PostgresClient", "MySQLClient", "KafkaClient", "RedisClient", "DNSClient",
+        "TLSTransport", "PostgresClient", "MySQLClient", "KafkaClient", "RedisClient", "DNSClient", "Secrets",
       ]),
     // Pages of metrics that other programs make, served or printed.
     room(
       "Scraping",
       [
-        "Model", "Collecting", "Exposition", "HTTPClient", "Programs", "RegularExpressions",
+        "Model", "Collecting", "Exposition", "HTTPClient", "Programs", "RegularExpressions", "Secrets",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
     // Jobs that say themselves that they ran.
@@ -120,15 +122,15 @@ let package = Package(
     room("TLSTransport", ["COpenSSL", "Model"]),
     room("StreamClient", ["CEpoll", "Model", "Threading", "TLSTransport"]),
     room("PingClient", ["Model", "Threading"]),
-    room("MySQLClient", ["CMariaDB", "CMariaDBHandshake", "Model", "Threading"]),
-    room("RedisClient", ["HTTPClient", "Model", "Threading", "TLSTransport"]),
-    room("KafkaClient", ["CRDKafka", "Model", "Threading", "TLSTransport"]),
+    room("MySQLClient", ["CMariaDB", "CMariaDBHandshake", "Model", "Secrets", "Threading"]),
+    room("RedisClient", ["HTTPClient", "Model", "Secrets", "Threading", "TLSTransport"]),
+    room("KafkaClient", ["CRDKafka", "Model", "Secrets", "Threading", "TLSTransport"]),
     room("DNSClient", ["CCares", "Model", "Threading"]),
     room("XMLDocuments", ["CExpat"]),
     // What clouds measure of their own services.
     room("CloudMetrics", ["Model", "Collecting", "HTTPClient", "CloudAccess", "XMLDocuments"]),
     // Where objects lie: one face for S3, Azure Blob Storage, Google Cloud Storage and SFTP.
-    room("ObjectStores", ["Model", "CloudAccess", "HTTPClient", "Programs", "XMLDocuments"]),
+    room("ObjectStores", ["Model", "CloudAccess", "HTTPClient", "Programs", "Secrets", "XMLDocuments"]),
     room("SnappyBlocks", ["CSnappy"]),
     // Samples that other programs send.
     room("RemoteWrite", ["Model", "HTTPServer", "NativeHistograms", "SnappyBlocks"]),
@@ -168,7 +170,7 @@ let package = Package(
         "Model", "StrictYAML", "ConfigurationTypes", "RegularExpressions", "HTTPClient", "PostgresClient",
         "CheckIns", "Collecting", "Probing", "Replication", "Backups", "Scraping", "StreamClient",
         "TLSTransport", "MySQLClient", "KafkaClient", "RedisClient", "DNSClient", "CloudAccess",
-        "CloudMetrics", "ObjectStores", "TargetProbing", "RemoteWrite",
+        "CloudMetrics", "ObjectStores", "TargetProbing", "RemoteWrite", "Secrets",
       ]),
     room(
       "Configuration",
@@ -221,6 +223,7 @@ let package = Package(
     tests(of: "HTTPClient"),
     tests(of: "PostgresClient"),
     tests(of: "Decompression"),
+    tests(of: "Secrets"),
     tests(of: "StateDatabase"),
     tests(of: "CloudAccess", ["HTTPClient"]),
     tests(of: "Collecting", ["HTTPClient"]),
@@ -228,7 +231,7 @@ let package = Package(
       of: "Probing",
       [
         "Collecting", "HTTPClient", "RegularExpressions", "PingClient", "StreamClient", "TLSTransport",
-        "PostgresClient", "MySQLClient", "KafkaClient", "RedisClient", "DNSClient",
+        "PostgresClient", "MySQLClient", "KafkaClient", "RedisClient", "DNSClient", "Secrets",
       ]),
     tests(of: "Scraping", ["Collecting", "Exposition", "HTTPClient", "Programs", "RegularExpressions"]),
     tests(of: "CheckIns", ["Collecting"]),
@@ -236,9 +239,10 @@ let package = Package(
       of: "Replication",
       [
         "Collecting", "PostgresClient", "MySQLClient", "HTTPClient", "KafkaClient", "RedisClient",
-        "TLSTransport", "CloudAccess", "ObjectStores",
+        "CloudAccess", "ObjectStores", "Secrets",
       ]),
-    tests(of: "Backups", ["Collecting", "Decompression", "CloudAccess", "HTTPClient", "ObjectStores"]),
+    tests(
+      of: "Backups", ["Collecting", "Decompression", "CloudAccess", "HTTPClient", "ObjectStores", "Secrets"]),
     tests(of: "StreamClient", ["TLSTransport"]),
     tests(of: "PingClient"),
     tests(
@@ -246,15 +250,15 @@ let package = Package(
       [
         "StrictYAML", "ConfigurationTypes", "Collecting", "Probing", "Replication", "Backups", "StreamClient",
         "TLSTransport", "HTTPClient", "PostgresClient", "MySQLClient", "RedisClient", "DNSClient",
-        "CloudAccess", "CloudMetrics", "ObjectStores", "TargetProbing", "RemoteWrite",
+        "CloudAccess", "CloudMetrics", "ObjectStores", "TargetProbing", "RemoteWrite", "Secrets",
       ]),
-    tests(of: "MySQLClient"),
-    tests(of: "RedisClient", ["HTTPClient", "TLSTransport"]),
-    tests(of: "KafkaClient", ["TLSTransport"]),
+    tests(of: "MySQLClient", ["Secrets"]),
+    tests(of: "RedisClient", ["HTTPClient", "Secrets", "TLSTransport"]),
+    tests(of: "KafkaClient", ["Secrets", "TLSTransport"]),
     tests(of: "DNSClient"),
     tests(of: "XMLDocuments"),
-    tests(of: "CloudMetrics", ["CloudAccess", "Collecting", "HTTPClient"]),
-    tests(of: "ObjectStores", ["CloudAccess", "HTTPClient"]),
+    tests(of: "CloudMetrics", ["CloudAccess", "Collecting", "HTTPClient", "Secrets"]),
+    tests(of: "ObjectStores", ["CloudAccess", "HTTPClient", "Secrets"]),
     tests(of: "SnappyBlocks"),
     tests(
       of: "RemoteWrite", ["HTTPClient", "HTTPServer", "NativeHistograms", "SampleStore", "SnappyBlocks"]),

@@ -16,9 +16,9 @@ enum GRPCSection {
     check.service = m.optional("service", service) ?? ""
     check.isSecure = m.optional("tls", .bool) ?? false
     if check.isSecure {
-      let tls = EndpointSection.readTLS(m, endpoint, scope.paths)
-      check.verifyPeer = tls.mustVerify
-      check.serverName = tls.serverName == endpoint.host ? nil : tls.serverName
+      let tls = TLSOptionsSection.read(m, scope.paths)
+      check.verifyPeer = tls.verify
+      check.serverName = tls.serverName
       check.caFile = tls.caFile
       check.clientCertificate = tls.certificateFile.map {
         .init(certificateFile: $0, keyFile: tls.keyFile ?? $0)
@@ -27,7 +27,7 @@ enum GRPCSection {
         m.problem("is not offered for gRPC, which needs TLS 1.2 anyway", at: "min_version")
       }
     } else {
-      EndpointSection.refuseTLS(m, "with `tls: true`")
+      TLSOptionsSection.refuse(m, "with `tls: true`")
     }
     do {
       try check.validate()

@@ -1,3 +1,4 @@
+internal import Secrets
 internal import Collecting
 internal import ConfigurationTypes
 internal import KafkaClient
@@ -5,7 +6,6 @@ internal import Model
 internal import Probing
 internal import Replication
 internal import StrictYAML
-internal import TLSTransport
 
 /// `bootstrap`, `sasl` and `tls` of a Kafka cluster.
 enum KafkaClusterSection {
@@ -18,11 +18,14 @@ enum KafkaClusterSection {
     cluster.tls = m.optional(
       "tls",
       .mapping { tls in
-        let settings = ServerTLSSection.read(tls, scope)
+        let options = TLSOptionsSection.read(tls, scope.paths)
         if tls.has("server_name") {
           tls.problem("Kafka's brokers are checked under their own names", at: "server_name")
         }
-        return settings
+        if tls.has("min_version") {
+          tls.problem("is not offered for Kafka, whose library has no such setting", at: "min_version")
+        }
+        return options
       })
     return cluster
   }

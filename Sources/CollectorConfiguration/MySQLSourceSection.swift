@@ -1,3 +1,4 @@
+internal import Secrets
 internal import ConfigurationTypes
 internal import MySQLClient
 internal import StrictYAML

@@ -1,3 +1,4 @@
+internal import Secrets
 internal import Collecting
 internal import ConfigurationTypes
 internal import Model
@@ -5,7 +6,6 @@ internal import Probing
 internal import RedisClient
 internal import Replication
 internal import StrictYAML
-internal import TLSTransport
 
 /// `host`, `port`, who we are and `tls` of a server of the Redis family.
 enum RedisServerSection {
@@ -18,7 +18,8 @@ enum RedisServerSection {
       m.problem("needs `password_file` or `password_env`", at: "username")
     }
     server.database = m.optional("database", .int(0...1_000_000)) ?? 0
-    server.tls = m.optional("tls", .mapping { ServerTLSSection.read($0, scope) })
+    // An empty mapping is enough to ask for it.
+    server.tls = m.optional("tls", .mapping { TLSOptionsSection.read($0, scope.paths) })
     return server
   }
 
@@ -42,22 +43,6 @@ enum RedisServerSection {
       m.problem("a password does not belong in this file: name a file with `password_file`", at: "password")
     }
     return variable.map { .environment($0) } ?? file.map { .file($0) }
-  }
-}
-
-/// `tls:` of a server: an empty mapping is enough to ask for it.
-enum ServerTLSSection {
-  static func read(_ m: MappingReader, _ scope: Scope) -> TLSSettings {
-    var tls = TLSSettings()
-    tls.caFile = m.optional("ca_file", scope.paths.existing("the CA file"))
-    tls.certificateFile = m.optional("cert_file", scope.paths.existing("the certificate"))
-    tls.keyFile = m.optional("key_file", scope.paths.existing("the key"))
-    if (m.node("cert_file") == nil) != (m.node("key_file") == nil) {
-      m.problem("`cert_file` and `key_file` go together", at: m.has("cert_file") ? "cert_file" : "key_file")
-    }
-    tls.serverName = m.optional("server_name", .nonEmptyString)
-    tls.verify = m.optional("verify", .bool) ?? true
-    return tls
   }
 }
 

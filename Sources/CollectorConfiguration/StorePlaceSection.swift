@@ -1,3 +1,4 @@
+internal import Secrets
 internal import CloudAccess
 internal import ConfigurationTypes
 internal import ObjectStores

@@ -23,9 +23,9 @@ enum TCPSection {
       m.problem("TLS from the start and a step with `starttls` exclude each other", at: "tls")
     }
     if fromStart || startsLater {
-      check.tls = EndpointSection.readTLS(m, endpoint, scope.paths)
+      check.tls = TLSOptionsSection.read(m, scope.paths, host: endpoint.host)
     } else {
-      EndpointSection.refuseTLS(m, "with `tls: true` or a step with `starttls: true`")
+      TLSOptionsSection.refuse(m, "with `tls: true` or a step with `starttls: true`")
     }
     do {
       try check.validate()

@@ -13,8 +13,7 @@ enum TLSSection {
     var check = TLSCheckSettings(name: basics.name, endpoint: endpoint)
     check.basics = basics
     check.startTLS = m.optional("starttls", YAMLType<TLSCheckSettings.StartTLS>.choice())
-    check.tls = EndpointSection.readTLS(m, endpoint, scope.paths)
-    check.verify = check.tls.mustVerify
+    check.tls = TLSOptionsSection.read(m, scope.paths, host: endpoint.host)
     check.minimumLeft = m.optional("min_validity", .duration(.zero ... .seconds(3650 * 86_400)))
     do {
       try check.validate()

@@ -1,3 +1,4 @@
+package import Secrets
 package import TLSTransport
 
 /// Where a cluster is and how to get in.
@@ -22,7 +23,9 @@ package struct KafkaCluster: Hashable, Sendable {
 
   /// `host:port` of some brokers, at least one: the cluster names the others.
   package var bootstrap: [String]
-  package var tls: TLSSettings?
+  /// The brokers name themselves, and librdkafka leaves the oldest version to OpenSSL: ``TLSOptions/serverName`` and
+  /// ``TLSOptions/minimumVersion`` are not looked at.
+  package var tls: TLSOptions?
   package var sasl: SASL?
 
   package init(bootstrap: [String]) { self.bootstrap = bootstrap }

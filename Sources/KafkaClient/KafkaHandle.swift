@@ -1,3 +1,4 @@
+internal import Secrets
 internal import CRDKafka
 internal import Model
 internal import TLSTransport
@@ -18,15 +19,15 @@ enum KafkaHandle {
     if let tls = cluster.tls {
       values["ssl.ca.location"] = tls.caFile
       values["ssl.certificate.location"] = tls.certificateFile
-      values["ssl.key.location"] = tls.keyFile
+      values["ssl.key.location"] = tls.keyFile ?? tls.certificateFile
       values["enable.ssl.certificate.verification"] = tls.verify ? "true" : "false"
       values["ssl.endpoint.identification.algorithm"] = tls.verify ? "https" : "none"
     }
     var password: String?
     if let sasl = cluster.sasl {
-      do throws(TLSFailure) {
+      do throws(SecretSource.Failure) {
         password = try sasl.password.read()
-      } catch { throw KafkaError(error.reason, error.message) }
+      } catch { throw KafkaError(.configuration, error.description) }
       values["sasl.mechanisms"] = sasl.mechanism.rawValue
       values["sasl.username"] = sasl.username
       values["sasl.password"] = password

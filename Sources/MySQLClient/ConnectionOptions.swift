@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Model
+internal import Secrets
 
 /// What a connection is made with: a ``MySQLSource`` read to the end, with its host's name looked up.
 ///
@@ -62,20 +63,11 @@ struct ConnectionOptions: Sendable {
   }
 
   private mutating func readPassword(
-    _ source: MySQLSource.Password?, _ file: [String: String]
+    _ source: SecretSource?, _ file: [String: String]
   ) throws(MySQLError) {
-    switch source {
-    case nil: password = file["password"] ?? ""
-    case .environment(let name):
-      guard let value = getenv(name) else {
-        throw MySQLError(.configuration, "environment variable \(name) is not set")
-      }
-      password = String(cString: value)
-    case .file(let path):
-      password =
-        try Self.read(path).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-        .first.map(String.init) ?? ""
-    }
+    do throws(SecretSource.Failure) {
+      password = try source?.readFirstLine() ?? file["password"] ?? ""
+    } catch { throw MySQLError(.configuration, error.description) }
     if password.utf8.contains(0) { throw MySQLError(.configuration, "the password holds a zero byte") }
   }
 

@@ -1,3 +1,5 @@
+package import Secrets
+
 /// How much a connection must be protected.
 package enum MySQLTLS: String, Hashable, Sendable, CaseIterable {
   case off
@@ -11,13 +13,6 @@ package enum MySQLTLS: String, Hashable, Sendable, CaseIterable {
 ///
 /// Single values win over the file's. Everything is read anew for every connection, so that a rotated password works.
 package struct MySQLSource: Hashable, Sendable {
-  package enum Password: Hashable, Sendable {
-    /// The first line of a file, at most 16 KiB.
-    case file(String)
-    /// An environment variable of this process.
-    case environment(String)
-  }
-
   /// A file like `~/.my.cnf`; its groups `client`, `client-mariadb` and `farwatch` count. See ``MySQLOptionFile``.
   package var optionFile: String?
   /// A name or address; always over TCP, `localhost` too.
@@ -26,7 +21,8 @@ package struct MySQLSource: Hashable, Sendable {
   /// A Unix socket; then ``host`` does not count.
   package var socket: String?
   package var user: String?
-  package var password: Password?
+  /// Its first line is the password.
+  package var password: SecretSource?
   package var database: String?
   /// nil: ``MySQLTLS/verify`` with a CA file, else ``MySQLTLS/off``.
   package var tls: MySQLTLS?

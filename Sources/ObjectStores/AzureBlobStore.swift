@@ -1,3 +1,4 @@
+package import Secrets
 package import CloudAccess
 internal import HTTPClient
 internal import Model

@@ -1,38 +1,27 @@
 internal import CPostgres
 internal import Glibc
 internal import Model
+internal import Secrets
 
 /// Where a connection string comes from. It is read anew for every connection, so that a rotated password works.
 package enum DSNSource: Hashable, Sendable {
   /// libpq's own form: `host=… user=…` or `postgresql://…`.
   case text(String)
-  /// A file with one connection string, at most 16 KiB; white space around it does not count.
+  /// A file with one connection string, at most 64 KiB; white space around it does not count.
   case file(String)
   /// An environment variable of this process.
   case environment(String)
 
   func read() throws(PostgresError) -> String {
+    let source: SecretSource
     switch self {
     case .text(let text): return text
-    case .environment(let name):
-      guard let value = getenv(name) else {
-        throw PostgresError(.configuration, "environment variable \(name) is not set")
-      }
-      return String(cString: value)
-    case .file(let path):
-      let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-      guard descriptor >= 0 else {
-        throw PostgresError(.configuration, "cannot read \(path): \(String(cString: strerror(errno)))")
-      }
-      defer { close(descriptor) }
-      var bytes = [UInt8](repeating: 0, count: 16_385)
-      let n = Glibc.read(descriptor, &bytes, bytes.count)
-      guard n > 0, n < bytes.count else {
-        throw PostgresError(.configuration, "\(path) is empty, unreadable or longer than 16 KiB")
-      }
-      let text = String(decoding: bytes[..<n], as: UTF8.self)
-      return String(text.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
+    case .environment(let name): source = .environment(name)
+    case .file(let path): source = .file(path)
     }
+    do throws(SecretSource.Failure) {
+      return try source.read()
+    } catch { throw PostgresError(.configuration, error.description) }
   }
 }
 

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import HTTPClient
 internal import Model
+internal import TLSTransport
 
 /// The loop of a ``RedisClient``: everything here is confined to its one thread.
 final class CommandLoop {
@@ -36,12 +37,14 @@ final class CommandLoop {
   private let mailbox: Mailbox
   private let resolver: HostResolver
   private let time: any TimeSource
+  private let contexts: TLSContexts
   private var lanes: [ObjectIdentifier: Lane] = [:]
 
   init(_ mailbox: Mailbox, _ resolver: HostResolver, _ time: any TimeSource) {
     self.mailbox = mailbox
     self.resolver = resolver
     self.time = time
+    contexts = TLSContexts(time: time)
   }
 
   /// Returns when the client is gone.
@@ -139,14 +142,14 @@ final class CommandLoop {
 
   private func prepare(_ lane: Lane, _ run: Run) {
     lane.link = .preparing
-    let (mailbox, session) = (mailbox, lane.session)
+    let (mailbox, session, contexts) = (mailbox, lane.session, contexts)
     // Longer than the run may take: a late answer is of use to the next one.
     resolver.resolve(session.server.host, timeout: .seconds(30)) { answer in
       let result: Result<Route, RedisError>
       switch answer {
       case .success(let addresses):
         do throws(RedisError) {
-          result = .success(try Route(session.server, addresses: addresses))
+          result = .success(try Route(session.server, addresses: addresses, contexts))
         } catch {
           result = .failure(error)
         }

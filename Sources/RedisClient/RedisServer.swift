@@ -1,3 +1,4 @@
+package import Secrets
 package import TLSTransport
 
 /// Where a server is and how to get in: Redis, Valkey, KeyDB or a managed one of the kind.
@@ -8,7 +9,7 @@ package struct RedisServer: Hashable, Sendable {
   /// An ACL user (Redis 6 and newer); nil with a password: the user `default`, as in older servers.
   package var username: String?
   package var password: SecretSource?
-  package var tls: TLSSettings?
+  package var tls: TLSOptions?
   package var database = 0
 
   package init(host: String, port: UInt16 = 6379) {

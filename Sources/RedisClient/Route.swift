@@ -1,3 +1,4 @@
+internal import Secrets
 internal import Glibc
 internal import Model
 internal import TLSTransport
@@ -8,15 +9,19 @@ struct Route: Sendable {
   /// At least one, tried in turn.
   let addresses: [String]
   let password: String?
-  let tls: TLSContext?
+  let tls: (options: TLSOptions, context: TLSContext)?
 
   /// Reads files: on a thread that may wait.
-  init(_ server: RedisServer, addresses: [String]) throws(RedisError) {
+  init(_ server: RedisServer, addresses: [String], _ contexts: TLSContexts) throws(RedisError) {
     self.server = server
     self.addresses = addresses
-    do throws(TLSFailure) {
-      password = try server.password.map { (secret) throws(TLSFailure) in try secret.read() }
-      tls = try server.tls.map { (settings) throws(TLSFailure) in try TLSContext(settings) }
+    do throws(SecretSource.Failure) {
+      password = try server.password?.read()
+    } catch { throw RedisError(.configuration, error.description) }
+    do throws(StreamFailure) {
+      tls = try server.tls.map { (options) throws(StreamFailure) in
+        (options, try contexts.context(for: options))
+      }
     } catch { throw RedisError(error) }
   }
 
@@ -75,5 +80,5 @@ extension RedisError {
     return RedisError(reason, "\(what): \(String(cString: strerror(number)))")
   }
 
-  init(_ failure: TLSFailure) { self.init(failure.reason, failure.message) }
+  init(_ failure: StreamFailure) { self.init(failure.reason, failure.detail) }
 }

@@ -30,7 +30,7 @@ final class ServerConnection {
   private let route: Route
   private var address = 0
   private(set) var socket: Int32 = -1
-  private var channel: TLSChannel?
+  private var channel: TLSLayer?
   private var phase = Phase.connecting
   private var parser = ReplyParser()
   private var output: ArraySlice<UInt8> = []
@@ -83,7 +83,12 @@ final class ServerConnection {
     }
     if case .handshake = phase, let channel {
       switch channel.handshake() {
-      case .moved: greet()
+      case .done:
+        // Before a word is said: the first one is the password.
+        if let tls = route.tls, tls.options.verify, let failure = channel.facts.failure {
+          throw RedisError(failure)
+        }
+        greet()
       case .wantsRead: return .waiting(Int16(POLLIN))
       case .wantsWrite: return .waiting(Int16(POLLOUT))
       case .ended:
@@ -149,9 +154,9 @@ final class ServerConnection {
   }
 
   private func beginTalk() throws(RedisError) {
-    guard let context = route.tls else { return greet() }
-    do throws(TLSFailure) {
-      channel = try TLSChannel(context, socket: socket, host: route.server.host)
+    guard let tls = route.tls else { return greet() }
+    do throws(StreamFailure) {
+      channel = try TLSLayer.make(tls.context, socket, tls.options, host: route.server.host)
     } catch { throw RedisError(error) }
     phase = .handshake
   }
@@ -188,12 +193,12 @@ final class ServerConnection {
     while !output.isEmpty {
       if let channel {
         switch channel.write(output) {
-        case .moved(let count): output = output.dropFirst(count)
+        case .done(let count): output = output.dropFirst(count)
         case .wantsRead: return Int16(POLLIN)
         case .wantsWrite: return Int16(POLLIN | POLLOUT)
         // What the server said before it went is still to be read.
         case .ended: output = []
-        case .failed(let failure): throw lastWord(RedisError(failure))
+        case .failed(let failure): throw lastWord(told(failure))
         }
         continue
       }
@@ -229,13 +234,13 @@ final class ServerConnection {
 
   /// Whether something came. The end of the connection is an error: the server's last word, where there was one.
   private func receive() throws(RedisError) -> Bool {
-    let got: TLSChannel.Step
+    let got: TLSLayer.Progress
     if let channel {
-      got = channel.read(into: &buffer)
+      got = channel.read(&buffer)
     } else {
       let count = recv(socket, &buffer, buffer.count, 0)
       if count > 0 {
-        got = .moved(count)
+        got = .done(count)
       } else if count == 0 {
         got = .ended
       } else if errno == EAGAIN || errno == EINTR {
@@ -245,7 +250,7 @@ final class ServerConnection {
       }
     }
     switch got {
-    case .moved(let count):
+    case .done(let count):
       answeredBytes += count
       hasReceived = true
       guard answeredBytes <= 4 * ReplyParser.byteLimit else {
@@ -255,9 +260,16 @@ final class ServerConnection {
       parser.feed(buffer[..<count])
       return true
     case .wantsRead, .wantsWrite: return false
-    case .ended: throw lastWord(RedisError(.reset, "\(route.server.name) ended the connection"))
-    case .failed(let failure): throw lastWord(RedisError(failure))
+    case .ended: throw lastWord(hungUp)
+    case .failed(let failure): throw lastWord(told(failure))
     }
+  }
+
+  private var hungUp: RedisError { RedisError(.reset, "\(route.server.name) ended the connection") }
+
+  /// Redis's messages say how long they are: an end without TLS's word for it is an end like any other.
+  private func told(_ failure: StreamFailure) -> RedisError {
+    failure.reason == .reset ? hungUp : RedisError(failure)
   }
 
   /// A server that turns a client away says why and hangs up.

@@ -1,8 +1,8 @@
 internal import Collecting
 internal import Exposition
-internal import FoundationEssentials
 internal import HTTPClient
 internal import Model
+internal import Secrets
 
 /// Reads a metrics page of another program.
 final class ScrapeCollector: Collector {
@@ -53,12 +53,10 @@ final class ScrapeCollector: Collector {
     ]
     request.headers += settings.headers
     for (name, file) in settings.headerFiles.sorted(by: { byteOrder($0.key, $1.key) }) {
-      guard let data = try? Data(contentsOf: URL(filePath: file)), data.count <= 64 * 1024 else {
-        throw .init(
-          reason: .configuration, description: "the file \(file) cannot be read or is larger than 64 KiB")
-      }
-      let line = data.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
-      request.headers.append(HTTPHeader(name, String(decoding: line, as: UTF8.self), isSecret: true))
+      do throws(SecretSource.Failure) {
+        let value = try SecretSource.file(file).readFirstLine()
+        request.headers.append(HTTPHeader(name, value, isSecret: true))
+      } catch { throw .init(reason: .configuration, description: error.description) }
     }
     request.timeout = settings.basics.timeout
     request.verifyPeer = settings.verifyPeer

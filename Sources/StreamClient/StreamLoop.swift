@@ -58,7 +58,6 @@ final class StreamLoop {
       wakeTheDue()
     }
     for session in Array(sessions.values) { session.fail(.cancelled) }
-    contexts.close()
     closeDescriptor(epoll)
   }
 

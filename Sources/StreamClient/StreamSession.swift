@@ -133,7 +133,8 @@ final class StreamSession {
       return fail(StreamFailure(.configuration, "TLS is to be started, but nothing says how"))
     }
     do throws(StreamFailure) {
-      tls = try TLSLayer.make(loop.contexts, socket, options)
+      tls = try TLSLayer.make(
+        loop.contexts.context(for: options), socket, options, host: result.address ?? "")
     } catch {
       return fail(error)
     }
@@ -155,7 +156,7 @@ final class StreamSession {
     let took = loop.time.monotonic - handshakeSince
     result.tls = took.inSeconds
     result.facts = tls.facts
-    if job.request.tls?.mustVerify == true, let failure = result.facts?.failure { return fail(failure) }
+    if job.request.tls?.verify == true, let failure = result.facts?.failure { return fail(failure) }
     if talkSince == nil {
       beginTalk()
     } else {

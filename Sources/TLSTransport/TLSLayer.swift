@@ -9,8 +9,8 @@ internal import Model
 /// TLS on one connected, non-blocking socket. Confined to the client's thread.
 ///
 /// The handshake goes on whatever the certificate check finds, so that an expired certificate can be told of; the
-/// check's findings are collected by a callback, all of them, and whoever uses the connection decides. The socket stays
-/// the caller's.
+/// check's findings are collected by a callback, all of them, and whoever uses the connection decides before it says
+/// a word (``TLSFacts/failure``). The socket stays the caller's.
 package final class TLSLayer {
   package enum Progress: Equatable {
     case done(Int)
@@ -24,15 +24,18 @@ package final class TLSLayer {
   private let ssl: OpaquePointer
   private var problems: Set<TLSFacts.Problem> = []
   private var complaint: String?
+  /// OpenSSL's own word for it is lost with the first error.
+  private var isEstablished = false
 
   private init(_ ssl: OpaquePointer) { self.ssl = ssl }
 
   deinit { SSL_free(ssl) }
 
+  /// - Parameter host: the name or address that was connected to.
   package static func make(
-    _ contexts: TLSContexts, _ socket: CInt, _ options: TLSOptions
+    _ context: TLSContext, _ socket: CInt, _ options: TLSOptions, host: String
   ) throws(StreamFailure) -> TLSLayer {
-    guard let ssl = SSL_new(try contexts.context(for: options)) else {
+    guard let ssl = SSL_new(context.context) else {
       throw StreamFailure(.limit, "out of memory for one more connection")
     }
     let layer = TLSLayer(ssl)
@@ -40,7 +43,7 @@ package final class TLSLayer {
       throw StreamFailure(.limit, "out of memory for one more connection")
     }
     fw_ssl_set_write_mode(ssl)
-    try layer.expect(options.serverName)
+    try layer.expect(options.serverName ?? host)
     // The layer frees the handle, so the reference never outlives it.
     SSL_set_ex_data(ssl, 0, Unmanaged.passUnretained(layer).toOpaque())
     SSL_set_verify(ssl, SSL_VERIFY_NONE) { isFine, store in
@@ -73,15 +76,20 @@ package final class TLSLayer {
     }
   }
 
-  package func handshake() -> Progress { progress(SSL_do_handshake(ssl), "the TLS handshake failed") }
+  package func handshake() -> Progress {
+    let made = progress("the TLS handshake failed") { SSL_do_handshake(ssl) }
+    if case .done = made { isEstablished = true }
+    return made
+  }
 
   package func read(_ buffer: inout [UInt8]) -> Progress {
-    progress(SSL_read(ssl, &buffer, CInt(buffer.count)), "reading over TLS failed")
+    progress("reading over TLS failed") { SSL_read(ssl, &buffer, CInt(clamping: buffer.count)) }
   }
 
   package func write(_ bytes: ArraySlice<UInt8>) -> Progress {
-    let count = bytes.withUnsafeBytes { SSL_write(ssl, $0.baseAddress, CInt(clamping: $0.count)) }
-    return progress(count, "writing over TLS failed")
+    progress("writing over TLS failed") {
+      bytes.withUnsafeBytes { SSL_write(ssl, $0.baseAddress, CInt(clamping: $0.count)) }
+    }
   }
 
   /// Says goodbye without waiting for an answer.
@@ -90,7 +98,10 @@ package final class TLSLayer {
     ERR_clear_error()
   }
 
-  private func progress(_ result: CInt, _ what: String) -> Progress {
+  private func progress(_ what: String, _ call: () -> CInt) -> Progress {
+    // The queue of errors is the thread's: an old one must not be taken for ours.
+    ERR_clear_error()
+    let result = call()
     let code = errno
     if result > 0 { return .done(Int(result)) }
     defer { ERR_clear_error() }
@@ -104,7 +115,9 @@ package final class TLSLayer {
       let said = Self.lastError
       // OpenSSL's word for a peer that closes the connection without saying so.
       if said.contains("unexpected eof") {
-        return .failed(StreamFailure(.tlsHandshake, "\(what): the server closed the connection"))
+        return .failed(
+          StreamFailure(
+            isEstablished ? .reset : .tlsHandshake, "\(what): the server closed the connection"))
       }
       return .failed(StreamFailure(.tlsHandshake, "\(what): \(said)"))
     }

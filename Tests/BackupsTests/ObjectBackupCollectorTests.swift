@@ -1,3 +1,4 @@
+import Secrets
 import CloudAccess
 import Collecting
 import FarwatchTesting

@@ -6,6 +6,7 @@ import Foundation
 import HTTPClient
 import Model
 import Synchronization
+import Secrets
 import Testing
 
 private let start = Timestamp(year: 2026, month: 1, day: 1)

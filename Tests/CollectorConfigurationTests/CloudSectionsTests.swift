@@ -6,6 +6,7 @@ import ConfigurationTypes
 import FarwatchTesting
 import Model
 import StrictYAML
+import Secrets
 import Testing
 
 /// The sections of Google's and Azure's services: `google_monitoring`, `azure_monitor`, links that they measure.

@@ -1,3 +1,4 @@
+import Secrets
 import Collecting
 import CollectorConfiguration
 import ConfigurationTypes
@@ -110,6 +111,10 @@ private func link(_ keys: String, target: String = "{region: s, bootstrap: 'b:2'
     (
       check("bootstrap: 'a:1', tls: {server_name: n}"),
       "3:71: Kafka's brokers are checked under their own names"
+    ),
+    (
+      check("bootstrap: 'a:1', tls: {min_version: 1.3}"),
+      "3:71: is not offered for Kafka, whose library has no such setting"
     ),
     (check("bootstrap: 'a:1', min_brokers: 0"), "3:65: must be between 1 and 10000, found 0"),
     (check("bootstrap: 'a:1', topics: ['a b']"), "3:61: \"a b\" is no name of a topic"),

@@ -1,3 +1,4 @@
+import Secrets
 import Backups
 import CloudAccess
 import Collecting

@@ -1,3 +1,4 @@
+import Secrets
 import Collecting
 import CollectorConfiguration
 import ConfigurationTypes
@@ -56,7 +57,8 @@ private func beat(_ keys: String) -> String {
     let checks = try read(
       check(
         "host: cache.internal, port: 6380, username: u, password_file: \(secret), database: 3, "
-          + "tls: {ca_file: \(secret), cert_file: \(secret), key_file: \(secret), server_name: n, verify: false}, "
+          + "tls: {ca_file: \(secret), cert_file: \(secret), key_file: \(secret), server_name: n, min_version: 1.3, "
+          + "verify: false}, "
           + "role: master, key: k, expect: v, write_key: w, write_ttl: 5s, cluster_ok: true"))
     let one = try #require(checks.first as? RedisCheckSettings)
     #expect(one.server.name == "cache.internal:6380")
@@ -66,6 +68,7 @@ private func beat(_ keys: String) -> String {
     #expect(one.server.tls?.caFile == secret)
     #expect(one.server.tls?.serverName == "n")
     #expect(one.server.tls?.verify == false)
+    #expect(one.server.tls?.minimumVersion == .tls13)
     #expect(one.role == .master)
     #expect(one.expected == "v")
     #expect(one.writeKey == "w")
@@ -114,8 +117,15 @@ private func beat(_ keys: String) -> String {
       check("host: a, tls: {ca_file: /nowhere}"),
       "3:58: the CA file \"/nowhere\" cannot be read: No such file or directory"
     ),
-    (check("host: a, tls: {cert_file: /etc/passwd}"), "3:60: `cert_file` and `key_file` go together"),
-    (check("host: a, tls: {key_file: /etc/passwd}"), "3:59: `cert_file` and `key_file` go together"),
+    (check("host: a, tls: {key_file: /etc/passwd}"), "3:59: needs `cert_file`, whose key it is"),
+    (
+      check("host: a, tls: {cert_file: /nowhere}"),
+      "3:60: the certificate file \"/nowhere\" cannot be read: No such file or directory"
+    ),
+    (
+      check("host: a, tls: {min_version: 2}"),
+      "3:62: unknown value `2`; expected one of `1.0`, `1.1`, `1.2`, `1.3`"
+    ),
     (check("host: a, tls: {server_name: ''}"), "3:62: must not be empty"),
     (check("host: a, tls: {verify: maybe}"), "3:57: expected true or false, found \"maybe\""),
     (check("host: a, role: slave"), "3:49: unknown value `slave`; expected one of `master`, `replica`"),

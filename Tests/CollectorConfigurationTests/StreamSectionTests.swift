@@ -45,7 +45,7 @@ import Testing
       ])
     #expect(!check.tlsFromStart)
     let tls = try #require(check.tls)
-    #expect(tls.serverName == "mail.example" && !tls.mustVerify && tls.caFile == "/etc/hostname")
+    #expect(tls.serverName == "mail.example" && !tls.verify && tls.caFile == "/etc/hostname")
     #expect(
       tls.minimumVersion == .tls13 && tls.certificateFile == "/etc/hostname" && tls.keyFile == "/etc/hosts")
     let plain = try settings("tcp: {address: 'db:5432'}", as: TCPCheckSettings.self)
@@ -60,10 +60,11 @@ import Testing
         server_name: 10.0.0.1, ca_file: /etc/hostname, min_version: 1.0, cert_file: /etc/hostname}
       """, as: TLSCheckSettings.self)
     #expect(check.endpoint.host == "db" && check.endpoint.everyAddress && check.startTLS == .postgres)
-    #expect(!check.verify && check.minimumLeft == .seconds(14 * 86_400))
+    #expect(!check.tls.verify && check.minimumLeft == .seconds(14 * 86_400))
     #expect(check.tls.serverName == "10.0.0.1" && check.tls.minimumVersion == .tls10)
     let plain = try settings("tls: {address: 'h:443'}", as: TLSCheckSettings.self)
-    #expect(plain.verify && plain.minimumLeft == nil && plain.tls.serverName == "h" && plain.startTLS == nil)
+    #expect(
+      plain.tls.verify && plain.minimumLeft == nil && plain.tls.serverName == "h" && plain.startTLS == nil)
   }
 
   @Test func anICMPCheckWithAllItsKeys() throws {

@@ -1,3 +1,4 @@
+import Secrets
 import FarwatchTesting
 import KafkaClient
 import Model
@@ -149,7 +150,7 @@ extension Result where Failure == KafkaError {
     func reason(_ name: String, trusting: Bool) async throws -> KafkaError? {
       let server = try TLSServer(certificates, name)
       var cluster = KafkaCluster(bootstrap: ["127.0.0.1:\(server.port)"])
-      var tls = TLSSettings()
+      var tls = TLSOptions()
       tls.caFile = trusting ? certificates.path("ca.pem") : nil
       cluster.tls = tls
       let session = KafkaSession(cluster)
@@ -164,7 +165,7 @@ extension Result where Failure == KafkaError {
 
   @Test func settingsThatCannotBeUsedAreOurMistake() async throws {
     var cluster = KafkaCluster(bootstrap: ["127.0.0.1:1"])
-    var tls = TLSSettings()
+    var tls = TLSOptions()
     tls.caFile = "/nowhere/ca.pem"
     cluster.tls = tls
     let ask: @Sendable (KafkaConnection) throws(KafkaError) -> KafkaOverview = { (k) throws(KafkaError) in

@@ -1,3 +1,4 @@
+import Secrets
 import FarwatchTesting
 import Glibc
 import Model

@@ -1,3 +1,4 @@
+import Secrets
 import CloudAccess
 import FarwatchTesting
 import Foundation

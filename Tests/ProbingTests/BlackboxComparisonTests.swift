@@ -23,7 +23,7 @@ import Testing
   private func tls(_ port: Int, verify: Bool = true) -> TLSCheckSettings {
     var settings = TLSCheckSettings(name: "t", endpoint: Endpoint(host: "127.0.0.1", port: port))
     settings.tls.caFile = certificates.path("ca.pem")
-    settings.verify = verify
+    settings.tls.verify = verify
     settings.basics.timeout = .seconds(5)
     return settings
   }

@@ -60,7 +60,7 @@ import Testing
     #expect(outcome.streamValue("farwatch_probe_tls_problem", ["problem": "expired"]) == 1)
     #expect(outcome.streamValue("farwatch_probe_tls_problem", ["problem": "name_mismatch"]) == 0)
     // Apart from health, where that is wanted.
-    let lax = try await bench.run(settings(server.port) { $0.verify = false })
+    let lax = try await bench.run(settings(server.port) { $0.tls.verify = false })
     #expect(lax.succeeded)
     #expect(lax.streamValue("farwatch_probe_tls_verified") == 0)
     #expect(lax.streamValue("probe_ssl_last_chain_expiry_timestamp_seconds") == nil)

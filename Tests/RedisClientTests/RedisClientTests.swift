@@ -1,3 +1,4 @@
+import Secrets
 import FarwatchTesting
 import HTTPClient
 import Model
@@ -29,7 +30,7 @@ struct Asker {
 }
 
 func session(
-  _ port: Int, user: String? = nil, password: SecretSource? = nil, tls: TLSSettings? = nil, database: Int = 0,
+  _ port: Int, user: String? = nil, password: SecretSource? = nil, tls: TLSOptions? = nil, database: Int = 0,
   host: String = "127.0.0.1"
 ) -> RedisSession {
   var server = RedisServer(host: host, port: UInt16(port))
@@ -162,12 +163,12 @@ extension Result where Failure == RedisError {
     try certificates.make("named", host: "db.example", days: 30)
     try certificates.make("old", host: "127.0.0.1", days: -1)
     let asker = try Asker()
-    var trusting = TLSSettings()
+    var trusting = TLSOptions()
     trusting.caFile = certificates.path("ca.pem")
     let open = try await RedisProcess(["--tls-auth-clients", "no"], tls: (certificates, "good"))
     #expect(try await asker.one(session(open.port, tls: trusting), "PING").get().text == "PONG")
     #expect(
-      await asker.one(session(open.port, tls: TLSSettings()), "PING").failure?.reason == .certificateInvalid)
+      await asker.one(session(open.port, tls: TLSOptions()), "PING").failure?.reason == .certificateInvalid)
     #expect(await asker.one(session(open.port), "PING").failure?.reason != nil)
     var missing = trusting
     missing.caFile = "/nowhere/ca.pem"
@@ -206,9 +207,9 @@ extension Result where Failure == RedisError {
     let secured = try await RedisProcess(["--tls-auth-clients", "no"], tls: (certificates, "good"))
     let open = try await RedisProcess()
     let asker = try Asker()
-    var trusting = TLSSettings()
+    var trusting = TLSOptions()
     trusting.caFile = certificates.path("ca.pem")
-    for (redis, tls) in [(secured, trusting as TLSSettings?), (open, nil)] {
+    for (redis, tls) in [(secured, trusting as TLSOptions?), (open, nil)] {
       try await redis.command("EVAL", "redis.call('SET', 'big', string.rep('x', 500000))", "0")
       let proxy = try FaultyProxy(to: redis.port)
       proxy.cut(after: 100_000)

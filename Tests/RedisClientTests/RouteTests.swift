@@ -1,6 +1,7 @@
 import FarwatchTesting
 import Glibc
 import Model
+import TLSTransport
 import Testing
 
 @testable import RedisClient
@@ -13,7 +14,9 @@ import Testing
 
   /// Steps a connection to `addresses` until it stands or fails.
   private func connect(_ port: Int, _ addresses: [String]) throws -> End {
-    let route = try Route(RedisServer(host: "redis.test", port: UInt16(port)), addresses: addresses)
+    let route = try Route(
+      RedisServer(host: "redis.test", port: UInt16(port)), addresses: addresses,
+      TLSContexts(time: SystemTime()))
     let connection: ServerConnection
     do { connection = try ServerConnection(route) } catch { return .failed(error.reason) }
     for _ in 0..<100 {

@@ -54,7 +54,7 @@ import Testing
     let expiry = try #require(result.facts?.earliestExpiry).seconds
     #expect(abs(expiry - (SystemTime().now.seconds - 3 * 86_400)) < 3600)
     // Not insisting, the connection stands and the problem is still told.
-    let lax = await look(server) { $0.mustVerify = false }
+    let lax = await look(server) { $0.verify = false }
     #expect(lax.failure == nil && lax.facts?.problems == [.expired])
     // Every problem is told, not the first alone.
     let both = await look(server, name: "elsewhere.example")

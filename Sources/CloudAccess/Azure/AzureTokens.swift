@@ -1,3 +1,4 @@
+package import Secrets
 package import HTTPClient
 package import Model
 

@@ -1,3 +1,4 @@
+package import Secrets
 internal import Crypto
 internal import CryptoExtras
 internal import FoundationEssentials

@@ -1,6 +1,7 @@
 internal import CloudAccess
 internal import CloudMetrics
 internal import ConfigurationTypes
+internal import Secrets
 internal import StrictYAML
 
 /// How Azure is reached and as whom: keys that every section of its services has.

@@ -1,6 +1,6 @@
-internal import FoundationEssentials
 internal import HTTPClient
 internal import Model
+internal import Secrets
 
 /// Asks Cloudflare's API (version 4), read only.
 struct CloudflareAPI: Sendable {
@@ -23,14 +23,13 @@ struct CloudflareAPI: Sendable {
 
   /// The first line of the token's file.
   func token() throws(CloudflareFailure) -> String {
-    guard let data = try? Data(contentsOf: URL(filePath: tokenFile)), data.count <= 64 * 1024 else {
+    guard let line = try? SecretSource.file(tokenFile).readFirstLine() else {
       throw CloudflareFailure(reason: .configuration, detail: "the token file \(tokenFile) cannot be read")
     }
-    let line = data.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
-    guard !line.isEmpty, line.allSatisfy({ (0x21...0x7e).contains($0) }) else {
+    guard !line.isEmpty, line.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
       throw CloudflareFailure(reason: .configuration, detail: "the first line of \(tokenFile) is no token")
     }
-    return String(decoding: line, as: UTF8.self)
+    return line
   }
 
   func poolsPath(page: Int) -> String {

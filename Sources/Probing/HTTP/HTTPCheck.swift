@@ -1,7 +1,7 @@
 internal import Collecting
-internal import FoundationEssentials
 package import HTTPClient
 package import Model
+internal import Secrets
 
 /// An HTTP health check: asks a URL and judges the answer.
 ///
@@ -140,11 +140,10 @@ package final class HTTPCheck: Collector {
   }
 
   private static func secret(_ path: String) throws(HTTPCheckSettings.Invalid) -> String {
-    guard let data = try? Data(contentsOf: URL(filePath: path)), data.count <= 64 * 1024 else {
-      throw .init(field: "headers", problem: "the file \(path) cannot be read or is larger than 64 KiB")
-    }
-    let line = data.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
-    let text = String(decoding: line, as: UTF8.self)
+    let text: String
+    do throws(SecretSource.Failure) {
+      text = try SecretSource.file(path).readFirstLine()
+    } catch { throw .init(field: "headers", problem: error.description) }
     guard !text.isEmpty, HTTPCheckSettings.isFieldValue(text) else {
       throw .init(field: "headers", problem: "the first line of \(path) is empty or has control characters")
     }

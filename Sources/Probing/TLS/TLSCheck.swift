@@ -27,12 +27,12 @@ package final class TLSCheck: Collector {
   ) throws {
     try settings.validate()
     description = settings.description
-    verdict = TLSVerdict(verify: settings.verify, minimumLeft: settings.minimumLeft)
+    verdict = TLSVerdict(verify: settings.tls.verify, minimumLeft: settings.minimumLeft)
     self.time = time
     let port = settings.endpoint.port
     var tls = settings.tls
     // The verdict judges, when all facts are there.
-    tls.mustVerify = false
+    tls.verify = false
     let options = tls
     let startTLS = settings.startTLS
     probe = StreamProbe(

@@ -13,10 +13,8 @@ package struct TLSCheckSettings: HealthCheckSettings {
   package var basics: CheckBasics
   package var endpoint: Endpoint
   package var startTLS: StartTLS?
-  /// ``TLSOptions/mustVerify`` is not looked at: ``verify`` says what counts.
+  /// ``TLSOptions/verify`` says whether a certificate that is not trusted is a failure, or only told of.
   package var tls: TLSOptions
-  /// Whether a certificate that is not trusted is a failure, or only told of.
-  package var verify = true
   /// A certificate of the presented ones that expires sooner is a failure; nil: only one that has.
   package var minimumLeft: Duration?
 
@@ -36,7 +34,7 @@ package struct TLSCheckSettings: HealthCheckSettings {
   package func validate() throws(InvalidSettings) {
     try basics.validate()
     try endpoint.validate()
-    guard !tls.serverName.isEmpty else {
+    guard tls.serverName != "" else {
       throw InvalidSettings(field: "server_name", problem: "must not be empty")
     }
     guard minimumLeft.map({ $0 >= .zero }) ?? true else {

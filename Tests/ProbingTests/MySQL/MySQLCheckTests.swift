@@ -1,3 +1,4 @@
+import Secrets
 import Collecting
 import FarwatchTesting
 import Model

@@ -1,9 +1,9 @@
+import Secrets
 import Collecting
 import FarwatchTesting
 import Model
 import RedisClient
 import Replication
-import TLSTransport
 import Testing
 
 @Suite struct RedisHeartbeatTests {

@@ -1,10 +1,10 @@
+import Secrets
 import Collecting
 import FarwatchTesting
 import HTTPClient
 import Model
 import RedisClient
 import Replication
-import TLSTransport
 import Testing
 
 /// A watched link whose passes a test starts by hand.
