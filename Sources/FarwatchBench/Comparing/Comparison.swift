@@ -33,9 +33,15 @@ struct Answer: Sendable {
   var isRight: Bool
 
   /// A number of seconds that should be about `truth`; nil, no value at all, is wrong: an alert on it cannot fire.
-  static func seconds(_ who: String, _ value: Double?, truth: Double) -> Answer {
-    guard let value else { return Answer(who: who, text: "no value", isRight: false) }
-    return Answer(who: who, text: shown(value) + " s", isRight: abs(value - truth) <= tolerance)
+  ///
+  /// - Parameter beside: what else the program tells that may help; shown, and not judged.
+  static func seconds(
+    _ who: String, _ value: Double?, truth: Double, beside: [(name: String, value: Double?)] = []
+  ) -> Answer {
+    let text =
+      ([value.map { shown($0) + " s" } ?? "no value"] + beside.map { "\($0.name) \(shown($0.value))" })
+      .joined(separator: ", ")
+    return Answer(who: who, text: text, isRight: value.map { abs($0 - truth) <= tolerance } ?? false)
   }
 
   /// Probes are a second apart, and these machines are busy.

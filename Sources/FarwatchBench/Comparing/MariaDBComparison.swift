@@ -14,10 +14,17 @@ struct MariaDBComparison {
 
     func finding(_ state: String, _ truth: String, seconds: Double, isUp: Bool? = nil) async throws -> Finding
     {
-      let theirs = try await exporter.page().value(MariaDBComparison.column)
+      let page = try await exporter.page()
+      let threads = ["io", "sql"].map { thread in
+        (name: "\(thread)_running", value: page.value("mysql_slave_status_slave_\(thread)_running"))
+      }
       return Finding(
         state: "MariaDB, \(state)", truth: truth,
-        theirs: [.seconds("mysqld_exporter, seconds_behind_master", theirs, truth: seconds)],
+        theirs: [
+          .seconds(
+            "mysqld_exporter, seconds_behind_master", page.value(MariaDBComparison.column), truth: seconds,
+            beside: threads)
+        ],
         ours: try daemon.answer(link: "shop", truth: seconds, isUp: isUp))
     }
   }
@@ -26,7 +33,9 @@ struct MariaDBComparison {
     let directory = try TemporaryDirectory("farwatch-compare", mode: 0o755)
     let source = try await MariaDBServer.start(id: 1)
     let other = try await MariaDBServer.start(id: 9, ["gtid-domain-id=9"])
-    let (replica, stray) = (try await MariaDBServer.start(id: 2), try await MariaDBServer.start(id: 3))
+    // Sooner than the default it would give up a silent connection, and that would be another state.
+    let replica = try await MariaDBServer.start(id: 2, ["slave-net-timeout=60"])
+    let stray = try await MariaDBServer.start(id: 3)
     try await source.sql("CREATE TABLE app.t (id INT PRIMARY KEY, x TEXT)")
     try await other.sql("CREATE TABLE app.t9 (id INT PRIMARY KEY)")
     let proxy = try FaultyProxy(to: source.port)

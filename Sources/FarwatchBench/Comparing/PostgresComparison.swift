@@ -17,13 +17,13 @@ struct PostgresComparison {
       return Finding(
         state: "PostgreSQL, \(state)", truth: truth,
         theirs: [
+          ("the example's pg_replication_lag", "pg_replication_lag"),
+          ("pg_replication_lag of 0.12 and later", "pg_newer_lag"),
+        ].map { title, name in
           .seconds(
-            "postgres_exporter, the example's pg_replication_lag", page.value("pg_replication_lag"),
-            truth: seconds),
-          .seconds(
-            "postgres_exporter, pg_replication_lag of 0.12 and later", page.value("pg_newer_lag"),
-            truth: seconds),
-        ], ours: try daemon.answer(link: "orders", truth: seconds, isUp: isUp))
+            "postgres_exporter, \(title)", page.value(name), truth: seconds,
+            beside: [("pg_up", page.value("pg_up"))])
+        }, ours: try daemon.answer(link: "orders", truth: seconds, isUp: isUp))
     }
   }
 

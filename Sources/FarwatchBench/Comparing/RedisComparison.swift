@@ -34,12 +34,14 @@ struct RedisComparison {
     _ east: RedisProcess, _ proxy: FaultyProxy, _ daemon: FarwatchDaemon, _ exporters: (Exporter, Exporter)
   ) async throws -> [Finding] {
     func finding(_ state: String, seconds: Double, isUp: Bool) async throws -> Finding {
-      let lag = try await exporters.0.page().value(Self.lag)
+      let master = try await exporters.0.page()
       let link = try await exporters.1.page().value(Self.link)
       return Finding(
         state: "Redis, \(state)", truth: isUp ? "not behind" : "\(Int(seconds)) s behind, receives nothing",
         theirs: [
-          .seconds("redis_exporter of the master, connected_slave_lag_seconds", lag, truth: seconds),
+          .seconds(
+            "redis_exporter of the master, connected_slave_lag_seconds", master.value(Self.lag),
+            truth: seconds, beside: [("connected_slaves", master.value("redis_connected_slaves"))]),
           Answer(
             who: "redis_exporter of the replica, master_link_up", text: Answer.shown(link),
             isRight: link == (isUp ? 1 : 0)),
