@@ -17,6 +17,10 @@ static inline long fw_ssl_ctx_set_min_version(SSL_CTX *context, int version) {
   return SSL_CTX_set_min_proto_version(context, version);
 }
 
+static inline void fw_ssl_context_accept_bare_end(SSL_CTX *context) {
+  SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
+}
+
 // A write may be repeated from another place in memory, and may send a part.
 static inline void fw_ssl_set_write_mode(SSL *ssl) {
   SSL_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);

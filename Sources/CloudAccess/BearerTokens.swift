@@ -73,9 +73,7 @@ package final class BearerTokens: Sendable {
   }
 
   /// A server refused the token: the next request asks for a new one.
-  package func forget(_ token: String) {
-    state.withLock { if $0.token == token { $0.token = nil } }
-  }
+  package func forget() { state.withLock { $0.token = nil } }
 
   private func settle(_ answer: Result<(token: String, lifetime: Duration), TokenFailure>) {
     let now = time.monotonic

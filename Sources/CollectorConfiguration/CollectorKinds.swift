@@ -1,5 +1,6 @@
 internal import Backups
 internal import CheckIns
+internal import CloudMetrics
 internal import Collecting
 internal import ConfigurationTypes
 package import Model
@@ -89,6 +90,9 @@ enum MeasurementKinds {
     ("cloudwatch", CloudWatchSettings.self, CloudWatchSection.read),
     ("route53", Route53Settings.self, Route53Section.read),
   ]
+
+  /// How often, for kinds that a minute does not suit.
+  static let intervals: [String: Duration] = ["postgres_heartbeat": .seconds(1)]
 }
 
 /// What collectors of all kinds may bring.
@@ -105,16 +109,20 @@ package enum CollectorFamilies {
 func theKind<Reader>(
   of m: MappingReader, among table: [(key: String, settings: any CollectorSettings.Type, read: Reader)]
 ) -> (key: String, settings: any CollectorSettings.Type, read: Reader)? {
-  let written = table.filter { m.has($0.key) }
+  theKey(of: m, among: table.map(\.key)).flatMap { key in table.first { $0.key == key } }
+}
+
+/// The one of `keys` that the mapping has. None or several is a problem.
+func theKey(of m: MappingReader, among keys: [String]) -> String? {
+  let written = keys.filter { m.has($0) }
   // All are known, so that a misspelt one is told as such.
-  for kind in table { m.allow(kind.key) }
+  for key in keys { m.allow(key) }
   if written.count > 1 {
     m.problem(
-      "only one of " + table.map { "`\($0.key)`" }.joined(separator: ", ") + " may be given",
-      at: written[1].key)
+      "only one of " + keys.map { "`\($0)`" }.joined(separator: ", ") + " may be given", at: written[1])
   } else if written.isEmpty {
-    let others = table.dropFirst().map { "`\($0.key)`" }.joined(separator: ", ")
-    m.problem("missing key `\(table.first?.key ?? "")`" + (others.isEmpty ? "" : " (or \(others))"))
+    let others = keys.dropFirst().map { "`\($0)`" }.joined(separator: ", ")
+    m.problem("missing key `\(keys.first ?? "")`" + (others.isEmpty ? "" : " (or \(others))"))
   }
   return written.count == 1 ? written[0] : nil
 }

@@ -18,7 +18,7 @@ enum KafkaClusterSection {
     cluster.tls = m.optional(
       "tls",
       .mapping { tls in
-        let settings = TLSSection.read(tls, scope)
+        let settings = ServerTLSSection.read(tls, scope)
         if tls.has("server_name") {
           tls.problem("Kafka's brokers are checked under their own names", at: "server_name")
         }

@@ -35,7 +35,9 @@ enum ObjectStoreLinkSection {
 
   private static func readNode(_ m: MappingReader, _ scope: Scope) -> ObjectStoreLinkSettings.Node? {
     let region = m.required("region", scope.region)
-    guard let kind = theKind(of: m, among: places) else { return nil }
+    guard let key = theKey(of: m, among: places.map(\.key)),
+      let kind = places.first(where: { $0.key == key })
+    else { return nil }
     let place = m.required(
       kind.key,
       YAMLType<(place: StorePlace, prefix: String)?>.mapping { m in

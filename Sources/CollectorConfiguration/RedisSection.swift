@@ -18,7 +18,7 @@ enum RedisServerSection {
       m.problem("needs `password_file` or `password_env`", at: "username")
     }
     server.database = m.optional("database", .int(0...1_000_000)) ?? 0
-    server.tls = m.optional("tls", .mapping { TLSSection.read($0, scope) })
+    server.tls = m.optional("tls", .mapping { ServerTLSSection.read($0, scope) })
     return server
   }
 
@@ -46,7 +46,7 @@ enum RedisServerSection {
 }
 
 /// `tls:` of a server: an empty mapping is enough to ask for it.
-enum TLSSection {
+enum ServerTLSSection {
   static func read(_ m: MappingReader, _ scope: Scope) -> TLSSettings {
     var tls = TLSSettings()
     tls.caFile = m.optional("ca_file", scope.paths.existing("the CA file"))

@@ -54,8 +54,5 @@ package final class SSHServer: Sendable {
     }
   }
 
-  /// Holds up or lets go on everything that it serves.
-  package func freeze() { process.signal(SIGSTOP) }
-
   package func stop() { process.stop() }
 }

@@ -20,9 +20,12 @@ package final class StatementRewriter: Sendable {
 
   /// Protocol 3: one untyped message first, then type, length, body; `P` (Parse) holds name and statement.
   private static let script = """
-    import socket, struct, sys, threading
-    port, server = int(sys.argv[1]), int(sys.argv[2])
-    table = dict(zip(sys.argv[3::2], sys.argv[4::2]))
+    from socket import socket, create_connection, SHUT_RDWR, SOL_SOCKET, SO_REUSEADDR
+    from struct import pack, unpack
+    from sys import argv
+    from threading import Thread
+    port, server = int(argv[1]), int(argv[2])
+    table = dict(zip(argv[3::2], argv[4::2]))
     def exactly(s, n):
       data = b""
       while len(data) < n:
@@ -38,33 +41,33 @@ package final class StatementRewriter: Sendable {
           b.sendall(data)
       except OSError: pass
       for s in (a, b):
-        try: s.shutdown(socket.SHUT_RDWR)
+        try: s.shutdown(SHUT_RDWR)
         except OSError: pass
     def up(client, database):
       try:
         size = exactly(client, 4)
-        database.sendall(size + exactly(client, struct.unpack("!I", size)[0] - 4))
+        database.sendall(size + exactly(client, unpack("!I", size)[0] - 4))
         while True:
           head = exactly(client, 5)
-          body = exactly(client, struct.unpack("!I", head[1:])[0] - 4)
+          body = exactly(client, unpack("!I", head[1:])[0] - 4)
           if head[:1] == b"P":
             name, text, rest = body.split(b"\\0", 2)
             text = table.get(text.decode(), text.decode()).encode()
             body = name + b"\\0" + text + b"\\0" + rest
-          database.sendall(head[:1] + struct.pack("!I", len(body) + 4) + body)
+          database.sendall(head[:1] + pack("!I", len(body) + 4) + body)
       except (EOFError, OSError): pass
       for s in (client, database):
-        try: s.shutdown(socket.SHUT_RDWR)
+        try: s.shutdown(SHUT_RDWR)
         except OSError: pass
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener = socket()
+    listener.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
     listener.listen(50)
     print("listening", flush=True)
     while True:
       client, _ = listener.accept()
-      database = socket.create_connection(("127.0.0.1", server))
+      database = create_connection(("127.0.0.1", server))
       for body, pair in ((up, (client, database)), (down, (database, client))):
-        threading.Thread(target=body, args=pair, daemon=True).start()
+        Thread(target=body, args=pair, daemon=True).start()
     """
 }

@@ -12,7 +12,8 @@ package final class KafkaConnection {
   private let trust = KafkaTrust()
   private let time: any TimeSource
   private var deadline = MonotonicInstant(nanoseconds: 0)
-  /// Why brokers could not be reached, told since the run began.
+  /// Why brokers could not be reached, told since the last run that went well: a broker that is down is not tried in
+  /// every run, and only a try brings an event.
   private var complaint: KafkaError?
   private var followed: Set<TopicPartition> = []
   private var atEnd: Set<TopicPartition> = []
@@ -43,11 +44,16 @@ package final class KafkaConnection {
   func begin(until deadline: MonotonicInstant) {
     self.deadline = deadline
     drainEvents()
-    complaint = nil
   }
 
   func guarded<Answer>(_ body: (KafkaConnection) throws(KafkaError) -> Answer) throws(KafkaError) -> Answer {
-    do throws(KafkaError) { return try body(self) } catch { throw error.redacting(password) }
+    do throws(KafkaError) {
+      let answer = try body(self)
+      complaint = nil
+      return answer
+    } catch {
+      throw error.redacting(password)
+    }
   }
 
   /// Milliseconds that are left; throws when none are.

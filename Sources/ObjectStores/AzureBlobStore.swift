@@ -137,6 +137,8 @@ struct AzureBlobDialect: StoreDialect {
     }
   }
 
+  func credentialsWereRefused() { tokens?.forget() }
+
   func authorise(
     _ request: HTTPRequest, at now: Timestamp,
     _ completion: @escaping @Sendable (Result<HTTPRequest, StoreFailure>) -> Void

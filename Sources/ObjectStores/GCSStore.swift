@@ -118,6 +118,8 @@ struct GCSDialect: StoreDialect {
     }
   }
 
+  func credentialsWereRefused() { tokens?.forget() }
+
   func authorise(
     _ request: HTTPRequest, at now: Timestamp,
     _ completion: @escaping @Sendable (Result<HTTPRequest, StoreFailure>) -> Void

@@ -22,9 +22,12 @@ protocol StoreDialect: Sendable {
   func authorise(
     _ request: HTTPRequest, at now: Timestamp,
     _ completion: @escaping @Sendable (Result<HTTPRequest, StoreFailure>) -> Void)
+  /// What proved who asks was refused: a token that was kept is not used again.
+  func credentialsWereRefused()
 }
 
 extension StoreDialect {
+  func credentialsWereRefused() {}
   var listsInOrder: Bool { true }
   var listsIncompleteUploads: Bool { false }
   func uploads(_ prefix: String, after cursor: [String]?) -> HTTPRequest? { nil }
@@ -158,6 +161,7 @@ final class HTTPStore<Dialect: StoreDialect>: ObjectStore {
   ) {
     let offset = result.headers["Date"].flatMap(HTTPDate.parse).map { $0 - transport.time.now }
     guard var failure = failure(of: result) else { return completion(.success(result), offset) }
+    if result.status == 401 { dialect.credentialsWereRefused() }
     let pause = Self.firstPause * (1 << (attempt - 1))
     if failure.isTemporary, attempt < Self.attempts, transport.time.monotonic + pause < deadline {
       queue.asyncAfter(deadline: .now() + .milliseconds(Int(pause.milliseconds))) { [self] in

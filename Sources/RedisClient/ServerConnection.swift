@@ -36,6 +36,8 @@ final class ServerConnection {
   private var output: ArraySlice<UInt8> = []
   private var answers: [Result<RedisValue, RedisError>] = []
   private var answeredBytes = 0
+  /// Whether the server ever said anything over this connection.
+  private var hasReceived = false
   private var buffer = [UInt8](repeating: 0, count: chunk)
 
   init(_ route: Route) throws(RedisError) {
@@ -191,7 +193,7 @@ final class ServerConnection {
         case .wantsWrite: return Int16(POLLIN | POLLOUT)
         // What the server said before it went is still to be read.
         case .ended: output = []
-        case .failed(let failure): throw RedisError(failure)
+        case .failed(let failure): throw lastWord(RedisError(failure))
         }
         continue
       }
@@ -245,6 +247,7 @@ final class ServerConnection {
     switch got {
     case .moved(let count):
       answeredBytes += count
+      hasReceived = true
       guard answeredBytes <= 4 * ReplyParser.byteLimit else {
         throw RedisError(
           .bodyTooLarge, "the answers to one batch have more than \(4 * ReplyParser.byteLimit) bytes")
@@ -259,6 +262,13 @@ final class ServerConnection {
 
   /// A server that turns a client away says why and hangs up.
   private func lastWord(_ otherwise: RedisError) -> RedisError {
-    if case .failure(let error)? = answers.last { error } else { otherwise }
+    if case .failure(let error)? = answers.last { return error }
+    // With TLS 1.3 a server looks at our certificate when we take TLS for agreed; its alert may be lost with a reset.
+    guard otherwise.reason == .reset, let tls = route.server.tls, tls.certificateFile == nil, !hasReceived
+    else {
+      return otherwise
+    }
+    let hint = "ended the connection right after TLS: it may want a certificate (`cert_file`)"
+    return RedisError(.tlsHandshake, "\(route.server.name) \(hint)")
   }
 }

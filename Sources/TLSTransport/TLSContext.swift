@@ -15,6 +15,9 @@ package final class TLSContext: @unchecked Sendable {
     self.settings = settings
     // From here on deinit frees it, also when this throws.
     _ = fw_ssl_ctx_set_min_version(context, TLS1_2_VERSION)
+    // A peer that ends without TLS's word for it has ended. Protocols that need to tell a cut from an end say how long
+    // their messages are.
+    fw_ssl_context_accept_bare_end(context)
     ERR_clear_error()
     if let file = settings.caFile {
       guard SSL_CTX_load_verify_file(context, file) == 1 else { throw Self.unreadable("the CA file", file) }

@@ -69,12 +69,18 @@ import Testing
 
   /// The compression's strength decides how many bits the end is shifted by.
   @Test func everyShiftOfBzip2IsSeen() async throws {
-    for length in 1..<40 {
-      let bytes = try await Self.made(
-        "head -c \(length * 31) dump.sql > d; python3 -c \"import bz2;open('out','wb').write(bz2.compress("
-          + "open('d','rb').read()))\"")
-      #expect(Self.probe(bytes, Self.rules(.bzip2)).content == .good, "\(length)")
-      if length == 12 { break }
+    let lines = try await Self.made(
+      "python3 -c \"import bz2;d=open('dump.sql','rb').read();"
+        + "open('out','w').write('\\n'.join(bz2.compress(d[:n*31]).hex() for n in range(1,40)))\"")
+    let all = String(decoding: lines, as: UTF8.self).split(separator: "\n")
+    #expect(all.count == 39)
+    for (number, line) in all.enumerated() {
+      let digits = Array(line)
+      let bytes = stride(from: 0, to: digits.count, by: 2).compactMap {
+        UInt8(String(digits[$0...$0 + 1]), radix: 16)
+      }
+      #expect(Self.probe(bytes, Self.rules(.bzip2)).content == .good, "\(number)")
+      #expect(Self.probe(bytes.dropLast(), Self.rules(.bzip2)).content == .bad(.truncated), "\(number)")
     }
   }
 
@@ -103,7 +109,7 @@ import Testing
   @Test func wildBytesDoNoHarm() {
     let seed = UInt64.random(in: 0 ... .max)
     var random = SeededNumbers(seed: seed)
-    for _ in 0..<3000 {
+    for _ in 0..<500 {
       let kind = random.pick(ArchiveKind.allCases)
       let bytes = (0..<Int.random(in: 0..<700, using: &random)).map { _ in
         random.chance(40)

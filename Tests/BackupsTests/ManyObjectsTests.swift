@@ -41,7 +41,7 @@ private func residentBytes() -> Int {
 @Suite struct ManyObjectsTests {
   /// `FARWATCH_OBJECTS=1000000` measures what the README claims.
   private static let count =
-    ProcessInfo.processInfo.environment["FARWATCH_OBJECTS"].flatMap { Int($0) } ?? 20_000
+    ProcessInfo.processInfo.environment["FARWATCH_OBJECTS"].flatMap { Int($0) } ?? 10_000
 
   @Test func aLongListingCostsNoMemory() async throws {
     let server = try endlessBucket(Self.count)

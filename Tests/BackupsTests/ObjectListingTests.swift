@@ -66,7 +66,7 @@ private func value(_ readings: [Reading], _ family: MetricFamily, _ labels: Labe
   @Test func manyAreJudgedAsIfAllWereKept() throws {
     let seed = UInt64.random(in: 0 ... .max)
     var random = SeededNumbers(seed: seed)
-    for _ in 0..<40 {
+    for _ in 0..<12 {
       let count = Int.random(in: 0..<120, using: &random)
       let objects = (0..<count).filter { _ in !random.chance(10) }.map { number in
         dump(number, size: random.chance(10) ? 0 : UInt64.random(in: 900...1100, using: &random))
@@ -125,6 +125,11 @@ private func value(_ readings: [Reading], _ family: MetricFamily, _ labels: Labe
     // All are listed now and then: only that shows what a retention took away.
     #expect(state.listing(inOrder: true, now: start + .seconds(7 * 3600)).isFull)
     #expect(state.listing(inOrder: false, now: start).isFull)
+
+    // Where some of the newest vanish the others are looked at as well.
+    let third = state.listing(inOrder: true, now: start)
+    state.listed(try #require(run(third, Array(objects.dropLast(3))).tally), third, at: now, start)
+    #expect(state.listing(inOrder: true, now: start).isFull)
   }
 
   @Test func namesThatDoNotSortByTimeAreAllListed() throws {

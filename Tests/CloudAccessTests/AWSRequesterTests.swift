@@ -41,15 +41,15 @@ import Testing
     #expect(await ask(server).answer.failure == nil)
     #expect(server.requests.count == 3)
     let stubborn = try Self.server([Self.throttled])
-    let (answer, took) = await ask(stubborn, timeout: .milliseconds(300))
+    let (answer, took) = await ask(stubborn, timeout: .seconds(1))
     #expect(answer.failure == AWSFailure(.limit, code: "Throttling", "Rate exceeded", isTransient: true))
-    #expect(took < .seconds(1) && stubborn.requests.count >= 2)
+    #expect(took < .seconds(3) && stubborn.requests.count >= 2)
     // A hanging server costs the call's time and no more; the second try found it well.
     let hanging = try Self.server([[.hang], LoopbackServer.answer(200, "<a/>")])
     #expect(await ask(hanging, timeout: .seconds(2)).answer.failure == nil)
     let dead = try Self.server([[.hang]])
     let hung = await ask(dead, timeout: .milliseconds(500))
-    #expect(hung.answer.failure?.reason == .timeout && hung.took < .seconds(1))
+    #expect(hung.answer.failure?.reason == .timeout && hung.took < .seconds(3))
   }
 
   @Test func refusalsAreNotTriedAgainAndNameTheRemedy() async throws {
@@ -126,7 +126,7 @@ import Testing
     let identity = AWSIdentity(time: SystemTime()) { _ in }
     let server = try Self.server([LoopbackServer.answer(200)])
     let (answer, took) = await ask(server, identity: identity, timeout: .milliseconds(200))
-    #expect(answer.failure?.reason == .timeout && took < .seconds(1) && server.requests.isEmpty)
+    #expect(answer.failure?.reason == .timeout && took < .seconds(3) && server.requests.isEmpty)
   }
 
   /// Any bytes of an answer are an error with a reason, never a crash.

@@ -89,7 +89,7 @@ private let start = Timestamp(year: 2026, month: 1, day: 1)
     #expect(await throttled.collected().verdict == .success)
     server.state.withLock { $0.throttled = 1000 }
     time.advance(by: .seconds(60))
-    let kept = collector(server) { $0.basics.timeout = .milliseconds(300) }
+    let kept = collector(server) { $0.basics.timeout = .seconds(1) }
     let outcome = await kept.collected()
     #expect(
       outcome.reason == .limit && outcome.detail.hasPrefix("eu-west-1: Throttling"), "\(outcome.verdict)")
@@ -117,7 +117,7 @@ private let start = Timestamp(year: 2026, month: 1, day: 1)
     let half = await collector(server) {
       $0.regions = ["\(server.port)", "\(hanging.port)"]
       $0.endpoint = "http://127.0.0.1:{region}"
-      $0.basics.timeout = .milliseconds(500)
+      $0.basics.timeout = .seconds(2)
     }.collected()
     #expect(half.reason == .timeout && half.detail.hasPrefix("\(hanging.port): "), "\(half.verdict)")
     #expect(half.value("aws_rds_replica_lag_average", ["region": "\(server.port)"]) == 1)

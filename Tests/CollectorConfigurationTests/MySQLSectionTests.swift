@@ -28,7 +28,9 @@ import Testing
   }
 
   private func checks(_ text: String) -> (value: [any HealthCheckSettings]?, said: [String]) {
-    read("checks:\n- {name: c, region: r, mysql:       {\(text)}}") { HealthSection.read($0, Self.scope).checks }
+    read("checks:\n- {name: c, region: r, mysql:       {\(text)}}") {
+      HealthSection.read($0, Self.scope).checks
+    }
   }
 
   private func collectors(_ text: String) -> (value: [any CollectorSettings]?, said: [String]) {

@@ -314,7 +314,10 @@ private func job(_ place: String, _ more: String = "") -> String {
     ),
     (
       "s3: {bucket: b, match: '*'}, gcs: {bucket: b, match: '*', credentials: metadata}",
-      ["3:39: only one of `directory`, `s3`, `azure_blob`, `gcs`, `sftp` may be given"]
+      [
+        "3:39: only one of " + BackupKinds.table.map { "`\($0.key)`" }.joined(separator: ", ")
+          + " may be given"
+      ]
     ),
     (
       "s3: {bucket: b, match: '*'}, verify: {gzip: true, archive: zip}",

@@ -23,8 +23,8 @@ let dataFaults: [Fault] = [
     link("rpo: 1m", "dsn_env: ~"),
     "3:39: missing key `dsn_file` (or `dsn_env`)"),
   Fault(
-    "regions: {r: {}}\nreplication: [{link: l, engine: mysql, source: {region: r, dsn_env: A}, targets: [], rpo: 1m}]",
-    "2:33: unknown value `mysql`; expected `postgres`"),
+    "regions: {r: {}}\nreplication: [{link: l, engine: oracle, source: {region: r, dsn_env: A}, targets: [], rpo: 1m}]",
+    "2:33: unknown value `oracle`; expected one of \(replicationEngines)"),
   Fault(
     "regions: {r: {}}\nreplication: [{link: l, engine: postgres, source: {region: r, dsn_env: A}, targets: [], rpo: 1m}]",
     "2:15: link l has no target"),

@@ -14,6 +14,7 @@ import Replication
 import StrictYAML
 import Testing
 
+@testable import CollectorConfiguration
 @testable import Configuration
 
 private let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -21,6 +22,10 @@ private let root = URL(filePath: #filePath).deletingLastPathComponent().deleting
 
 func exampleText() throws -> String {
   try String(contentsOf: root.appending(path: "examples/farwatch.yml"), encoding: .utf8)
+}
+
+func collectorsText() throws -> String {
+  try String(contentsOf: root.appending(path: "examples/collectors.yml"), encoding: .utf8)
 }
 
 /// A directory with everything that the example names.
@@ -57,7 +62,7 @@ func exampleDirectory() throws -> TemporaryDirectory {
   }
 
   @Test func everyKeyThatIsReadStandsInTheExample() throws {
-    let text = try exampleText()
+    let text = try exampleText() + collectorsText()
     var keys: Set<String> = []
     for room in ["Configuration", "CollectorConfiguration", "ConfigurationTypes"] {
       let folder = root.appending(path: "Sources/\(room)")
@@ -74,6 +79,27 @@ func exampleDirectory() throws -> TemporaryDirectory {
     for key in keys.sorted() where text.firstMatch(of: try Regex("[\\s{]\(key):")) == nil {
       Issue.record("examples/farwatch.yml does not show `\(key)`")
     }
+  }
+
+  /// Every kind of collector stands in the file of collectors, and the file is good as it is.
+  @Test func everyKindOfCollectorIsShownAndRead() throws {
+    let text = try collectorsText()
+    for match in text.matches(of: #/secrets/[\w.-]+/#) {
+      try directory.write(String(match.output), "host=localhost\n")
+    }
+    let problems = Problems(file: "collectors.yml")
+    let settings = ConfigurationFile.parse(text, directory: directory.path, problems)
+    #expect(problems.list.map(\.description) == [])
+    let shown = try exampleText() + text
+    for kind in CheckKinds.table.map(\.key) + BackupKinds.table.map(\.key) + MeasurementKinds.table.map(\.key)
+    {
+      #expect(shown.contains(try Regex("[\\s{]\(kind):")), "`\(kind)` is not shown")
+    }
+    for engine in ReplicationEngines.table.map(\.key) {
+      #expect(shown.contains("engine: \(engine)"), "`engine: \(engine)` is not shown")
+    }
+    #expect(settings.checks.count > 10 && settings.links.count > 8 && settings.backups.count > 5)
+    #expect(settings.measurements.count > 6)
   }
 
   @Test func theWhole() {

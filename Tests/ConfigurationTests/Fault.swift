@@ -15,6 +15,12 @@ struct Fault: CustomTestStringConvertible, Sendable {
 
 /// Every kind of check, as messages list them.
 let checkKinds = CheckKinds.table.map { "`\($0.key)`" }.joined(separator: ", ")
+/// Every engine of links, as messages list them.
+let replicationEngines = ReplicationEngines.table.map { "`\($0.key)`" }.joined(separator: ", ")
+/// What is said of a collector of no kind.
+let missingMeasurement =
+  "missing key `scrape` (or "
+  + MeasurementKinds.table.dropFirst().map { "`\($0.key)`" }.joined(separator: ", ") + ")"
 /// What is said of a check of no kind.
 let missingKind =
   "missing key `http` (or "

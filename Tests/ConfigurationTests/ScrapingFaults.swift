@@ -26,7 +26,7 @@ let scrapingFaults: [Fault] = [
     exec("command: [/bin/true], warning_is_good: 1"),
     "2:86: expected true or false, found the number 1"),
   Fault(exec("command: [/bin/true], sample_limit: 0"), "2:83: must be between 1 and 1000000, found 0"),
-  Fault(region + "collect: [{name: x}]", "2:11: missing key `scrape`"),
+  Fault(region + "collect: [{name: x}]", "2:11: \(missingMeasurement)"),
   Fault(
     region + "collect: [{name: x, region: moon, scrape: {url: 'http://h'}}]",
     "2:29: unknown region \"moon\"; `regions` declares r"),

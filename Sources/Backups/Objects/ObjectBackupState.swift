@@ -47,12 +47,15 @@ struct ObjectBackupState {
   mutating func listed(
     _ tally: ObjectTally, _ listing: ObjectListing, at now: Timestamp, _ instant: MonotonicInstant
   ) {
-    self.tally = tally
-    listedAt = now
     if listing.isFull {
       fullyListedAt = now
       fullDue = settings.fullListingEvery.map { instant + $0 }
+    } else if let before = self.tally, tally.count < before.count {
+      // Some of the newest are gone. What else is must be known at once: this may be an attack.
+      fullDue = nil
     }
+    self.tally = tally
+    listedAt = now
     clockOffset = listing.clockOffset
     var kept: [String: Remembered] = [:]
     kept.reserveCapacity(tally.window.count)

@@ -18,6 +18,7 @@ struct ObjectTally: Sendable {
     var rejections: [BackupRejection: Int] = [:]
     var disagreements = 0
     var archived = 0
+    var count: Int { retained + rejections.values.reduce(0, +) }
     /// The greatest object name among them, and how many entries were listed up to it.
     var lastObject: String?
     var entries = 0
@@ -55,6 +56,9 @@ struct ObjectTally: Sendable {
     window.append(Seen(unit: unit, time: BackupSeries.judgedTime(file(unit, now), named)))
     if window.count >= 2 * capacity { trim(now) }
   }
+
+  /// All backups, good or not.
+  var count: Int { window.count + folded.count }
 
   mutating func seal(now: Timestamp) { trim(now) }
 

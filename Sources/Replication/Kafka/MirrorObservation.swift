@@ -60,9 +60,13 @@ package enum MirrorQueries {
             topic == settings.heartbeatsTopic ? .tail(1) : .beginning
         }
       case .failure(let error):
-        let remedy =
-          error.reason == .missing
-          ? "\(error.message): is MirrorMaker running, and `alias` right?" : error.message
+        var remedy = error.message
+        if error.reason == .missing {
+          remedy += ": is MirrorMaker running, and `alias` right?"
+          if topic == settings.heartbeatsTopic {
+            remedy += " Without heartbeats say `heartbeats_topic: none`"
+          }
+        }
         seen.problem = seen.problem ?? KafkaError(error.reason, remedy)
       case nil:
         seen.problem = seen.problem ?? KafkaError(.missing, "the cluster says nothing of the topic \(topic)")

@@ -24,6 +24,11 @@ struct ObjectStoreLinkState {
 
   /// - Parameter began: when the source's listing began, by our clock.
   mutating func compared(_ found: ObjectComparison.Found, _ region: String, began: Timestamp) {
+    guard found.objects > 0 else {
+      return failed(
+        .missing, "the source shows no object under \"\(settings.source.prefix)\": nothing can be concluded",
+        region)
+    }
     var target = targets[region] ?? Target()
     let point = min(began, found.oldestMissing ?? began)
     if let known = target.recoveryPoint, point < known {

@@ -51,7 +51,10 @@ import Testing
     mock.push(.produce, error: 29)
     #expect(await probe(settings(mock.bootstrap) { $0.canaryTopic = "canary" }).reason == .permission)
     mock.down(1)
-    #expect(await probe(settings([mock.bootstrap[0]], timeout: .milliseconds(700))).reason == .refused)
+    let gone = KafkaCheckCollector(settings([mock.bootstrap[0]], timeout: .milliseconds(400)))
+    try await waitUntil(timeout: .seconds(20), "it is told why") {
+      await withCheckedContinuation { done in gone.collect { done.resume(returning: $0) } }.reason == .refused
+    }
   }
 
   @Test func whatAClusterSaysOfItselfIsReadWithoutOne() {

@@ -68,9 +68,6 @@ extension Outcome {
   fileprivate func cause(_ region: String) -> String? {
     state(MirrorMetrics.failureReason, "reason", ["region": region])
   }
-  fileprivate var detail: String {
-    if case .failure(_, let detail) = verdict { detail } else { "" }
-  }
 }
 
 @Suite struct MirrorLinkTests {

@@ -42,7 +42,7 @@ private func compare(
   @Test func randomSetsAreComparedAsSetsAre() {
     let seed = UInt64.random(in: 0 ... .max)
     var random = SeededNumbers(seed: seed)
-    for _ in 0..<300 {
+    for _ in 0..<80 {
       var source: [ObjectEntry] = []
       var target: [ObjectEntry] = []
       var missing: [ObjectEntry] = []
@@ -132,6 +132,19 @@ private func compare(
     #expect(state.readings.first { $0.family == ReplicationFamilies.up }?.value == 0)
     #expect(state.readings.first { $0.family == ObjectStoreLinkFamilies.missing } == nil)
     #expect(state.verdict == .failure(.timeout, detail: "target s: no answer"))
+  }
+
+  /// An emptied source, or a prefix that is wrong, is no perfect copy.
+  @Test func anEmptySourceProvesNothing() throws {
+    var state = try Self.state()
+    state.compared(Self.found(), "s", began: now)
+    state.compared(ObjectComparison.Found(), "s", began: now + .seconds(60))
+    #expect(Self.point(state) == now.seconds)
+    #expect(state.readings.first { $0.family == ReplicationFamilies.up }?.value == 0)
+    guard case .failure(.missing, _) = state.verdict else {
+      Issue.record("\(state.verdict)")
+      return
+    }
   }
 
   @Test func whatWasDeletedBetweenTwoQuestionsSetsNothingBack() throws {

@@ -59,9 +59,6 @@ extension Outcome {
   fileprivate func reason(_ region: String) -> String? {
     state(RedisMetrics.failureReason, "reason", ["region": region])
   }
-  fileprivate var detail: String {
-    if case .failure(_, let detail) = verdict { detail } else { "" }
-  }
 }
 
 @Suite struct RedisLinkTests {
@@ -202,7 +199,7 @@ extension Outcome {
     let (right, wrong) = (try files.write("right", "hunter2"), try files.write("wrong", "swordfish"))
     let acl = try files.write(
       "users.acl",
-      "user default on nopass ~* &* +@all\nuser bare on >hunter2 -@all +ping\nuser watch on >hunter2 -@all +info\n"
+      "user default on nopass ~* &* +@all\nuser bare on >hunter2 -@all +ping\nuser watch on >hunter2 -@all +info %R~farwatch:heartbeat +get\n"
     )
     let (east, west) = (try await RedisProcess(["--aclfile", acl]), try await RedisProcess())
     try await west.replicate(east)
@@ -210,7 +207,8 @@ extension Outcome {
       var server = east.server
       server.username = user
       server.password = .file(file)
-      return await (try RedisWatch(source: server, target: west.server)).pass()
+      return await (try RedisWatch(source: server, target: west.server, heartbeatKey: "farwatch:heartbeat"))
+        .pass()
     }
     let bad = try await look("watch", wrong)
     #expect(bad.reason("east") == "authentication_failed")

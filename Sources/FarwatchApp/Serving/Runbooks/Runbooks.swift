@@ -37,6 +37,15 @@ enum Runbooks {
         "Otherwise look at the checks' reasons: bad_configuration and limit_reached are Farwatch's own.",
         "Is a check configured for the region at all?",
       ]),
+    "vantage-offline": Page(
+      title: "This watcher is offline",
+      meaning:
+        "Too few of the canaries, targets elsewhere that are surely up, can be reached: it is our own way out that fails.",
+      steps: [
+        "Check this machine's network, its DNS and its way out. The reasons of the canaries are on the metrics page.",
+        "Until it is back, ask another vantage about the regions: this one knows nothing of them, and says so.",
+        "Canaries that are really down: replace them, or raise their number.",
+      ]),
     "check-down": Page(
       title: "A health check is down",
       meaning: "The check has failed as often in a row as its configuration demands.",
