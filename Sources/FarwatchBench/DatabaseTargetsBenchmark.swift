@@ -27,7 +27,7 @@ struct DatabaseTargetsBenchmark {
     let daemon = try await FarwatchDaemon(
       binary: choice.binary, configuration: configuration, rules: "groups: []\n", in: directory)
     defer { daemon.stop() }
-    var most = [try await number(mostAtFirst)]
+    let mostInFirstRound = try await number(mostAtFirst)
     proxy.freeze()
     try await Task.sleep(for: .seconds(2 * Self.interval + 2))
 
@@ -42,7 +42,7 @@ struct DatabaseTargetsBenchmark {
     }
     let cores = (try ProcessUse.cpuSeconds([daemon.pid]) - cpu) / (RequestLog.now - start)
     let memory = try ProcessUse.residentMegabytes([daemon.pid])
-    most.append(try await number(mostLater))
+    let most = try await number(mostLater)
     let connections = try await number(
       server.sql("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'c%'"))
     let anew = try await number(
@@ -57,11 +57,15 @@ struct DatabaseTargetsBenchmark {
       "\(Self.targets) PostgreSQL checks every \(Self.interval) s, \(Self.silent) of them silent"
     say(ResultLine(name: Self.name, what: "cores, \(load)", ours: [cores]).text)
     say(ResultLine(name: "\(Self.name)-mem", what: "MB resident, \(load)", ours: [memory]).text)
-    say(
-      ResultLine(
-        name: "\(Self.name)-fly", what: "queries at once at the server, first round and later", ours: most,
-        goal: "≤ 64"
-      ).text)
+    for (part, what, value) in [
+      ("first", "in the first round", mostInFirstRound), ("fly", "later", most),
+    ] {
+      say(
+        ResultLine(
+          name: "\(Self.name)-\(part)", what: "queries at once at the server \(what)", ours: [value],
+          goal: "≤ 64"
+        ).text)
+    }
     say(
       ResultLine(
         name: "\(Self.name)-open", what: "connections of the \(Self.targets - Self.silent) that answer",
@@ -101,7 +105,7 @@ struct DatabaseTargetsBenchmark {
         "host=127.0.0.1 port=\(isSilent ? proxy.port : server.port) dbname=postgres user=postgres "
           + "application_name=\(isSilent ? "s" : "c")\(number)\n")
       return "    - {name: d\(number), region: east, postgres: {dsn_file: \(file), query: "
-        + "SELECT 1 FROM pg_sleep(\(Self.querySeconds))}}"
+        + "SELECT held(\(Self.querySeconds))}}"
     }
     return """
       vantage: bench
@@ -114,16 +118,19 @@ struct DatabaseTargetsBenchmark {
       """
   }
 
-  /// Looks fifty times a second from inside, where a look costs little.
+  /// Each query holds a lock while it runs, and the list of locks is one moment's, which that of sessions is not.
   private static let counter = """
+    CREATE FUNCTION held(seconds float8) RETURNS int LANGUAGE plpgsql AS $$
+    BEGIN
+      PERFORM pg_advisory_xact_lock_shared(1);
+      PERFORM pg_sleep(seconds);
+      RETURN 1;
+    END $$;
     CREATE FUNCTION most_in_flight(seconds int) RETURNS int LANGUAGE plpgsql AS $$
     DECLARE most int := 0; now int; until timestamptz := clock_timestamp() + seconds * interval '1 second';
     BEGIN
       WHILE clock_timestamp() < until LOOP
-        PERFORM pg_stat_clear_snapshot();
-        SELECT count(*) INTO now FROM pg_stat_activity
-          WHERE state = 'active' AND (application_name LIKE 'c%' OR application_name LIKE 's%')
-            AND pid <> pg_backend_pid();
+        SELECT count(*) INTO now FROM pg_locks WHERE locktype = 'advisory';
         most := greatest(most, now);
         PERFORM pg_sleep(0.02);
       END LOOP;
