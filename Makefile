@@ -19,12 +19,13 @@ BINARY = $(shell $(RELEASE) --show-bin-path)/farwatch
 # Warnings are errors where we build for ourselves; a user's newer compiler may warn and still build.
 test lint ci-build: export FARWATCH_STRICT := 1
 
-.PHONY: help run build test unit-test e2e-test bench install lint format ci-build deps-build deps-test deps-bench clean
+.PHONY: help run build test unit-test e2e-test bench compare install lint format ci-build deps-build deps-test deps-bench deps-compare clean
 
 help:
 	@echo 'make run      install what is missing, build, run the demo'
 	@echo 'make test     install what the tests need, run all of them'
 	@echo 'make bench    measure against Prometheus, blackbox_exporter and nginx on this machine'
+	@echo 'make compare  real databases in the states that mislead: what the usual exporters say, and what Farwatch says'
 	@echo 'make install  PREFIX=/usr/local: one binary, a systemd unit, shell completions, the shipped rules'
 	@echo 'make lint     what CI checks before it builds'
 
@@ -43,6 +44,11 @@ test: deps-test
 bench: deps-bench build
 	$(SWIFT) build -c release --static-swift-stdlib --product farwatch-bench $(SWIFT_BUILD_FLAGS)
 	@exec $$($(SWIFT) build -c release --show-bin-path $(SWIFT_BUILD_FLAGS))/farwatch-bench $(BINARY)
+
+# Fails when Farwatch is wrong about one state.
+compare: deps-compare build
+	$(SWIFT) build -c release --static-swift-stdlib --product farwatch-bench $(SWIFT_BUILD_FLAGS)
+	@exec $$($(SWIFT) build -c release --show-bin-path $(SWIFT_BUILD_FLAGS))/farwatch-bench $(BINARY) compare
 
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/share/farwatch/rules
@@ -77,6 +83,8 @@ deps-test:
 	@$(MAKE) --no-print-directory .build/python/installed
 deps-bench:
 	@packaging/install-packages $(BENCH_PACKAGES)
+deps-compare:
+	@packaging/install-packages $(COMPARE_PACKAGES)
 
 # Made anew when the list changes, and only then: a second `make test` needs no network.
 .build/python/installed: Tests/requirements.txt

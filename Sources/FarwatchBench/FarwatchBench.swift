@@ -14,6 +14,10 @@ struct FarwatchBench {
         try await chaos(choice)
         return
       }
+      if choice.chosen == [Choice.compare] {
+        if try await !Comparison(choice).run() { exit(1) }
+        return
+      }
       say(await Machine.line(binary: choice.binary))
       say(ResultLine.heading)
       if choice.includes(["checks-cpu", "checks-memory", "metrics-page"]) {
@@ -30,6 +34,12 @@ struct FarwatchBench {
       if choice.includes([PagingThroughputBenchmark.name]) {
         try await PagingThroughputBenchmark(choice).run()
       }
+      if choice.includes([ManyChecksBenchmark.name]) { try await ManyChecksBenchmark(choice).run() }
+      if choice.includes([HangingTargetsBenchmark.name]) { try await HangingTargetsBenchmark(choice).run() }
+      if choice.includes([DatabaseTargetsBenchmark.name]) {
+        try await DatabaseTargetsBenchmark(choice).run()
+      }
+      if choice.includes([ObjectListingBenchmark.name]) { try await ObjectListingBenchmark(choice).run() }
       if choice.includes(["fault-to-page"]) { try await FaultToPageBenchmark(choice).run() }
     } catch {
       say("farwatch-bench: \(error)")
@@ -56,14 +66,19 @@ extension FarwatchBench {
 /// What the command line asked for.
 struct Choice: Sendable {
   static let chaos = "paging-chaos"
+  /// Not a measurement: who tells the truth about real systems in the states that matter.
+  static let compare = "compare"
   static let names =
     ["checks-cpu", "checks-memory", "metrics-page", "page-latency", "fault-to-page", "rules"]
     + StoreBenchmark.names + StoreSizeBenchmark.names
     + [HangingReceiversBenchmark.name, PagingStormBenchmark.name, PagingThroughputBenchmark.name]
+    + [ManyChecksBenchmark.name, HangingTargetsBenchmark.name, DatabaseTargetsBenchmark.name]
+    + [ObjectListingBenchmark.name]
   static let usage = """
     usage: farwatch-bench BINARY [NAME…] [--seconds N] [--repetitions N]
     names: \(names.joined(separator: ", ")) (default: all)
            or: farwatch-bench BINARY paging-chaos [--kills N] [--seed N]
+           or: farwatch-bench BINARY compare
     """
 
   var binary = ""
@@ -92,7 +107,7 @@ struct Choice: Sendable {
       case "--seed":
         guard let number = rest.popFirst().flatMap({ UInt64($0) }) else { return nil }
         seed = number
-      case Self.chaos: chosen.insert(argument)
+      case Self.chaos, Self.compare: chosen.insert(argument)
       case _ where binary.isEmpty && !argument.hasPrefix("-"): binary = argument
       case _ where Self.names.contains(argument): chosen.insert(argument)
       default: return nil

@@ -7,10 +7,14 @@ final class Nginx: Sendable {
   let port: Int
   private let child: ChildProcess
   var pid: pid_t { child.pid }
+  let requestLog: String
 
-  init(_ name: String, in directory: TemporaryDirectory) async throws {
+  /// - logsRequests: whether `requests.log` tells of each request when it was answered, to a millisecond, and its path.
+  init(_ name: String, in directory: TemporaryDirectory, logsRequests: Bool = false) async throws {
     port = try freeLoopbackPort()
     let folder = directory.file(name)
+    requestLog = "\(folder)/requests.log"
+    let log = logsRequests ? "\(requestLog) moments buffer=64k flush=200ms" : "off"
     try FileManager.default.createDirectory(atPath: folder + "/files", withIntermediateDirectories: true)
     let file = try directory.write(
       "\(name).conf",
@@ -18,7 +22,8 @@ final class Nginx: Sendable {
       daemon off; master_process off; pid \(folder)/pid; error_log \(folder)/error.log warn;
       events { worker_connections 8192; }
       http {
-        access_log off; keepalive_requests 1000000; keepalive_timeout 75s; sendfile on;
+        log_format moments "$msec $uri";
+        access_log \(log); keepalive_requests 1000000; keepalive_timeout 75s; sendfile on;
         client_body_temp_path \(folder)/a; proxy_temp_path \(folder)/b; fastcgi_temp_path \(folder)/c;
         uwsgi_temp_path \(folder)/d; scgi_temp_path \(folder)/e;
         server {

@@ -18,12 +18,16 @@ enum ProcessUse {
 
   /// Resident megabytes (10^6 bytes).
   static func residentMegabytes(_ pids: [pid_t]) throws -> Double {
-    try pids.reduce(0) { sum, pid in
-      let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
-      guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") }),
-        let kibibytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Double($0) })
-      else { throw BenchError("process \(pid) does not tell its memory") }
-      return sum + kibibytes * 1024 / 1e6
-    }
+    try pids.reduce(0) { $0 + Double(try status($1, "VmRSS")) * 1024 / 1e6 }
+  }
+
+  static func threads(_ pid: pid_t) throws -> Int { try status(pid, "Threads") }
+
+  private static func status(_ pid: pid_t, _ name: String) throws -> Int {
+    let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
+    guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("\(name):") }),
+      let number = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) })
+    else { throw BenchError("process \(pid) does not tell its \(name)") }
+    return number
   }
 }
