@@ -16,12 +16,6 @@ extension Collector {
   }
 }
 
-extension Outcome {
-  func value(_ family: MetricFamily, _ labels: Labels = .empty) -> Double? {
-    readings.first { $0.family == family && $0.labels == labels }?.value
-  }
-}
-
 /// A store of this process, whose answers a test holds back or makes wrong.
 private final class ScriptedStore: ObjectStore {
   struct Script {

@@ -151,7 +151,7 @@ extension [Reading] {
     }
     let nobody = try await outcome(settings(.snapshots(type: nil)), as: "nobody")
     #expect(
-      nobody.detail?.hasPrefix("orders in us-east-1: AccessDenied: allow rds:DescribeDBSnapshots") == true,
+      nobody.detail.hasPrefix("orders in us-east-1: AccessDenied: allow rds:DescribeDBSnapshots"),
       "\(nobody.verdict)")
     let gone = try await outcome(settings(.pointInTime(replicated: false), of: .instance("gone")))
     #expect(gone.reason == .missing && gone.readings.value("backup_up") == 0, "\(gone.verdict)")
@@ -221,8 +221,4 @@ extension [Reading] {
       for entry in page.entries { _ = windows.observe(RDSRestoreWindow(entry), at: now) }
     }
   }
-}
-
-extension Outcome {
-  fileprivate var detail: String? { if case .failure(_, let detail) = verdict { detail } else { nil } }
 }
