@@ -117,8 +117,20 @@ final class QueryLoop {
         slots.release(number)
         continue
       }
-      start(lane, lane.waiting.removeFirst())
+      let run = lane.waiting.removeFirst()
+      // With less than half its time left it would blame the server for our own queue, and be given up under way.
+      if run.deadline - time.monotonic < run.request.timeout / 2 {
+        slots.release(number)
+        run.request.completion(.failure(noSlot))
+        next(lane)
+      } else {
+        start(lane, run)
+      }
     }
+  }
+
+  private var noSlot: PostgresError {
+    PostgresError(.limit, "none of the \(slots.limit) slots for queries was free in time")
   }
 
   private func start(_ lane: Lane, _ run: Run) {
@@ -268,7 +280,7 @@ final class QueryLoop {
       lane.waiting.removeAll { $0.deadline <= now }
       let error =
         lane.current == nil
-        ? PostgresError(.limit, "none of the \(slots.limit) slots for queries was free in time")
+        ? noSlot
         : PostgresError(.timeout, "waited behind another run")
       if lane.waiting.isEmpty { slots.leaveLine(lane.id) }
       for run in late { run.request.completion(.failure(error)) }
