@@ -79,7 +79,7 @@ import Testing
     }
     #expect(evidence(.success) == .success)
     for reason in FailureReason.allCases {
-      let isOwn = [.configuration, .limit, .overrun].contains(reason)
+      let isOwn = [.configuration, .limit, .overrun, .unknown].contains(reason)
       #expect(evidence(.failure(reason, detail: "")) == (isOwn ? .none : .failure), "\(reason)")
     }
   }

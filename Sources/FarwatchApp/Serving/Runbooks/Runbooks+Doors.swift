@@ -168,5 +168,24 @@ extension Runbooks {
         account, so lengthen the interval; not_found: a pool or load balancer that is gone.
         """
       ]),
+    "remote-write-refuses-samples": Page(
+      title: "Remote write refuses samples",
+      meaning: """
+        Samples that another program sends are not written, and it does not send them again. The sender's \
+        log has the text of the answer, with the first series.
+        """,
+      steps: [
+        """
+        out_of_order, duplicate: two senders write the same series. Give them different external_labels.
+        """,
+        """
+        future, too_old: the sender's clock is wrong, or it catches up on more than the store keeps.
+        """,
+        """
+        own_series: the series could be mistaken for one of Farwatch's; it needs the label instance.
+        """,
+        "series_limit: raise store.series_limit, or send less (write_relabel_configs).",
+        "invalid: a label or histogram is not valid; the answer says which.",
+      ]),
   ]
 }
