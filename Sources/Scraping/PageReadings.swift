@@ -64,6 +64,7 @@ package struct PageReadings: Sendable {
       }
       let name = labels.metricName ?? ""
       guard !name.isEmpty else { continue }
+      try checkOwnership(name, labels)
       try check(labels)
       guard page.readings.count < limits.samples else {
         throw Refusal(reason: .limit, description: "the page has more than \(limits.samples) samples")
@@ -89,6 +90,15 @@ package struct PageReadings: Sendable {
       all = next
     }
     return Labels(all)
+  }
+
+  /// Nothing of a page may stand in the place of what was measured here: ours has no `instance`, theirs must keep it.
+  private func checkOwnership(_ name: String, _ labels: Labels) throws(Refusal) {
+    let isTheirs = own["instance"] != nil && labels["instance"] != nil
+    guard !isTheirs, own["instance"] != nil || name.hasPrefix("farwatch_") else { return }
+    throw Refusal(
+      reason: .configuration,
+      description: "\(name) would stand among Farwatch's own series: it has no label `instance`")
   }
 
   private func check(_ labels: Labels) throws(Refusal) {

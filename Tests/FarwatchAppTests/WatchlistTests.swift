@@ -135,6 +135,40 @@ private final class Bench {
     #expect(bench.list.regionHealth == ["japan": .down])
   }
 
+  @Test func aCalculatedCheckThatIsTakenAwayIsForgotten() {
+    var plan = RollUpPlan(regions: [Settings.Region(name: "japan", role: .active, share: nil)])
+    plan.calculated = [
+      CalculatedCheck(
+        name: "one", region: "japan", members: [.init(region: "japan", name: "api")], atLeast: 1)
+    ]
+    let checks = ["api", "web"].map { checkSettings($0, "japan") }
+    let bench = Bench(checks, plan: plan)
+    for _ in 0..<2 {
+      bench.probe("japan/api", false)
+      bench.probe("japan/web", true)
+    }
+    #expect(bench.list.regionHealth == ["japan": .degraded])
+    _ = bench.replace(checks)
+    bench.probe("japan/web", true)
+    for _ in 0..<2 { bench.probe("japan/api", true) }
+    #expect(bench.list.regionHealth == ["japan": .up])
+    #expect(bench.list.calculatedHealth.isEmpty)
+  }
+
+  @Test func aCanaryThatRefusesIsReached() {
+    let canary = checkSettings("world", "") { $0.isCanary = true }
+    let plan = RollUpPlan(regions: [Settings.Region(name: "japan", role: .active, share: nil)])
+    let bench = Bench([checkSettings("api", "japan"), canary], plan: plan)
+    for _ in 0..<3 {
+      bench.probe("world", false, reason: .authentication)
+      bench.probe("japan/api", false)
+    }
+    bench.probe("world", false, reason: .refused)
+    bench.probe("japan/api", false)
+    #expect(bench.value("farwatch_vantage_offline", .empty) == 0)
+    #expect(bench.list.regionHealth == ["japan": .down])
+  }
+
   @Test func nobodyIsBlamedWhileNoCanaryAnswers() {
     let canary = checkSettings("world", "") { $0.isCanary = true }
     let plan = RollUpPlan(regions: [Settings.Region(name: "japan", role: .active, share: nil)])

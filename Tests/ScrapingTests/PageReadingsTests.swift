@@ -34,6 +34,22 @@ import Testing
     #expect(throws: PageReadings.Refusal.self) { try read(page) { $0.limits.samples = 50 } }
   }
 
+  @Test func aPageNeverStandsInThePlaceOfOurOwn() throws {
+    #expect {
+      try read("farwatch_region_state{region=\"us\",state=\"down\"} 1\n") {
+        $0.rules = [try! RelabelRule(action: .labeldrop, regex: "job|instance")]
+      }
+    } throws: { ($0 as? PageReadings.Refusal)?.reason == .configuration }
+    #expect(try read("farwatch_region_state 1\n").count == 1)
+    // What a check's program prints has no instance.
+    var printed = PageReadings(own: .empty)
+    printed.limits.samples = 10
+    #expect(try printed.read(Array("queue_depth 1\n".utf8)).readings.count == 1)
+    #expect(throws: PageReadings.Refusal.self) {
+      try printed.read(Array("farwatch_vantage_offline 1\n".utf8))
+    }
+  }
+
   @Test func limitsOfLabelsFailThePage() {
     for change: (inout PageReadings) -> Void in [
       { $0.limits.labels = 2 }, { $0.limits.labelValueBytes = 3 }, { $0.limits.labelNameBytes = 3 },

@@ -52,7 +52,10 @@ final class RollUp {
   }
 
   private func calculate(_ members: [Member]) -> [Reading] {
-    guard !plan.calculated.isEmpty else { return [] }
+    guard !plan.calculated.isEmpty else {
+      calculated = []
+      return []
+    }
     var states: [CalculatedCheck.Member: CheckState.Health] = [:]
     for member in members {
       states[.init(region: member.basics.region, name: member.basics.name)] = member.health
@@ -69,11 +72,11 @@ final class RollUp {
 }
 
 extension Outcome {
-  /// Whether the target was reached at all, whatever it answered.
+  /// Whether something answered, whatever it said: a refusal is an answer, too.
   var wasReached: Bool {
     switch reason {
-    case nil, .status?, .body?, .bodyTooLarge?, .redirect?, .certificateExpired?, .certificateName?: true
-    default: false
+    case .timeout?, .dns?, .unreachable?, .io?, .configuration?, .limit?, .overrun?, .unknown?, .other?: false
+    default: true
     }
   }
 }
