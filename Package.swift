@@ -46,6 +46,8 @@ let package = Package(
   targets: [
     // Foreign libraries: module maps and typed shims, nothing that decides.
     library("CMicroHTTPD", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
+    library("CGnuTLS", pkgConfig: "gnutls", apt: "libgnutls28-dev"),
+    library("CCrypt", pkgConfig: "libcrypt", apt: "libcrypt-dev"),
     library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     library("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
     library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
@@ -59,6 +61,7 @@ let package = Package(
     library("CCares", pkgConfig: "libcares", apt: "libc-ares-dev"),
     library("CExpat", pkgConfig: "expat", apt: "libexpat1-dev"),
     library("CSnappy", pkgConfig: "snappy", apt: "libsnappy-dev"),
+    library("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
 
     // What every stage speaks.
     room("Model"),
@@ -67,14 +70,25 @@ let package = Package(
 
     // Owners of a foreign library, one each.
     room("Threading"),
+    // Who goes next where only so many may.
+    room("Turns", ["Model"]),
     room("DurableIO", ["Model"]),
     room("RegularExpressions", ["CRE2", "Model"]),
     room("StrictYAML", ["Model", .product(name: "Yams", package: "Yams")]),
-    room("HTTPServer", ["CMicroHTTPD", "Threading"]),
+    room("HTTPServer", ["CGnuTLS", "CMicroHTTPD", "Threading"]),
     room("HTTPClient", ["CCurl", "Model", "Threading"]),
-    room("PostgresClient", ["CPostgres", "Model", "Secrets", "Threading"]),
+    // Who may do what on the listener: logins, tokens, roles, limits, the web configuration file.
+    room(
+      "AccessControl",
+      [
+        "CCrypt", "HTTPServer", "Secrets", "StrictYAML", "Threading",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
+    room("PostgresClient", ["CPostgres", "Model", "Secrets", "Threading", "Turns"]),
     room("Decompression", ["CZlib"]),
-    room("Programs", ["Model", "Threading"]),
+    room("Zstandard", ["CZstd"]),
+    .target(name: "CProcessStart"),
+    room("Programs", ["CProcessStart", "Model", "Secrets", "Threading"]),
     // Passwords and keys, where they stand.
     room("Secrets"),
     room("StateDatabase", ["Model", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -115,15 +129,17 @@ let package = Package(
     room(
       "Backups",
       [
-        "Model", "Collecting", "Threading", "Decompression", "CloudAccess", "XMLDocuments", "ObjectStores",
-        "Programs",
+        "Model", "Collecting", "CheckIns", "Threading", "Decompression", "CloudAccess", "XMLDocuments",
+        "ObjectStores", "Programs",
       ]),
     .systemLibrary(name: "CEpoll"),
+    .systemLibrary(name: "CMalloc"),
+    room("ProcessMemory", ["CMalloc"]),
     room("TLSTransport", ["COpenSSL", "Model"]),
     room("StreamClient", ["CEpoll", "Model", "Threading", "TLSTransport"]),
     room("PingClient", ["Model", "Threading"]),
-    room("MySQLClient", ["CMariaDB", "CMariaDBHandshake", "Model", "Secrets", "Threading"]),
-    room("RedisClient", ["HTTPClient", "Model", "Secrets", "Threading", "TLSTransport"]),
+    room("MySQLClient", ["CMariaDB", "CMariaDBHandshake", "Model", "Secrets", "Threading", "Turns"]),
+    room("RedisClient", ["HTTPClient", "Model", "Secrets", "Threading", "TLSTransport", "Turns"]),
     room("KafkaClient", ["CRDKafka", "Model", "Secrets", "Threading", "TLSTransport"]),
     room("DNSClient", ["CCares", "Model", "Threading"]),
     room("XMLDocuments", ["CExpat"]),
@@ -137,14 +153,19 @@ let package = Package(
     // Checks of targets that a request names.
     room(
       "TargetProbing",
-      ["Model", "Collecting", "Exposition", "HTTPClient", "HTTPServer", "Threading"]),
+      ["Model", "Collecting", "Exposition", "HTTPClient", "HTTPServer", "Threading", "Turns"]),
     room("NativeHistograms", ["Model"]),
     room("SampleStore", ["Model", "NativeHistograms", "DurableIO", "Threading", "Decompression"]),
-    room("Exposition", ["Model"]),
+    room("Exposition", ["Model", "Decompression", "Zstandard"]),
+    // What Grafana shows: written down once, and made into its files.
+    room("Dashboards", ["Model"]),
     room("PromQL", ["Model", "NativeHistograms", "RegularExpressions", "Threading"]),
+    // What Prometheus' clients ask: queries, series, rules, targets.
+    room(
+      "PrometheusAPI", ["Model", "Alerting", "HTTPServer", "NativeHistograms", "PromQL", "Threading"]),
     room("Templating", ["Model", "RegularExpressions"]),
-    room("Alerting", ["Model", "PromQL", "Templating", "StrictYAML"]),
-    room("CloudWatchAlarms", ["Model", "PromQL", "StrictYAML"]),
+    room("Alerting", ["Model", "PromQL", "RowCoding", "Templating", "StrictYAML"]),
+    room("CloudWatchAlarms", ["Model", "PromQL", "RowCoding", "StrictYAML"]),
     // Scripts of queries and unit tests of rules: what is written is run on series made up for the purpose.
     room(
       "RuleTesting",
@@ -175,7 +196,8 @@ let package = Package(
     room(
       "Configuration",
       [
-        "Model", "StrictYAML", "ConfigurationTypes", "CollectorConfiguration", "RemoteWrite", "TargetProbing",
+        "AccessControl", "Model", "StrictYAML", "ConfigurationTypes", "CollectorConfiguration", "RemoteWrite",
+        "TargetProbing", "Secrets",
         "Collecting", "Alerting",
         "Paging",
         "Notifying", "CloudAccess", "CloudWatchAlarms", "RegularExpressions", "HTTPClient", "Templating",
@@ -183,21 +205,36 @@ let package = Package(
         "Programs",
       ]),
 
+    // What a browser is shown: a snapshot of everything in, bytes out.
+    room("StatusPage", ["Model"]),
+    // What the command line shows: text for terminals, the status in one, the manual.
+    room("Terminal", ["Threading"]),
+    room("StatusView", ["Model", "Terminal"]),
+    room("ManualPage"),
+
+    // What is served, described once for people and programs.
+    room("APIDescription", ["AccessControl", "Model"]),
+
     // Where the stages are joined into one daemon.
     room(
       "FarwatchApp",
       [
-        "Model", "DurableIO", "RegularExpressions", "StrictYAML", "HTTPServer", "HTTPClient",
+        "APIDescription", "AccessControl", "Model", "DurableIO", "RegularExpressions", "Secrets",
+        "StrictYAML",
+        "HTTPServer",
+        "HTTPClient",
         "StateDatabase", "CheckIns", "CollectorConfiguration", "Collecting", "RemoteWrite", "TargetProbing",
-        "SampleStore", "Exposition", "PromQL", "Templating",
+        "SampleStore", "Exposition", "PromQL", "PrometheusAPI", "Templating",
         "Alerting",
-        "Paging", "Journal", "AlertmanagerAPI", "Notifying", "CloudWatchAlarms", "RuleTesting", "Programs",
-        "Configuration", "Threading", .product(name: "Logging", package: "swift-log"),
+        "Paging", "Journal", "AlertmanagerAPI", "Notifying", "CloudWatchAlarms", "RowCoding", "RuleTesting",
+        "Programs", "Configuration", "ProcessMemory", "StatusPage", "StatusView", "Terminal", "Threading",
+        .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(
       name: "farwatch",
       dependencies: [
-        "FarwatchApp", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Dashboards", "FarwatchApp", "ManualPage", "Model", "Terminal",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
     room("FarwatchTesting", ["Model", "CKafkaMock"]),
@@ -205,21 +242,30 @@ let package = Package(
     .executableTarget(
       name: "FarwatchBench",
       dependencies: [
-        "FarwatchTesting", "HTTPServer", "Model", "Alerting", "PromQL", "SampleStore", "StrictYAML",
+        "FarwatchTesting", "Exposition", "HTTPServer", "Model", "Alerting", "PromQL", "PrometheusAPI",
+        "SampleStore",
+        "StrictYAML",
       ], swiftSettings: settings
     ),
 
     // The same queries on the same samples, asked of a real Prometheus.
     .testTarget(
       name: "PrometheusAgreementTests",
-      dependencies: ["FarwatchTesting", "HTTPClient", "Model", "PromQL", "SampleStore"],
+      dependencies: [
+        "Alerting", "FarwatchTesting", "HTTPClient", "HTTPServer", "Model", "PromQL", "PrometheusAPI",
+        "SampleStore",
+      ],
       swiftSettings: settings),
     tests(of: "Model"),
     tests(of: "Threading"),
+    tests(of: "Turns"),
+    tests(of: "ProcessMemory"),
     tests(of: "DurableIO"),
     tests(of: "RegularExpressions"),
     tests(of: "StrictYAML"),
     tests(of: "HTTPServer", ["HTTPClient"]),
+    tests(of: "AccessControl", ["HTTPServer", "Secrets", "StrictYAML"]),
+    tests(of: "APIDescription", ["AccessControl"]),
     tests(of: "HTTPClient"),
     tests(of: "PostgresClient"),
     tests(of: "Decompression"),
@@ -234,7 +280,7 @@ let package = Package(
         "PostgresClient", "MySQLClient", "KafkaClient", "RedisClient", "DNSClient", "Secrets",
       ]),
     tests(of: "Scraping", ["Collecting", "Exposition", "HTTPClient", "Programs", "RegularExpressions"]),
-    tests(of: "CheckIns", ["Collecting"]),
+    tests(of: "CheckIns", ["Collecting", "RowCoding"]),
     tests(
       of: "Replication",
       [
@@ -242,18 +288,20 @@ let package = Package(
         "CloudAccess", "ObjectStores", "Secrets",
       ]),
     tests(
-      of: "Backups", ["Collecting", "Decompression", "CloudAccess", "HTTPClient", "ObjectStores", "Secrets"]),
+      of: "Backups",
+      ["CheckIns", "Collecting", "Decompression", "CloudAccess", "HTTPClient", "ObjectStores", "Secrets"]),
     tests(of: "StreamClient", ["TLSTransport"]),
     tests(of: "PingClient"),
     tests(
       of: "CollectorConfiguration",
       [
-        "StrictYAML", "ConfigurationTypes", "Collecting", "Probing", "Replication", "Backups", "StreamClient",
+        "StrictYAML", "ConfigurationTypes", "CheckIns", "Collecting", "Probing", "Replication", "Backups",
+        "StreamClient",
         "TLSTransport", "HTTPClient", "PostgresClient", "MySQLClient", "RedisClient", "DNSClient",
         "CloudAccess", "CloudMetrics", "ObjectStores", "TargetProbing", "RemoteWrite", "Secrets",
       ]),
-    tests(of: "MySQLClient", ["Secrets"]),
-    tests(of: "RedisClient", ["HTTPClient", "Secrets", "TLSTransport"]),
+    tests(of: "MySQLClient", ["Secrets", "Turns"]),
+    tests(of: "RedisClient", ["HTTPClient", "Secrets", "TLSTransport", "Turns"]),
     tests(of: "KafkaClient", ["Secrets", "TLSTransport"]),
     tests(of: "DNSClient"),
     tests(of: "XMLDocuments"),
@@ -267,15 +315,21 @@ let package = Package(
       ["Collecting", "DNSClient", "Exposition", "HTTPClient", "HTTPServer", "Probing", "TLSTransport"]),
     tests(of: "NativeHistograms"),
     tests(of: "SampleStore", ["DurableIO", "NativeHistograms"]),
-    tests(of: "Exposition"),
+    tests(of: "Exposition", ["HTTPServer"]),
+    tests(of: "Zstandard"),
+    tests(of: "Dashboards", ["PromQL"]),
     tests(of: "PromQL", ["NativeHistograms", "RegularExpressions", "Threading"]),
+    tests(
+      of: "PrometheusAPI",
+      ["Alerting", "HTTPServer", "PromQL", "SampleStore", "Threading"]),
     tests(of: "Templating"),
     tests(of: "Alerting", ["PromQL", "Templating", "StrictYAML"]),
     tests(of: "CloudWatchAlarms", ["PromQL", "StrictYAML"]),
     tests(
       of: "RuleTesting",
       ["NativeHistograms", "PromQL", "RegularExpressions", "StrictYAML", "Templating", "Alerting"]),
-    tests(of: "Programs", ["Threading"]),
+    tests(of: "StatusPage", ["HTTPServer"]),
+    tests(of: "Programs", ["Secrets", "Threading"]),
     tests(of: "Paging", ["RegularExpressions"]),
     tests(of: "Journal", [.product(name: "Crypto", package: "swift-crypto")]),
     tests(of: "AlertmanagerAPI", ["Paging", "RegularExpressions"]),
@@ -290,26 +344,33 @@ let package = Package(
     tests(
       of: "Configuration",
       [
-        "CloudAccess", "CloudWatchAlarms", "StrictYAML", "ConfigurationTypes", "CollectorConfiguration",
+        "AccessControl", "CloudAccess", "CloudWatchAlarms", "Secrets", "StrictYAML", "ConfigurationTypes",
+        "CollectorConfiguration",
         "Collecting", "Probing", "Replication", "Backups",
         "Notifying",
         "HTTPClient", "Journal", "Paging", "PostgresClient",
       ]),
+    tests(of: "Terminal"),
+    tests(of: "StatusView", ["Terminal"]),
+    tests(of: "ManualPage"),
     tests(
       of: "FarwatchApp",
       [
-        "Alerting", "AlertmanagerAPI", "CloudWatchAlarms", "Configuration", "Exposition", "HTTPClient",
-        "HTTPServer", "Journal", "Notifying", "Paging",
+        "APIDescription", "AccessControl", "Alerting", "AlertmanagerAPI", "CloudWatchAlarms", "Configuration",
+        "Exposition",
+        "HTTPClient",
+        "HTTPServer", "Journal", "Notifying", "Paging", "PrometheusAPI",
         "Backups", "CheckIns", "CollectorConfiguration", "Collecting", "Probing", "Replication",
         "SampleStore",
-        "StateDatabase", "StrictYAML",
+        "StateDatabase", "StatusPage", "StrictYAML", "Terminal",
         .product(name: "Logging", package: "swift-log"),
       ]),
     .testTarget(name: "ArchitectureTests", dependencies: ["FarwatchTesting"], swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "FarwatchTesting", "HTTPClient", "HTTPServer", "Model", "Notifying", "SampleStore", "farwatch",
+        "Dashboards", "FarwatchTesting", "HTTPClient", "HTTPServer", "Model", "Notifying", "SampleStore",
+        "farwatch",
       ],
       swiftSettings: settings),
   ],

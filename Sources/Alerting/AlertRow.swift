@@ -1,5 +1,5 @@
-internal import FoundationEssentials
 internal import Model
+internal import RowCoding
 
 /// An active alert as it is remembered in the table of alerts, under its identity.
 ///
@@ -51,14 +51,7 @@ struct AlertRow: Codable {
   }
 
   /// nil when it cannot be encoded.
-  var bytes: [UInt8]? {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    // Numbers that JSON does not have are text.
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "+Inf", negativeInfinity: "-Inf", nan: "NaN")
-    return (try? encoder.encode(self)).map { [UInt8]($0) }
-  }
+  var bytes: [UInt8]? { try? RowCoding.encode(self) }
 
   /// Why bytes are no such row, for people.
   struct RowProblem: Error {
@@ -68,10 +61,7 @@ struct AlertRow: Codable {
   init(key: String, bytes: [UInt8]) throws(RowProblem) {
     let row: AlertRow
     do {
-      let decoder = JSONDecoder()
-      decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-        positiveInfinity: "+Inf", negativeInfinity: "-Inf", nan: "NaN")
-      row = try decoder.decode(AlertRow.self, from: Data(bytes))
+      row = try RowCoding.decode(AlertRow.self, bytes)
     } catch {
       throw RowProblem(message: "alert row \(key) cannot be read: \(error)")
     }

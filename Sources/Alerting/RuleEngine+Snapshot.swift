@@ -45,7 +45,8 @@ extension RuleEngine {
           queryOffset: state.group.queryOffset, limit: state.group.limit, rules: rules,
           lastEvaluation: state.lastEvaluation,
           evaluationTime: rules.reduce(.zero) { $0 + $1.evaluationTime },
-          failures: state.failures, templateFailures: state.templateFailures)
+          failures: state.failures, templateFailures: state.templateFailures,
+          missedIntervals: state.missedIntervals)
       })
   }
 

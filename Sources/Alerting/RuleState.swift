@@ -11,6 +11,8 @@ final class GroupState {
   /// Failed evaluations of its rules, and failed templates, since the start of the process.
   var failures = 0
   var templateFailures = 0
+  /// Intervals that passed without an evaluation, since the start of the process.
+  var missedIntervals = 0
   var rules: [RuleState] = []
 
   init(_ group: RuleGroup, interval: Duration) {
@@ -32,6 +34,7 @@ final class GroupState {
     if interval == old.interval { lastEvaluation = old.lastEvaluation }
     failures = old.failures
     templateFailures = old.templateFailures
+    missedIntervals = old.missedIntervals
   }
 
   func count(_ statistics: RuleStatistics, since before: RuleStatistics) {
@@ -49,6 +52,7 @@ final class GroupState {
     }
     let missed = max(0, (monotonic - due).nanoseconds / max(1, interval.nanoseconds))
     nextInterval = due + interval * Int(missed + 1)
+    missedIntervals += Int(missed)
     return Int(missed)
   }
 }

@@ -16,6 +16,8 @@ package struct RulesSnapshot: Sendable {
     /// Failed evaluations of its rules, and failed templates, since the start of the process.
     package var failures: Int
     package var templateFailures: Int
+    /// Intervals that passed without an evaluation because one came late, since the start of the process.
+    package var missedIntervals: Int
   }
 
   package struct Rule: Sendable {

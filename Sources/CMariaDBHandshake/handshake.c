@@ -25,7 +25,7 @@ static int wait_for_socket(my_socket socket, my_bool is_read, int timeout) {
   farwatch_handshake *handshake = running;
   if (!handshake) return -1;
   handshake->socket = socket;
-  // The library goes into the handshake with a blocking socket. It waits for the greeting before that, through here.
+  // The library goes into the handshake with a blocking socket, on which a reading gives up soon: see ServerGreeting.
   fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_NONBLOCK);
   handshake->waits_for = is_read ? MYSQL_WAIT_READ : MYSQL_WAIT_WRITE;
   swapcontext(&handshake->call, &handshake->loop);

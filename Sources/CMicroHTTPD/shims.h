@@ -22,22 +22,35 @@ struct farwatch_mhd_start {
   MHD_RequestCompletedCallback completed;
   MHD_NotifyConnectionCallback connection;
   void *(*request_target)(void *context, const char *target, struct MHD_Connection *connection);
+  /* All NULL for plain HTTP. Read while the daemon starts. */
+  const char *tls_certificate_pem;
+  const char *tls_key_pem;
+  const char *tls_client_authority_pem; /* NULL: no client's certificate is checked */
+  const char *tls_priorities;
   void (*log)(void *context, const char *format, va_list arguments);
 };
 
-/* Swift does not see the members of enum MHD_FLAG under stable names. ITC is what MHD_quiesce_daemon needs.
+/* Swift does not see the members of enum MHD_FLAG under stable names. Suspending brings the ITC that
+   MHD_quiesce_daemon needs.
    Poll and not epoll: with 0.9.75's epoll a thread stands still when exactly 128 events are ready at once, and a
    client's end that arrives together with its bytes is missed until the idle time-out. */
 static const unsigned int farwatch_mhd_poll_thread_flags =
-    MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_USE_ITC;
+    MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME;
 
 /* MHD_start_daemon is variadic. The logger stands first: options after it report their mistakes to it. */
 static inline struct MHD_Daemon *farwatch_mhd_start_daemon(const struct farwatch_mhd_start *s) {
   struct MHD_OptionItem pool[] = {
       {s->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)s->threads, NULL},
       {MHD_OPTION_END, 0, NULL}};
+  struct MHD_OptionItem tls[] = {
+      {s->tls_key_pem ? MHD_OPTION_HTTPS_MEM_KEY : MHD_OPTION_END, 0, (void *)s->tls_key_pem},
+      {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)s->tls_certificate_pem},
+      {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)s->tls_priorities},
+      {s->tls_client_authority_pem ? MHD_OPTION_HTTPS_MEM_TRUST : MHD_OPTION_END, 0,
+       (void *)s->tls_client_authority_pem},
+      {MHD_OPTION_END, 0, NULL}};
   return MHD_start_daemon(
-      s->flags, 0, NULL, NULL, s->handle, s->context,
+      s->flags | (s->tls_key_pem ? MHD_USE_TLS : 0), 0, NULL, NULL, s->handle, s->context,
       MHD_OPTION_EXTERNAL_LOGGER, s->log, s->context,
       MHD_OPTION_LISTEN_SOCKET, s->listen_socket,
       MHD_OPTION_CONNECTION_LIMIT, s->connection_limit,
@@ -48,6 +61,7 @@ static inline struct MHD_Daemon *farwatch_mhd_start_daemon(const struct farwatch
       MHD_OPTION_NOTIFY_CONNECTION, s->connection, s->context,
       MHD_OPTION_URI_LOG_CALLBACK, s->request_target, s->context,
       MHD_OPTION_ARRAY, pool,
+      MHD_OPTION_ARRAY, tls,
       MHD_OPTION_END);
 }
 
@@ -58,6 +72,12 @@ static inline const union MHD_ConnectionInfo *farwatch_mhd_client_address(struct
 
 static inline const union MHD_ConnectionInfo *farwatch_mhd_socket(struct MHD_Connection *connection) {
   return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+}
+
+/* A gnutls_session_t, or NULL for plain HTTP. */
+static inline void *farwatch_mhd_tls_session(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+  return info ? info->tls_session : NULL;
 }
 
 #endif

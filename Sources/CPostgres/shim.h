@@ -2,3 +2,6 @@
 #include <libpq-fe.h>
 // Swift's Glibc module leaves epoll out.
 #include <sys/epoll.h>
+
+// Swift's Glibc module is read without _GNU_SOURCE, which hides this one.
+extern int dup3(int oldfd, int newfd, int flags);

@@ -6,55 +6,63 @@ package struct CheckInRecord: Hashable, Sendable, Codable {
   package var lastStart: Timestamp?
   package var lastFailure: Timestamp?
   package var lastLog: Timestamp?
-  /// From the last start to the end after it.
+  /// Of the run that ended last, where it said that it began.
   package var lastDuration: Duration?
   package var exitStatus: UInt8?
   /// Whether the newest end was a failure: two ends may come in one millisecond.
   package var isFailed: Bool?
   package var visits: UInt64 = 0
+  /// nil in rows of versions that knew of one run at a time.
+  private var runs: CheckInRuns?
 
   package init() {}
 
-  package mutating func take(_ signal: CheckInSignal, at now: Timestamp) {
+  /// - Parameter run: as ``CheckInVisit/run``.
+  package mutating func take(_ signal: CheckInSignal, run: String? = nil, at now: Timestamp) {
     visits &+= 1
     switch signal {
     case .log: lastLog = now
-    case .start: lastStart = now
+    case .start:
+      begin(run, at: now)
+      lastStart = now
     case .success:
-      lastDuration = duration(at: now)
+      end(run, wasGood: true, at: now)
       lastSuccess = now
       isFailed = false
       exitStatus = 0
     case .failure:
-      lastDuration = duration(at: now)
+      end(run, wasGood: false, at: now)
       lastFailure = now
       isFailed = true
     case .exit(let status):
-      lastDuration = duration(at: now)
+      end(run, wasGood: false, at: now)
       lastFailure = now
       isFailed = true
       exitStatus = status
     }
   }
 
-  /// nil: the end had no start.
-  private func duration(at now: Timestamp) -> Duration? {
-    guard let lastStart, lastStart >= (lastEnd ?? lastStart) else { return nil }
-    return max(.zero, now - lastStart)
+  private mutating func begin(_ run: String?, at now: Timestamp) {
+    var known = knownRuns
+    known.begin(run, at: now)
+    runs = known
   }
 
-  private var lastEnd: Timestamp? {
-    switch (lastSuccess, lastFailure) {
-    case (let a?, let b?): max(a, b)
-    case (let a, let b): a ?? b
-    }
+  private mutating func end(_ run: String?, wasGood: Bool, at now: Timestamp) {
+    var known = knownRuns
+    lastDuration = known.end(run, wasGood: wasGood, at: now)
+    runs = known
   }
 
-  /// When the run began that has not ended; nil: none is under way.
-  package var runningSince: Timestamp? {
-    guard let lastStart else { return nil }
-    return lastEnd.map { $0 >= lastStart } ?? false ? nil : lastStart
+  private var knownRuns: CheckInRuns {
+    if let runs { return runs }
+    guard let lastStart else { return CheckInRuns() }
+    let lastEnd = [lastSuccess, lastFailure].compactMap { $0 }.max()
+    return CheckInRuns(start: lastEnd.map { $0 >= lastStart } ?? false ? nil : lastStart)
   }
+
+  /// When the run began that is waited for; nil: none is under way.
+  package var runningSince: Timestamp? { knownRuns.since }
 
   package enum State: String, Sendable, CaseIterable {
     /// It has never been heard of, and its time is not over.
@@ -71,8 +79,9 @@ package struct CheckInRecord: Hashable, Sendable, Codable {
     if isFailed == true { return .down }
     if let runningSince, now - runningSince > schedule.grace { return .down }
     let due = (lastSuccess ?? expectedSince) + schedule.period
-    if now <= due { return lastSuccess == nil ? .new : .up }
-    return now <= due + schedule.grace ? .late : .down
+    if now > due + schedule.grace { return .down }
+    if lastSuccess == nil { return .new }
+    return now <= due ? .up : .late
   }
 }
 

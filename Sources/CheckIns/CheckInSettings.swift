@@ -4,8 +4,10 @@ package import Model
 /// A job that says itself that it ran, by visiting `/ping/<id>`: a health check that waits instead of asking.
 package struct CheckInSettings: HealthCheckSettings {
   package var basics: CheckBasics
-  /// Who knows it may speak for the job: a secret where strangers reach the listener.
+  /// What the job is known by. Who knows it may speak for the job: a secret where strangers reach the listener. One with
+  /// a slash stands in no address: such a job is visited by its slug only.
   package var id: String
+  package var slug: CheckInSlug?
   package var schedule: CheckInSchedule
 
   /// Its state follows from times: one look decides.
@@ -19,6 +21,7 @@ package struct CheckInSettings: HealthCheckSettings {
 
   package static var families: [MetricFamily] { CheckFamilies.all + CheckInFamilies.all }
   package var description: CollectorDescription { basics.description(kind: "push") }
+  package var isMadeHere: Bool { true }
 
   package func makeCollector(_ clients: CollectorClients) throws -> any Collector {
     CheckInCollector(self, board: try clients.checkIns, time: clients.time)

@@ -23,25 +23,3 @@ package enum CheckInSignal: Hashable, Sendable {
     }
   }
 }
-
-/// One job's address, as a visitor wrote it: `/ping/<id>` and what may follow.
-package struct CheckInVisit: Hashable, Sendable {
-  package static let path = "/ping/"
-  /// Bytes of a visitor's body that are read.
-  package static let bodyLimit = 100_000
-
-  package var id: String
-  package var signal: CheckInSignal
-
-  /// - Parameter path: without the query.
-  package init?(path: String) {
-    guard path.hasPrefix(Self.path) else { return nil }
-    let rest = path.dropFirst(Self.path.count)
-    let parts = rest.split(separator: "/", omittingEmptySubsequences: false)
-    guard let id = parts.first, !id.isEmpty, id.utf8.count <= 200, parts.count <= 2,
-      let signal = CheckInSignal(path: parts.count == 2 ? String(parts[1]) : "")
-    else { return nil }
-    self.id = String(id)
-    self.signal = signal
-  }
-}

@@ -1,5 +1,5 @@
-internal import FoundationEssentials
 internal import Model
+internal import RowCoding
 
 /// What the table of alarms remembers of one alarm, under its name.
 struct AlarmRow: Codable, Equatable {
@@ -19,15 +19,11 @@ struct AlarmRow: Codable, Equatable {
   var toldAt: Timestamp?
 
   /// nil when it cannot be encoded: then the row on the disk stays as it is.
-  var bytes: [UInt8]? {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return (try? encoder.encode(self)).map { [UInt8]($0) }
-  }
+  var bytes: [UInt8]? { try? RowCoding.encode(self) }
 
   /// nil when the bytes are no such row.
   init?(bytes: [UInt8]) {
-    guard let row = try? JSONDecoder().decode(AlarmRow.self, from: Data(bytes)),
+    guard let row = try? RowCoding.decode(AlarmRow.self, bytes),
       row.version == Self.currentVersion
     else { return nil }
     self = row

@@ -22,6 +22,7 @@ enum DirectoryBackupSection {
     backup.restoreMarker = m.optional("restore_marker", .nonEmptyString).map {
       $0.hasPrefix("/") ? $0 : "\(path)/\($0)"
     }
+    backup.objectives = BackupObjectivesSection.read(m, basics, scope)
     return backup
   }
 }

@@ -28,6 +28,8 @@ package enum HealthSection {
     package var checks: [any HealthCheckSettings] = []
     package var calculated: [CalculatedCheck] = []
     package var canariesNeeded = 1
+    /// As ``Scope/pushIDs``.
+    package var pushIDs: [String: String]? = [:]
 
     package init() {}
   }
@@ -56,11 +58,25 @@ package enum HealthSection {
     scope.reportDuplicates(
       "push id", checks.compactMap { one in (one.value as? CheckInSettings).map { ([$0.id], one.node) } },
       m.problems, showsName: false)
+    scope.reportDuplicates(
+      "push slug",
+      checks.compactMap { one in
+        (one.value as? CheckInSettings)?.slug.map { ([$0.key, $0.slug], one.node) }
+      }, m.problems, showsName: false)
     scope.reportDuplicates("canary", canaries.map { ([$0.value?.basics.name ?? ""], $0.node) }, m.problems)
     plan.checks = (checks + canaries).compactMap(\.value)
     plan.calculated = calculated.map(\.value)
+    plan.pushIDs = pushIDs(of: checks.map(\.value))
     CalculatedSection.complain(of: calculated, among: plan.checks, m.problems)
     return plan
+  }
+
+  private static func pushIDs(of checks: [(any HealthCheckSettings)?]) -> [String: String]? {
+    if checks.contains(where: { $0 == nil }) { return nil }
+    let pushes = checks.compactMap { $0 as? CheckInSettings }
+    return Dictionary(
+      pushes.map { ("\($0.basics.region)/\($0.basics.name)", $0.id) }, uniquingKeysWith: { first, _ in first }
+    )
   }
 
   private static func readCheck(
@@ -75,6 +91,7 @@ package enum HealthSection {
       basics.tier = m.optional("tier", .nonEmptyString) ?? ""
       basics.weight = m.optional("weight", .double(0.001...1000)) ?? 1
       basics.counts = m.optional("counts", .bool) ?? true
+      basics.provesWayOut = m.optional("proves_way_out", .bool) ?? true
     }
     basics.vantage = scope.vantage
     var pace = defaults

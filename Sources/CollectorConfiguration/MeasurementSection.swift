@@ -12,7 +12,30 @@ package enum MeasurementSection {
       "collector",
       all.map { ([$0.value?.description.kind ?? "", $0.value?.description.name ?? ""], $0.node) },
       m.problems)
+    complainOfServices(all, m.problems)
     return all.compactMap(\.value)
+  }
+
+  /// `serving` holds a steering and a marker of its own, whose series bear the service's name as those of the other two
+  /// kinds do: with the same labels they would be the same series.
+  private static func complainOfServices(
+    _ all: [(value: (any CollectorSettings)?, node: YAMLNode)], _ problems: Problems
+  ) {
+    var known: [(kind: String, labels: Labels, line: Int)] = []
+    for (value, node) in all {
+      guard let one = value?.description, ["serving", "steering", "marker"].contains(one.kind) else {
+        continue
+      }
+      let other = known.first {
+        $0.labels == one.labels && $0.kind != one.kind && ($0.kind == "serving" || one.kind == "serving")
+      }
+      if let other {
+        problems.add(
+          "`\(one.kind)` of \"\(one.name)\" writes series that `\(other.kind)` in line \(other.line) writes already",
+          at: node)
+      }
+      known.append((one.kind, one.labels, node.position.line))
+    }
   }
 
   private static func readOne(_ m: MappingReader, _ scope: Scope) -> (any CollectorSettings)? {

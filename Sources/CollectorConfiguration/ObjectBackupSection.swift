@@ -44,6 +44,11 @@ enum ObjectBackupSection {
     }
     backup.wantsIncompleteUploads = m.optional("incomplete_uploads", .bool) ?? !isFolder
     backup.restoreMarker = m.optional("restore_marker", .nonEmptyString)
+    backup.objectives = BackupObjectivesSection.read(m, basics, scope)
+    if case .s3 = place {
+      backup.expectsVersioning = m.optional("expect_versioning", .bool) ?? false
+      backup.expectsObjectLock = m.optional("expect_object_lock", .bool) ?? false
+    }
     if let limit = m.optional("whole_read_limit", .byteSize) { backup.wholeReadLimit = UInt64(max(1, limit)) }
     backup.readBytesPerHour = m.optional("read_bytes_per_hour", .byteSize).map { UInt64(max(1, $0)) }
     return backup

@@ -15,7 +15,9 @@ enum ObjectStoreLinkSection {
   static func read(_ m: MappingReader, _ pace: LinkPace, _ scope: Scope) -> (any ReplicationLinkSettings)? {
     let node = YAMLType<ObjectStoreLinkSettings.Node?>.mapping { readNode($0, scope) }
     let source = m.required("source", node)
-    let targets = m.required("targets", .list(node))
+    let located = m.required("targets", .list(.located(node)))
+    let targets = located.map(\.value)
+    refuseSameBuckets(m, source, located)
     let limit = m.optional("objects_limit", .int(1...100_000_000))
     guard let source, targets.allSatisfy({ $0 != nil }) else { return nil }
     do throws(InvalidSettings) {
@@ -30,6 +32,25 @@ enum ObjectStoreLinkSection {
       // A placeholder for what could not be read contradicts nothing.
       if m.problems.count == pace.problemsBefore { m.problem("\(error)") }
       return nil
+    }
+  }
+
+  /// A bucket that is compared with itself misses nothing, whatever is lost.
+  private static func refuseSameBuckets(
+    _ m: MappingReader, _ source: ObjectStoreLinkSettings.Node?,
+    _ targets: [(value: ObjectStoreLinkSettings.Node?, node: YAMLNode)]
+  ) {
+    var seen: [ObjectStoreLinkSettings.Node] = []
+    if let source { seen.append(source) }
+    for case (let target?, let node) in targets where !target.place.label.isEmpty {
+      let spot = StoreSpot(target.place)
+      let other = seen.first { $0.prefix == target.prefix && StoreSpot($0.place) == spot }
+      if let other {
+        let which = other.region == source?.region ? "the source's" : "that of \(other.region)"
+        m.problems.add(
+          "the same bucket and prefix as \(which): compared with itself it never misses anything", at: node)
+      }
+      seen.append(target)
     }
   }
 

@@ -30,7 +30,8 @@ package enum ProbeEndpointSection {
     if case .mapping(let entries)? = m.node("modules")?.content, entries.isEmpty {
       m.problem("needs at least one module", at: "modules")
     }
-    settings.concurrency = m.optional("concurrency", .int(1...50)) ?? settings.concurrency
+    settings.concurrency =
+      m.optional("concurrency", .int(1...ProbeEndpointSettings.mostConcurrency)) ?? settings.concurrency
     settings.timeoutOffset =
       m.optional("timeout_offset", .duration(.zero ... .seconds(60))) ?? settings.timeoutOffset
     return settings

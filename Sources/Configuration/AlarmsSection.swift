@@ -15,7 +15,7 @@ enum AlarmsSection {
   static func read(_ m: MappingReader, _ scope: Scope, topics: [String]) -> Read {
     var read = Read()
     let patterns = m.optional("alarms", .list(.located(YAMLType<String>.nonEmptyString))) ?? []
-    for (pattern, node) in patterns {
+    for (pattern, node) in patterns where !scope.paths.isFormOnly {
       let files = scope.paths.matching(scope.paths.resolve(pattern))
       if files.isEmpty {
         m.problems.add("no file matches \"\(pattern)\" (looked in \(scope.paths.directory))", at: node)

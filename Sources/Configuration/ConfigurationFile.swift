@@ -1,3 +1,4 @@
+internal import AccessControl
 internal import CloudWatchAlarms
 internal import CollectorConfiguration
 internal import ConfigurationTypes
@@ -16,21 +17,31 @@ package import StrictYAML
 /// environment variable, and are read where they are used.
 package enum ConfigurationFile {
   /// Paths inside the file are relative to its directory. Blocks: for the start, a reload and the command line.
-  package static func load(_ path: String) throws(YAMLProblems) -> Settings {
+  ///
+  /// - Parameter isFormOnly: no other file need be there, and none is opened: the settings are good for nothing but
+  ///   being counted.
+  /// - Parameter isFromInput: the text comes from the standard input, and `path` is only its name. Paths inside are
+  ///   then relative to the working directory.
+  package static func load(
+    _ path: String, isFormOnly: Bool = false, isFromInput: Bool = false
+  ) throws(YAMLProblems) -> Settings {
     let problems = Problems(file: path)
-    let text = YAML.text(ofFile: path, problems)
+    let text = YAML.text(ofFile: isFromInput ? "/dev/stdin" : path, problems, acceptsPipes: isFromInput)
     try problems.throwIfAny()
     let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-    let settings = parse(text ?? "", directory: directory, problems)
+    let settings = parse(text ?? "", directory: directory, isFormOnly: isFormOnly, problems)
     try problems.throwIfAny()
     return settings
   }
 
   /// What `text` says; meaningless when there are problems.
-  package static func parse(_ text: String, directory: String, _ problems: Problems) -> Settings {
+  package static func parse(
+    _ text: String, directory: String, isFormOnly: Bool = false, _ problems: Problems
+  ) -> Settings {
+    let paths = FilePaths(directory: directory, isFormOnly: isFormOnly)
     let warnings = Problems(file: problems.file)
     var settings = YAML.read(
-      text, as: .mapping { readSettings($0, FilePaths(directory: directory), warnings) }, problems)
+      text, as: .mapping { readSettings($0, paths, warnings) }, problems)
     settings.warnings = warnings.list.map(\.description)
     return settings
   }
@@ -44,8 +55,9 @@ package enum ConfigurationFile {
     let externalURL = m.optional("external_url", .nonEmptyString.validated(httpURLComplaint))
     let labels = m.optional("external_labels", .labels) ?? .empty
     let regions = m.required("regions", .regions)
-    let scope = Scope(regions: regions.map(\.name), vantage: vantage, paths: paths)
+    var scope = Scope(regions: regions.map(\.name), vantage: vantage, paths: paths)
     let health = m.optional("health", .mapping { HealthSection.read($0, scope) }) ?? HealthSection.Plan()
+    scope.pushIDs = health.pushIDs
     let links = ReplicationSection.read(m, scope)
     let backups = BackupSection.read(m, scope)
     let measurements = MeasurementSection.read(m, scope)
@@ -84,8 +96,10 @@ package enum ConfigurationFile {
       .mapping {
         ProbeEndpointSection.read($0, scope, listen: .nonEmptyString.validated(ListenAddress.complaint))
       })
+    settings.query = m.optional("query", .mapping { QuerySection.read($0) }) ?? settings.query
     settings.paging = paging
     settings.trustedClients = (m.optional("trusted_clients", .list(addressRange)) ?? []).compactMap { $0 }
+    settings.access = m.optional("access", .mapping { AccessSection.read($0, paths) }) ?? AccessPlan()
     settings.alarmFiles = alarms.files
     settings.alarmContext = alarms.context
     settings.alarmContext.parameters.merge(
@@ -95,7 +109,14 @@ package enum ConfigurationFile {
     settings.heartbeats = m.optional("heartbeats", HeartbeatSection.list(paths)) ?? []
     settings.proofs = m.optional("proofs", .mapping(ProofSection.read)) ?? settings.proofs
     settings.journal = m.optional("journal", .mapping(JournalSection.read)) ?? settings.journal
+    settings.unsetVariables = paths.isFormOnly ? [] : unsetVariables(m, warnings.file)
     return settings
+  }
+
+  private static func unsetVariables(_ m: MappingReader, _ file: String) -> [String] {
+    let unset = Problems(file: file)
+    UnsetVariables.warn(m.allEntries, unset)
+    return unset.list.map(\.description)
   }
 
   /// Patterns in place of paths; a name that matches nothing is a problem, for a rule file that is silently not
@@ -104,6 +125,7 @@ package enum ConfigurationFile {
     _ patterns: [(value: String, node: YAMLNode)], _ paths: FilePaths, _ problems: Problems
   ) -> [String] {
     var found: [String] = []
+    if paths.isFormOnly { return found }
     for (pattern, node) in patterns {
       // Unit tests of rules lie beside them and are no rules.
       let all = paths.matching(paths.resolve(pattern))

@@ -47,10 +47,7 @@ enum HeartbeatSection {
   }
 
   private static func secretURL(_ paths: FilePaths) -> YAMLType<String> {
-    .converted(from: paths.existing("the file of the URL"), placeholder: "") { path in
-      let problems = Problems(file: path)
-      let text = YAML.text(ofFile: path, problems) ?? ""
-      try problems.throwIfAny()
+    paths.contents(of: "the file of the URL", placeholder: "") { text, path in
       let url = String(text.drop(while: \.isWhitespace).prefix { !$0.isNewline })
       let trimmed = String(url.reversed().drop(while: \.isWhitespace).reversed())
       // What stands there is not repeated: it may be a secret.

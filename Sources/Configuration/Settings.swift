@@ -1,3 +1,4 @@
+package import AccessControl
 package import Alerting
 package import CloudWatchAlarms
 package import Collecting
@@ -30,6 +31,18 @@ package struct Settings: Sendable {
     package var seriesLimit: Int
     /// Bytes that the samples may take on the disk.
     package var sizeLimit: Int
+  }
+
+  /// What queries may cost.
+  package struct Query: Sendable, Equatable {
+    /// At the same time.
+    package var concurrency: Int
+    /// For their turn.
+    package var waiting: Int
+    /// Waiting included.
+    package var timeout: Duration
+    /// Of one query.
+    package var maximumSamples: Int
   }
 
   /// Where this watcher stands: a label on every health sample.
@@ -67,10 +80,13 @@ package struct Settings: Sendable {
   package var proofs = ProofSettings()
   package var journal = JournalSettings()
   package var store: Store
+  package var query = QuerySection.defaults
   /// Connections to the listener that one client address may have open.
   package var connectionsPerAddress: Int
   /// Clients beside this machine whose changes are taken: silences, acknowledgements, posted alerts, reloads.
   package var trustedClients: [AddressRange] = []
+  /// Who may do what on the listener.
+  package var access = AccessPlan()
   /// Samples that others may send; nil: none.
   package var remoteWrite: RemoteWriteSettings?
   /// Targets that others may have probed; nil: none.
@@ -80,4 +96,16 @@ package struct Settings: Sendable {
 
   /// What is allowed but hardly meant, as `FILE:LINE:COLUMN: message`: for the log and `farwatch check`.
   package var warnings: [String] = []
+  /// Of each environment variable that is named and not set in this process, in the same form: for `farwatch check`,
+  /// because the daemon may have what whoever checks has not.
+  package var unsetVariables: [String] = []
+}
+
+/// Logins of the listener, and where the file with its certificates and users is.
+package struct AccessPlan: Hashable, Sendable {
+  /// A web configuration file as the Prometheus exporters have it; nil: plain HTTP without users.
+  package var webFile: String?
+  package var access = AccessSettings()
+
+  package init() {}
 }

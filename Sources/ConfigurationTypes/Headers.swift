@@ -26,10 +26,7 @@ package enum Headers {
 
   /// Read once at load: a rotated secret is taken up by a reload.
   private static func secretValue(_ paths: FilePaths) -> YAMLType<String> {
-    .converted(from: paths.existing("the file of the header"), placeholder: "") { path in
-      let problems = Problems(file: path)
-      let text = YAML.text(ofFile: path, problems) ?? ""
-      try problems.throwIfAny()
+    paths.contents(of: "the file of the header", placeholder: "") { text, path in
       let value = String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
       if let complaint = valueComplaint(value) { throw YAMLProblem(file: path, at: .start, complaint) }
       return value

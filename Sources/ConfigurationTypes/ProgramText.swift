@@ -31,6 +31,7 @@ package enum ProgramText {
         return
           "must begin with a path, as /usr/local/bin/\(program): PATH is not searched, and no shell is run"
       }
+      if paths.isFormOnly { return nil }
       let path = paths.resolve(program)
       if access(path, X_OK) != 0 {
         return "the program \"\(program)\" cannot be run: \(String(cString: strerror(errno)))"

@@ -6,6 +6,8 @@ package struct Scope: Sendable {
   package let regions: [String]
   package let vantage: String
   package let paths: FilePaths
+  /// The ids, which are secrets, of the checks that are visited, by REGION/NAME; nil while checks are not known.
+  package var pushIDs: [String: String]?
 
   package init(regions: [String], vantage: String, paths: FilePaths) {
     self.regions = regions

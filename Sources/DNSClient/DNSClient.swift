@@ -1,6 +1,4 @@
-internal import Glibc
 package import Model
-internal import Synchronization
 internal import Threading
 
 /// Asks DNS servers, each by its own address, on one thread of its own that never waits for one of them.
@@ -19,7 +17,7 @@ package final class DNSClient: Sendable {
 
   /// - Throws: when the system gives no thread or no descriptor.
   package init(time: any TimeSource = SystemTime()) throws(DNSFailure) {
-    let mailbox = try Mailbox()
+    let mailbox = try Mailbox(orThrow: { DNSFailure(.limit, $0) })
     self.mailbox = mailbox
     let loop = try ResolverLoop(mailbox, time)
     do {
@@ -53,42 +51,5 @@ enum Letter: Sendable {
   case stop
 }
 
-/// Letters for the loop and the pipe that wakes it.
-final class Mailbox: Sendable {
-  /// Readable when there are letters.
-  let descriptor: Int32
-  private let bell: Int32
-  private let letters = Mutex<[Letter]>([])
-
-  init() throws(DNSFailure) {
-    var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else { throw DNSFailure(.limit, "no pipe: errno \(errno)") }
-    for end in ends {
-      _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-      _ = fcntl(end, F_SETFL, O_NONBLOCK)
-    }
-    (descriptor, bell) = (ends[0], ends[1])
-  }
-
-  deinit {
-    close(descriptor)
-    close(bell)
-  }
-
-  func post(_ letter: Letter) {
-    let wasEmpty = letters.withLock { letters in
-      letters.append(letter)
-      return letters.count == 1
-    }
-    if wasEmpty { write(bell, [1 as UInt8], 1) }
-  }
-
-  func empty() -> [Letter] {
-    var scratch = [UInt8](repeating: 0, count: 64)
-    while read(descriptor, &scratch, scratch.count) == scratch.count {}
-    return letters.withLock { letters in
-      defer { letters = [] }
-      return letters
-    }
-  }
-}
+/// Letters for the loop, and what wakes it.
+typealias Mailbox = Letterbox<Letter>

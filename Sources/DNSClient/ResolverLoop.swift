@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Model
+internal import Threading
 
 /// The loop of a ``DNSClient``. `@unchecked Sendable`: made on one thread and handed, before anything else can see it,
 /// to the thread that runs it; everything here is confined to that one.

@@ -6,10 +6,14 @@
 
 /// Everything that comes on standard input, refused beyond `limit` bytes. Blocks until it ends.
 package func readStandardInput(limit: Int) throws(IOFailure) -> [UInt8] {
-  let bytes = try FileDescriptor("/dev/stdin", O_RDONLY).readAll(limit: limit)
+  try readStream("/dev/stdin", limit: limit)
+}
+
+/// Everything that a file or a pipe has, refused beyond `limit` bytes. Blocks until it ends: for commands alone.
+package func readStream(_ path: String, limit: Int) throws(IOFailure) -> [UInt8] {
+  let bytes = try FileDescriptor(path, O_RDONLY).readAll(limit: limit)
   guard bytes.count <= limit else {
-    throw IOFailure(
-      path: "/dev/stdin", operation: .read, code: 0, text: "larger than the limit of \(limit) bytes")
+    throw IOFailure(path: path, operation: .read, code: 0, text: "larger than the limit of \(limit) bytes")
   }
   return bytes
 }

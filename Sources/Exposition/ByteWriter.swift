@@ -65,22 +65,54 @@ struct ByteWriter: ~Copyable {
     byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "\n") || (quotes && byte == UInt8(ascii: "\""))
   }
 
+  /// Writes over what stands at `place`; what does not stand there is passed over.
+  mutating func overwrite(at place: Int, with bytes: [UInt8]) {
+    guard place >= 0, place + bytes.count <= count else { return }
+    bytes.withUnsafeBytes { source in
+      if let start = source.baseAddress { memcpy(base + place, start, source.count) }
+    }
+  }
+
+  /// What was written from `start` on, at most `most` bytes of it.
+  func bytes(from start: Int, most: Int = .max) -> [UInt8] {
+    Array(UnsafeRawBufferPointer(start: base, count: count)[min(start, count)...].prefix(most))
+  }
+
   /// Takes back what was written from `place` on.
   mutating func truncate(to place: Int) { count = min(count, place) }
 
-  /// The bytes written, as an immutable segment that holds no more memory than they need.
-  consuming func finish() -> PageSegment {
+  /// The bytes written from `start` on, as an immutable segment that holds hardly more memory than they need.
+  consuming func finish(from start: Int = 0) -> PageSegment {
     if capacity - count > count / 8 {
       capacity = max(count, 1)
       base = Self.resize(base, to: capacity)
     }
-    let segment = PageSegment(owning: UnsafeRawBufferPointer(start: base, count: count))
+    let start = min(start, count)
+    let segment = PageSegment(
+      owning: base, UnsafeRawBufferPointer(start: base + start, count: count - start))
     discard self
     return segment
   }
 
+  // MARK: Without looking, where `reserve` made room
+
   @inline(__always)
-  private mutating func reserve(_ more: Int) {
+  mutating func put(_ byte: UInt8) {
+    base.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+    count += 1
+  }
+
+  /// At `place` behind the end, which ``advance(_:)`` then moves.
+  @inline(__always)
+  func set(_ byte: UInt8, at place: Int) {
+    base.storeBytes(of: byte, toByteOffset: count + place, as: UInt8.self)
+  }
+
+  @inline(__always)
+  mutating func advance(_ bytes: Int) { count += bytes }
+
+  @inline(__always)
+  mutating func reserve(_ more: Int) {
     if capacity - count < more { grow(more) }
   }
 

@@ -1,28 +1,65 @@
+internal import Decompression
+internal import Synchronization
+internal import Zstandard
+
 #if canImport(Glibc)
   internal import Glibc
 #else
   internal import Musl
 #endif
 
-/// The rendered text of one family: immutable bytes that any number of scrapes may share and send from where they lie.
+/// The rendered bytes of one family: immutable, so that any number of scrapes may share them and send them from where
+/// they lie.
 ///
 /// `@unchecked Sendable`: the bytes are never written after init and are freed only in deinit.
 package final class PageSegment: @unchecked Sendable {
   /// Valid for as long as the segment lives.
   package let storage: UnsafeRawBufferPointer
+  /// What `malloc` gave; the bytes may begin behind it.
+  private let base: UnsafeMutableRawPointer?
+  /// No other segment of this process has it, and hardly one of another process.
+  let serial: UInt64
+  private let codings = Mutex<Codings>(Codings())
 
-  /// Takes over memory from `malloc`.
-  init(owning storage: UnsafeRawBufferPointer) { self.storage = storage }
+  private struct Codings {
+    var deflated: DeflatedPart?
+    var frame: [UInt8]?
+  }
 
-  deinit { free(UnsafeMutableRawPointer(mutating: storage.baseAddress)) }
-}
+  private static let serials = Atomic<UInt64>(.random(in: 0 ... .max))
+  private static let held = Atomic<Int>(0)
 
-/// The metrics page as it stood at one moment.
-package struct MetricsPage: Sendable {
-  /// Send them one after the other.
-  package let segments: [PageSegment]
-  package let contentType: String
+  /// Of all segments that live: those of pages that are kept, and those that answers under way still hold.
+  package static var heldBytes: Int { held.load(ordering: .relaxed) }
 
-  /// The length of the whole page in bytes.
-  package var count: Int { segments.reduce(0) { $0 + $1.storage.count } }
+  /// Takes over memory from `malloc`, of which the bytes between `storage`'s bounds are meant.
+  init(owning base: UnsafeMutableRawPointer?, _ storage: UnsafeRawBufferPointer) {
+    self.base = base
+    self.storage = storage
+    serial = Self.serials.add(1, ordering: .relaxed).newValue
+    Self.held.add(storage.count, ordering: .relaxed)
+  }
+
+  deinit {
+    Self.held.subtract(storage.count, ordering: .relaxed)
+    free(base)
+  }
+
+  /// The bytes as a part of a gzip member, compressed when first asked for. nil: that failed.
+  func deflated(by deflater: () -> Deflater?) -> DeflatedPart? {
+    codings.withLock { codings in
+      if let known = codings.deflated { return known }
+      codings.deflated = deflater()?.deflate(storage)
+      return codings.deflated
+    }
+  }
+
+  /// The bytes as a Zstandard frame, compressed when first asked for. nil: that failed.
+  func frame() -> [UInt8]? {
+    codings.withLock { codings in
+      if let known = codings.frame { return known }
+      codings.frame = ZstandardFrame.compress(storage, level: 3)
+      return codings.frame
+    }
+  }
 }

@@ -1,16 +1,12 @@
 internal import Model
 
-/// The rules of the Prometheus text format, version 0.0.4.
+/// The rules of the Prometheus text format, version 0.0.4, which the others share.
 enum TextFormat {
-  static let contentType = "text/plain; version=0.0.4; charset=utf-8"
-
   /// `[a-zA-Z_:][a-zA-Z0-9_:]*`
   static func isMetricName(_ name: String) -> Bool { isName(name, colons: true) }
 
-  /// `[a-zA-Z_][a-zA-Z0-9_]*`, and not one of the names with `__` in front, which Prometheus keeps to itself.
-  static func isLabelName(_ name: String) -> Bool {
-    isName(name, colons: false) && !name.utf8.starts(with: "__".utf8)
-  }
+  /// `[a-zA-Z_][a-zA-Z0-9_]*`
+  static func isLabelName(_ name: String) -> Bool { isName(name, colons: false) }
 
   private static func isName(_ name: String, colons: Bool) -> Bool {
     var name = name
@@ -37,45 +33,5 @@ enum TextFormat {
       return sample == family.name
         ? labels["quantile"] != nil : sample == family.name + "_sum" || sample == family.name + "_count"
     }
-  }
-}
-
-extension ByteWriter {
-  /// The HELP and TYPE lines.
-  mutating func appendHead(of family: MetricFamily) {
-    append("# HELP ")
-    append(family.name)
-    append(UInt8(ascii: " "))
-    append(escaping: family.help, quotes: false)
-    append("\n# TYPE ")
-    append(family.name)
-    append(UInt8(ascii: " "))
-    append(family.kind.rawValue)
-    append(UInt8(ascii: "\n"))
-  }
-
-  /// What stands before the value: `name{a="b",c="d"} `. Writes nothing and returns false when that is no valid series
-  /// of `family`.
-  mutating func appendSeries(_ labels: Labels, of family: MetricFamily) -> Bool {
-    let name = labels.metricName ?? family.name
-    guard TextFormat.allows(name, in: family, labels: labels) else { return false }
-    let start = count
-    append(name)
-    var separator = UInt8(ascii: "{")
-    for label in labels.entries where label.name != Labels.metricNameLabel {
-      guard TextFormat.isLabelName(label.name) else {
-        truncate(to: start)
-        return false
-      }
-      append(separator)
-      separator = UInt8(ascii: ",")
-      append(label.name)
-      append("=\"")
-      append(escaping: label.value, quotes: true)
-      append(UInt8(ascii: "\""))
-    }
-    if separator == UInt8(ascii: ",") { append(UInt8(ascii: "}")) }
-    append(UInt8(ascii: " "))
-    return true
   }
 }

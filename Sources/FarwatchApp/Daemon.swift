@@ -1,3 +1,4 @@
+internal import AccessControl
 internal import Alerting
 internal import CheckIns
 internal import CloudWatchAlarms
@@ -12,14 +13,19 @@ internal import Logging
 internal import Model
 internal import Notifying
 internal import Paging
+internal import ProcessMemory
+internal import PrometheusAPI
 internal import SampleStore
 internal import StateDatabase
+internal import StatusPage
 internal import Synchronization
 internal import Threading
 
 /// One running Farwatch: the core, its carriers, its listener and its state directory.
 package final class Daemon: Sendable {
-  private let configurationFile: String
+  let configurationFile: String
+  /// Given on the command line, in place of the one that the configuration names.
+  private let webFile: String?
   private let logger: Logger
   let time = SystemTime()
   let startedAt = SystemTime().now
@@ -27,7 +33,8 @@ package final class Daemon: Sendable {
   let database: StateDatabase
   private let identity: SigningIdentity
   let acknowledgeLink: AcknowledgeLink
-  private let store: SampleStore
+  let store: SampleStore
+  private let trends: Trends
   private let pages: PageRenderer
   private let collectors: CollectorFactory
   private let deliveries: DeliveryCarrier
@@ -35,20 +42,28 @@ package final class Daemon: Sendable {
   private let feeds: Feeds
   private let server: HTTPServer
   private let endpoints: EndpointBox
+  private let access: ListenerAccess
+  private let streams = EventStreams()
   let reloads: ReloadLog
+  let queries: QueryThreads
   /// Taken while a question about the journal reads the database: one at a time, or they would shut out all others.
   private let reading = Mutex(false)
   private let stopped = Mutex(false)
 
   /// Reads the configuration, takes the state directory, and watches from the moment it returns.
-  package init(configurationFile: String, logLevel: String) throws(StartFailure) {
+  package init(
+    configurationFile: String, webFile: String? = nil, logLevel: String
+  ) throws(StartFailure) {
+    ProcessMemory.shareHeaps()
     self.configurationFile = configurationFile
+    self.webFile = webFile
     let logger = Logger(label: "farwatch") { label in
       LogfmtHandler(label: label, level: Logger.Level(rawValue: logLevel) ?? .info)
     }
     self.logger = logger
     let loaded = try LoadedConfiguration(file: configurationFile)
     let settings = loaded.settings
+    let papers = try WebPapers(settings.access, webFile: webFile)
     let state = try StateDirectory(settings.stateDirectory, logger)
     lock = state.lock
     database = state.database
@@ -61,6 +76,7 @@ package final class Daemon: Sendable {
     let opened = SampleStore.open(
       "\(settings.stateDirectory)/samples", storeSettings, now: time.now, monotonic: time.monotonic)
     store = opened.store
+    trends = Trends(store)
     for finding in opened.findings { logger.note(Notice(finding)) }
     pages = PageRenderer(store)
     collectors = CollectorFactory()
@@ -68,13 +84,17 @@ package final class Daemon: Sendable {
     loop = CoreLoop(time: time)
     feeds = Feeds(loop: loop, clients: collectors.clients)
     endpoints = EndpointBox()
-    reloads = ReloadLog(at: time.now, settings: settings)
+    reloads = ReloadLog(at: time.now, settings: settings, text: loaded.text)
+    access = ListenerAccess(reloads, time, logger)
+    queries = QueryThreads(QuerySettings(settings.query))
     do {
-      server = try HTTPServer(HTTPServerSettings(settings)) { line in
+      let listening = HTTPServerSettings(settings)
+      server = try HTTPServer(listening, tls: papers.web.tls) { line in
         logger.debug("http server", metadata: ["detail": "\(line)"])
-      } handler: { [endpoints] in
-        endpoints.answer($0)
+      } handler: { [endpoints, door = access.door] in
+        door.answer($0) { request, _ in endpoints.answer(request) }
       }
+      try access.start(papers, webFile: webFile, server)
     } catch {
       store.close()
       database.close()
@@ -88,7 +108,8 @@ package final class Daemon: Sendable {
       stop()
       throw error
     }
-    endpoints.open(Endpoints(daemon: self))
+    streams.start(self)
+    endpoints.open(Endpoints(daemon: self, streams: streams))
     loaded.log(to: logger)
     logger.info(
       "watching",
@@ -101,7 +122,7 @@ package final class Daemon: Sendable {
   }
 
   /// Where the listener is reached on this machine.
-  package var baseURL: String { "http://\(server.boundAddress)" }
+  package var baseURL: String { "\(access.isEncrypted ? "https" : "http")://\(server.boundAddress)" }
 
   private func externalURL(_ settings: Settings) -> String { settings.externalURL ?? baseURL }
 
@@ -109,7 +130,7 @@ package final class Daemon: Sendable {
     let monotonic = time.monotonic
     let board = try collectors.checkIns
     board.restore(rows.checkIns)
-    try commitAndWait(board.expect(loaded.settings.checkInIDs, at: time.now))
+    try commitAndWait(loaded.settings.expectCheckIns(board, at: time.now))
     let watchlist = Watchlist(
       store: store, restoring: rows.checks, plan: RollUpPlan(loaded.settings))
     _ = watchlist.replace(
@@ -157,13 +178,18 @@ package final class Daemon: Sendable {
     let selfMetrics = SelfMetrics(
       store: store,
       sources: .init(
-        pages: pages, server: server, database: database, loop: loop, feeds: feeds, reloads: reloads))
+        pages: pages, server: server, database: database, loop: loop, feeds: feeds, reloads: reloads,
+        resolver: collectors.resolver, access: access, queries: queries, streams: streams))
+    let memory = MemoryUpkeep()
     let conductor = Conductor(
       watchlist: watchlist, engine: engine, alarms: alarms, desk: desk, dispatcher: dispatcher,
       journal: journal,
       heartbeats: HeartbeatBook(loaded.settings.heartbeats, restoring: rows.proofs, monotonic: monotonic),
       proofs: proofs, vantage: loaded.settings.vantage, store: store, monotonic: monotonic,
-      measureSelf: { selfMetrics.record($0, now: $1) })
+      measureSelf: { conductor, now in
+        selfMetrics.record(conductor, now: now)
+        memory.tend(isReady: conductor.isReady)
+      })
     conductor.record(JournalEntry(at: time.now, kind: .started, detail: ["version": Version.text]))
     let carriers = CoreLoop.Carriers(
       commit: commit, send: { [deliveries] in deliveries.send($0) },
@@ -207,6 +233,8 @@ package final class Daemon: Sendable {
       return !stopped
     }
     guard first else { return }
+    access.stop()
+    streams.stop()
     server.stop()
     feeds.stop()
     _ = loop.ask { $0.record(JournalEntry(at: $1.now, kind: .stopped)) }
@@ -225,9 +253,11 @@ package final class Daemon: Sendable {
   package func reload() -> [String] {
     let loaded: LoadedConfiguration
     let plans: [TargetPlan]
+    let papers: WebPapers
     do {
       loaded = try LoadedConfiguration(file: configurationFile)
       plans = try collectors.plans(for: loaded.settings)
+      papers = try WebPapers(loaded.settings.access, webFile: webFile)
       try reloads.current.settings.checkUnchangeable(against: loaded.settings)
       try feeds.apply(loaded.settings)
     } catch {
@@ -252,22 +282,26 @@ package final class Daemon: Sendable {
       reloads.failed([line])
       return [line]
     }
+    for line in access.apply(papers) { logger.error("listener", metadata: ["problem": "\(line)"]) }
     if let board = try? collectors.checkIns {
-      commit(board.expect(loaded.settings.checkInIDs, at: time.now)) { _ in }
+      commit(loaded.settings.expectCheckIns(board, at: time.now)) { _ in }
     }
-    reloads.succeeded(loaded.settings, at: time.now)
+    reloads.succeeded(loaded.settings, at: time.now, text: loaded.text)
+    queries.apply(QuerySettings(loaded.settings.query))
     loaded.log(to: logger)
     logger.info("configuration reloaded", metadata: ["rules": "\(loaded.ruleCount)"])
     return []
   }
 
   /// `farwatch run`: works until SIGTERM or SIGINT.
-  package static func run(configurationFile: String, logLevel: String) throws(StartFailure) {
+  package static func run(
+    configurationFile: String, webFile: String? = nil, logLevel: String
+  ) throws(StartFailure) {
     let ended = DispatchSemaphore(value: 0)
     let reloads = SignalledReloads()
     // Before the start: a SIGHUP meanwhile must not end the process, as it does by default.
     let signals = Signals(stop: { ended.signal() }, reload: { reloads.signalled() })
-    let daemon = try Daemon(configurationFile: configurationFile, logLevel: logLevel)
+    let daemon = try Daemon(configurationFile: configurationFile, webFile: webFile, logLevel: logLevel)
     reloads.started(daemon)
     ended.wait()
     signals.end()
@@ -303,10 +337,14 @@ extension Daemon: DaemonFace {
   func status() -> StatusSnapshot? {
     let reloads = reloads.current
     let startedAt = startedAt
-    return loop.ask { $0.snapshot(at: $1, startedAt: startedAt, reloads: reloads) }
+    guard var status = loop.ask({ $0.snapshot(at: $1, startedAt: startedAt, reloads: reloads) }) else {
+      return nil
+    }
+    trends.fill(&status)
+    return status
   }
 
-  func metricsPage() -> MetricsPage { pages.render() }
+  func metricsPage(_ format: ExpositionFormat) -> MetricsPage { pages.render(format) }
 
   var isAlive: Bool { loop.silence < .seconds(5) }
 
@@ -340,12 +378,12 @@ extension Daemon: DaemonFace {
   func write(_ request: HTTPServerRequest) -> HTTPServerResponse? { feeds.write(request) }
 
   /// Answers once the visit is durable, or after two seconds: what was heard is heard.
-  func checkIn(_ visit: CheckInVisit) -> Bool {
-    guard let board = try? collectors.checkIns else { return false }
+  func checkIn(_ visit: CheckInVisit) -> CheckInBoard.Answer {
+    guard let board = try? collectors.checkIns else { return .unknown }
     let bell = Bell()
-    guard board.take(visit, at: time.now, { commit([$0]) { _ in bell.ring() } }) else { return false }
-    _ = bell.wait(upTo: .seconds(2))
-    return true
+    let answer = board.take(visit, at: time.now) { commit([$0]) { _ in bell.ring() } }
+    if answer == .noted { _ = bell.wait(upTo: .seconds(2)) }
+    return answer
   }
 
   func proofs() -> [ProofStanding]? { loop.ask { $0.proofs.standings($1.now) } }
@@ -362,12 +400,6 @@ extension Daemon: DaemonFace {
 
   func signingCertificate(named name: String) -> String? {
     identity.document(at: "/\(name)")?.pem
-  }
-
-  func allowsWrites(from address: String, proxied: Bool) -> Bool {
-    if reloads.current.settings.trustedClients.contains(where: { $0.contains(address) }) { return true }
-    // Behind a proxy everybody comes from this machine.
-    return !proxied && (address == "::1" || address.hasPrefix("127."))
   }
 }
 
@@ -396,6 +428,10 @@ extension HTTPServerSettings {
 }
 
 extension Settings {
-  /// Of the jobs that check in.
-  fileprivate var checkInIDs: [String] { checks.compactMap { ($0 as? CheckInSettings)?.id } }
+  /// Has the board wait for the jobs that check in; what is to be stored for that.
+  fileprivate func expectCheckIns(_ board: CheckInBoard, at now: Timestamp) -> [StateChange] {
+    let jobs = checks.compactMap { $0 as? CheckInSettings }
+    let slugs = jobs.compactMap { job in job.slug.map { (slug: $0, id: job.id) } }
+    return board.expect(jobs.map(\.id), slugs: slugs, at: now)
+  }
 }

@@ -13,6 +13,8 @@ struct LoadedConfiguration: Sendable {
   let alarms: [Alarm]
   /// What is hardly meant, in the file itself and in the rule files; what they say holds nevertheless.
   let warnings: [String]
+  /// What the file says, for others to see: see ``RedactedConfiguration``.
+  let text: String
   /// Those of the alarm files alone.
   let alarmWarnings: [String]
 
@@ -21,11 +23,13 @@ struct LoadedConfiguration: Sendable {
   /// Collects the problems of all rule files before it gives up.
   ///
   /// - Parameter alarmFiles: in place of those that the file names.
-  init(file: String, alarmFiles: [String]? = nil) throws(StartFailure) {
+  /// - Parameter isFromInput: see ``ConfigurationFile/load(_:isFormOnly:isFromInput:)``; ``text`` is empty then.
+  init(file: String, alarmFiles: [String]? = nil, isFromInput: Bool = false) throws(StartFailure) {
     var settings: Settings
     do {
-      settings = try ConfigurationFile.load(file)
+      settings = try ConfigurationFile.load(file, isFromInput: isFromInput)
     } catch { throw StartFailure(error.list.map(\.description)) }
+    text = isFromInput ? "" : RedactedConfiguration.text(ofFile: file)
     if let alarmFiles { settings.alarmFiles = alarmFiles }
     let files = settings.alarmFiles
     var context = settings.alarmContext

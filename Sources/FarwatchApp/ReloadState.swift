@@ -6,19 +6,23 @@ internal import Synchronization
 final class ReloadLog: Sendable {
   private let state: Mutex<ReloadState>
 
-  init(at time: Timestamp, settings: Settings) { state = Mutex(ReloadState(at: time, settings: settings)) }
+  init(at time: Timestamp, settings: Settings, text: String = "") {
+    state = Mutex(ReloadState(at: time, settings: settings, text: text))
+  }
 
   var current: ReloadState { state.withLock { $0 } }
 
   func failed(_ lines: [String]) { state.withLock { $0.failed(lines) } }
-  func succeeded(_ settings: Settings, at time: Timestamp) {
-    state.withLock { $0.succeeded(settings, at: time) }
+  func succeeded(_ settings: Settings, at time: Timestamp, text: String = "") {
+    state.withLock { $0.succeeded(settings, at: time, text: text) }
   }
 }
 
 /// How the configuration in force came to be there.
 struct ReloadState: Sendable {
   var settings: Settings
+  /// What the file said, without what may be a secret.
+  var text: String
   var lastSuccess: Timestamp
   var lastAttemptSucceeded = true
   var failures: UInt64 = 0
@@ -26,8 +30,9 @@ struct ReloadState: Sendable {
   /// Why the newest file was refused; nil when it is in force.
   var problem: String?
 
-  init(at time: Timestamp, settings: Settings) {
+  init(at time: Timestamp, settings: Settings, text: String = "") {
     lastSuccess = time
+    self.text = text
     self.settings = settings
   }
 
@@ -37,7 +42,8 @@ struct ReloadState: Sendable {
     problem = lines.first.map { lines.count > 1 ? "\($0) (and \(lines.count - 1) more)" : $0 }
   }
 
-  mutating func succeeded(_ settings: Settings, at time: Timestamp) {
+  mutating func succeeded(_ settings: Settings, at time: Timestamp, text: String = "") {
+    self.text = text
     successes += 1
     lastAttemptSucceeded = true
     lastSuccess = time

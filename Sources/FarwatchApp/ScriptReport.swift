@@ -14,10 +14,16 @@ package struct ScriptReport: Sendable {
     "\(passed) passed, \(failed) failed" + (broken == 0 ? "" : ", \(counted(broken, "file")) in error")
   }
 
-  /// Runs the scripts one after the other, each on an empty store; `say` gets every line as it comes.
-  package static func running(_ files: [String], say: (String) -> Void) -> ScriptReport {
+  /// Runs the scripts one after the other, each on an empty store; `begin` hears of each by its place, `say` gets every
+  /// line as it comes.
+  package static func running(
+    _ files: [String], begin: (Int) -> Void = { _ in }, say: (String) -> Void
+  ) -> ScriptReport {
     var report = ScriptReport()
-    for file in files { report.run(file) { say(printable($0)) } }
+    for (place, file) in files.enumerated() {
+      begin(place)
+      report.run(file) { say(printable($0)) }
+    }
     return report
   }
 

@@ -31,8 +31,11 @@ final class Connection {
   deinit { close(socket) }
 
   /// Asks for `path` and returns the body; `keep` false: reads it and returns nothing.
-  @discardableResult func get(_ path: String, keep: Bool = true) throws -> (status: Int, body: [UInt8]) {
-    try say(Array("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".utf8), of: path)
+  @discardableResult func get(
+    _ path: String, headers: [String] = [], keep: Bool = true
+  ) throws -> (status: Int, body: [UInt8]) {
+    let fields = (["Host: 127.0.0.1"] + headers).map { $0 + "\r\n" }.joined()
+    try say(Array("GET \(path) HTTP/1.1\r\n\(fields)\r\n".utf8), of: path)
     return try answer(of: path, keep: keep)
   }
 

@@ -23,6 +23,7 @@ struct FarwatchBench {
       if choice.includes(["checks-cpu", "checks-memory", "metrics-page"]) {
         try await ChecksBenchmark(choice).run()
       }
+      if choice.includes(ExpositionBenchmark.names) { try await ExpositionBenchmark(choice).run() }
       if choice.includes(["page-latency"]) { try await PageLatencyBenchmark(choice).run() }
       if choice.includes(["rules"]) { try await RulesBenchmark(choice).run() }
       if choice.includes(StoreBenchmark.names) { try await StoreBenchmark(choice).run() }
@@ -40,6 +41,7 @@ struct FarwatchBench {
         try await DatabaseTargetsBenchmark(choice).run()
       }
       if choice.includes([ObjectListingBenchmark.name]) { try await ObjectListingBenchmark(choice).run() }
+      if choice.includes([QueryRangeBenchmark.name]) { try await QueryRangeBenchmark(choice).run() }
       if choice.includes(["fault-to-page"]) { try await FaultToPageBenchmark(choice).run() }
     } catch {
       say("farwatch-bench: \(error)")
@@ -73,7 +75,7 @@ struct Choice: Sendable {
     + StoreBenchmark.names + StoreSizeBenchmark.names
     + [HangingReceiversBenchmark.name, PagingStormBenchmark.name, PagingThroughputBenchmark.name]
     + [ManyChecksBenchmark.name, HangingTargetsBenchmark.name, DatabaseTargetsBenchmark.name]
-    + [ObjectListingBenchmark.name]
+    + [ObjectListingBenchmark.name, QueryRangeBenchmark.name] + ExpositionBenchmark.names
   static let usage = """
     usage: farwatch-bench BINARY [NAME…] [--seconds N] [--repetitions N]
     names: \(names.joined(separator: ", ")) (default: all)

@@ -7,7 +7,6 @@ import Model
 struct HangingReceiversBenchmark {
   static let name = "paging-latency-hanging"
   private static let receivers = 100
-  private static let transitions = 70
   private let choice: Choice
 
   init(_ choice: Choice) { self.choice = choice }
@@ -21,22 +20,8 @@ struct HangingReceiversBenchmark {
         "{protocol: http, endpoint: \"http://127.0.0.1:\(silent.port)/\($0)\", confirm: skip, timeout: 15s}"
       })
     defer { bench.stop() }
-    var medians: [Double] = []
-    var tails: [Double] = []
-    for _ in 0..<choice.repetitions {
-      var milliseconds: [Double] = []
-      for place in 0..<Self.transitions {
-        milliseconds.append(try await bench.transition(well: place % 2 == 1).afterAnswer.inSeconds * 1e3)
-        try await Task.sleep(for: .milliseconds(Int.random(in: 5...60)))
-      }
-      medians.append(quantile(0.5, milliseconds))
-      tails.append(quantile(0.99, milliseconds))
-    }
-    let count = Self.transitions * choice.repetitions
-    let what =
-      "ms from the deciding answer to the page, \(Self.receivers) other receivers hang, \(count) transitions"
-    say(ResultLine(name: "\(Self.name)-p50", what: what, ours: medians).text)
-    say(ResultLine(name: "\(Self.name)-p99", what: what, ours: tails, goal: "≤ 10 ms").text)
+    try await TransitionTimes(of: bench, rounds: choice.repetitions).report(
+      as: Self.name, "\(Self.receivers) other receivers hang, ")
   }
 }
 

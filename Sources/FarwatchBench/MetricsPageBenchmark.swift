@@ -28,12 +28,14 @@ struct MetricsPageBenchmark {
   }
 
   /// CPU of one request, less what the process uses anyway in the same time.
-  private static func microseconds(_ port: Int, _ pid: pid_t, _ path: String) async throws -> Double {
+  static func microseconds(
+    _ port: Int, _ pid: pid_t, _ path: String, headers: [String] = []
+  ) async throws -> Double {
     let connection = try Connection(port: port)
-    try connection.get(path, keep: false)
+    try connection.get(path, headers: headers, keep: false)
     let began = Date()
     let before = try ProcessUse.cpuSeconds([pid])
-    for _ in 0..<requests { try connection.get(path, keep: false) }
+    for _ in 0..<requests { try connection.get(path, headers: headers, keep: false) }
     let busy = try ProcessUse.cpuSeconds([pid]) - before
     let took = Date().timeIntervalSince(began)
     // The same process left alone: five seconds hold one run of every check.

@@ -4,7 +4,6 @@ import Model
 
 /// From the end of the probe that decides to the page at its receiver.
 struct PageLatencyBenchmark {
-  private static let transitions = 70
   private let choice: Choice
 
   init(_ choice: Choice) { self.choice = choice }
@@ -12,23 +11,7 @@ struct PageLatencyBenchmark {
   func run() async throws {
     let bench = try await PagingBench(binary: choice.binary, interval: "100ms")
     defer { bench.stop() }
-    var medians: [Double] = []
-    var tails: [Double] = []
-    var all: [Double] = []
-    for _ in 0..<choice.repetitions {
-      var milliseconds: [Double] = []
-      for place in 0..<Self.transitions {
-        milliseconds.append(try await bench.transition(well: place % 2 == 1).afterAnswer.inSeconds * 1e3)
-        // Not in step with the schedule of the checks.
-        try await Task.sleep(for: .milliseconds(Int.random(in: 5...60)))
-      }
-      medians.append(quantile(0.5, milliseconds))
-      tails.append(quantile(0.99, milliseconds))
-      all += milliseconds
-    }
-    let what = "ms from the deciding answer to the page, \(all.count) transitions"
-    say(ResultLine(name: "page-latency-p50", what: what, ours: medians).text)
-    say(ResultLine(name: "page-latency-p99", what: what, ours: tails, goal: "≤ 10 ms").text)
+    try await TransitionTimes(of: bench, rounds: choice.repetitions).report(as: "page-latency", "")
   }
 }
 

@@ -1,4 +1,3 @@
-import FarwatchTesting
 import Foundation
 import Model
 
@@ -6,6 +5,8 @@ import Model
 struct PagingStormBenchmark {
   static let name = "paging-storm"
   private static let groupWait: Duration = .seconds(2)
+  /// As both write it.
+  private static let route = "group_by: [cluster], group_wait: 2s, group_interval: 5s"
   private let choice: Choice
 
   init(_ choice: Choice) { self.choice = choice }
@@ -56,24 +57,15 @@ struct PagingStormBenchmark {
   }
 
   private func farwatch() async throws -> Result {
-    let directory = try TemporaryDirectory("farwatch-bench")
-    let counter = try PageCounter()
-    defer { counter.stop() }
-    let daemon = try await FarwatchDaemon(
-      binary: choice.binary,
-      configuration: """
-        vantage: bench
-        regions: {taiwan: {}}
-        topics: {chat: {subscriptions: [{protocol: webhook, url: "\(counter.url)"}]}}
-        routes: [{topic: chat, group_by: [cluster], group_wait: 2s, group_interval: 5s}]
-
-        """, rules: "groups: []\n", in: directory)
-    defer { daemon.stop() }
+    let bench = try await PostedAlertsBench.farwatch(
+      binary: choice.binary, route: ", \(Self.route)"
+    ) { "{protocol: webhook, url: \"\($0)\"}" }
+    defer { bench.stop() }
     // The start's own garbage is not the storm's.
     try await Task.sleep(for: .seconds(3))
-    var result = try await storm(daemon.port, daemon.pid, counter)
+    var result = try await storm(bench)
     // Longer than the pause between two looks at memory that is free.
-    let page = fetch(daemon.port, "/metrics")?.body ?? ""
+    let page = fetch(bench.port, "/metrics")?.body ?? ""
     let line = page.split(separator: "\n").first { $0.hasPrefix("farwatch_core_longest_turn_seconds ") }
     result.longestTurnMilliseconds =
       line?.split(separator: " ").last.flatMap { Double($0) }.map { $0 * 1e3 } ?? .nan
@@ -81,33 +73,29 @@ struct PagingStormBenchmark {
   }
 
   private func alertmanager() async throws -> Result {
-    let directory = try TemporaryDirectory("farwatch-bench")
-    let counter = try PageCounter()
-    defer { counter.stop() }
-    let daemon = try await AlertmanagerDaemon(
-      route: "group_by: [cluster], group_wait: 2s, group_interval: 5s", webhook: counter.url, in: directory)
-    defer { daemon.stop() }
-    return try await storm(daemon.port, daemon.pid, counter)
+    let bench = try await PostedAlertsBench.alertmanager(route: Self.route)
+    defer { bench.stop() }
+    return try await storm(bench)
   }
 
-  private func storm(_ port: Int, _ pid: pid_t, _ counter: PageCounter) async throws -> Result {
+  private func storm(_ bench: PostedAlertsBench) async throws -> Result {
     var result = Result()
-    result.megabytes.before = try ProcessUse.residentMegabytes([pid])
+    result.megabytes.before = try ProcessUse.residentMegabytes([bench.pid])
     let starts = Date()
     let firing = PostedAlerts(startsAt: starts)
     let began = SystemTime().monotonic
-    try firing.post(to: port)
-    let pages = try await counter.arrivals(PostedAlerts.clusters, within: .seconds(60))
+    try firing.post(to: bench.port)
+    let pages = try await bench.counter.arrivals(PostedAlerts.clusters, within: .seconds(60))
     result.lateSeconds = ((pages.max() ?? began) - began - Self.groupWait).inSeconds
-    result.megabytes.peak = try ProcessUse.residentMegabytes([pid])
+    result.megabytes.peak = try ProcessUse.residentMegabytes([bench.pid])
     // Until the groups may speak again, so that the ends of each are one page.
     try await Task.sleep(for: .seconds(6))
-    try PostedAlerts(startsAt: starts, isOver: true).post(to: port)
-    _ = try await counter.arrivals(2 * PostedAlerts.clusters, within: .seconds(60))
-    result.megabytes.peak = max(result.megabytes.peak, try ProcessUse.residentMegabytes([pid]))
+    try PostedAlerts(startsAt: starts, isOver: true).post(to: bench.port)
+    _ = try await bench.counter.arrivals(2 * PostedAlerts.clusters, within: .seconds(60))
+    result.megabytes.peak = max(result.megabytes.peak, try ProcessUse.residentMegabytes([bench.pid]))
     try await Task.sleep(for: .seconds(15))
-    result.pages = counter.all.count
-    result.megabytes.after = try ProcessUse.residentMegabytes([pid])
+    result.pages = bench.counter.all.count
+    result.megabytes.after = try ProcessUse.residentMegabytes([bench.pid])
     return result
   }
 }

@@ -1,4 +1,3 @@
-import FarwatchTesting
 import Foundation
 import Model
 
@@ -34,37 +33,20 @@ struct PagingThroughputBenchmark {
   }
 
   private func farwatch(_ subscription: (String) -> String) async throws -> Double {
-    let directory = try TemporaryDirectory("farwatch-bench")
-    let counter = try PageCounter()
-    defer { counter.stop() }
-    let daemon = try await FarwatchDaemon(
-      binary: choice.binary,
-      configuration: """
-        vantage: bench
-        regions: {taiwan: {}}
-        topics: {chat: {subscriptions: [\(subscription(counter.url))]}}
-        routes: [{topic: chat}]
-
-        """, rules: "groups: []\n", in: directory)
-    defer { daemon.stop() }
-    return try await rate(daemon.port, counter)
+    try await rate(try await .farwatch(binary: choice.binary, subscription: subscription))
   }
 
   private func alertmanager() async throws -> Double {
-    let directory = try TemporaryDirectory("farwatch-bench")
-    let counter = try PageCounter()
-    defer { counter.stop() }
-    let daemon = try await AlertmanagerDaemon(
-      route: "group_by: ['...'], group_wait: 0s, group_interval: 5s", webhook: counter.url, in: directory)
-    defer { daemon.stop() }
-    return try await rate(daemon.port, counter)
+    try await rate(
+      try await .alertmanager(route: "group_by: ['...'], group_wait: 0s, group_interval: 5s"))
   }
 
-  private func rate(_ port: Int, _ counter: PageCounter) async throws -> Double {
+  private func rate(_ bench: PostedAlertsBench) async throws -> Double {
+    defer { bench.stop() }
     let alerts = PostedAlerts(startsAt: Date())
     let began = SystemTime().monotonic
-    try alerts.post(to: port)
-    let pages = try await counter.arrivals(PostedAlerts.count, within: .seconds(120))
+    try alerts.post(to: bench.port)
+    let pages = try await bench.counter.arrivals(PostedAlerts.count, within: .seconds(120))
     return Double(pages.count) / ((pages.max() ?? began) - began).inSeconds
   }
 }

@@ -21,6 +21,12 @@ enum ProcessUse {
     try pids.reduce(0) { $0 + Double(try status($1, "VmRSS")) * 1024 / 1e6 }
   }
 
+  /// Megabytes that no file stands behind: what the processes wrote, and what the system cannot take away when it needs
+  /// memory. Code, which ``residentMegabytes(_:)`` counts too, is not in it.
+  static func ownMegabytes(_ pids: [pid_t]) throws -> Double {
+    try pids.reduce(0) { $0 + Double(try status($1, "RssAnon")) * 1024 / 1e6 }
+  }
+
   static func threads(_ pid: pid_t) throws -> Int { try status(pid, "Threads") }
 
   private static func status(_ pid: pid_t, _ name: String) throws -> Int {

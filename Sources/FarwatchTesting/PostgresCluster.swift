@@ -31,9 +31,9 @@ package final class PostgresServer: Sendable {
     """
   private static let hostAccess = """
     local all postgres trust
-    host all postgres 127.0.0.1/32 trust
+    host all postgres 127.0.0.0/8 trust
     host replication postgres 127.0.0.1/32 trust
-    host all all 127.0.0.1/32 scram-sha-256
+    host all all 127.0.0.0/8 scram-sha-256
     """
 
   private init() throws {

@@ -1,3 +1,4 @@
+internal import Model
 internal import Synchronization
 internal import Threading
 
@@ -6,37 +7,46 @@ internal import Threading
 /// Completions run on that thread: they hand over and return, they never block. ``start(_:_:)`` may be called from any
 /// thread, also from a completion. Connections are kept and shared by all requests of the client.
 package final class HTTPClient: Sendable {
-  private let mailbox: Mailbox
+  private let intake: Intake<Job>
   private let thread: Mutex<OwnThread?>
 
   /// - Parameter name: of the thread, for `top` and crash reports; 15 bytes count.
   package init(name: String, settings: HTTPClientSettings = HTTPClientSettings()) {
-    let mailbox = Mailbox(limit: settings.maximumRequests)
-    self.mailbox = mailbox
+    let intake = Intake<Job>(limit: settings.maximumRequests)
+    self.intake = intake
     thread = Mutex(
       try? OwnThread.start(name) {
-        guard let loop = TransferLoop(settings: settings, mailbox: mailbox) else { return mailbox.abandon() }
+        guard let loop = TransferLoop(settings: settings, intake: intake) else { return Self.abandon(intake) }
         loop.run()
       })
     // Without a thread every request fails with a reason, and the daemon still serves and pages what it knows.
-    if thread.withLock({ $0 == nil }) { mailbox.abandon() }
+    if thread.withLock({ $0 == nil }) { Self.abandon(intake) }
   }
 
   deinit { shutdown() }
 
   /// Begins `request`. `completion` is called exactly once; with ``HTTPFailure/cancelled`` after ``shutdown()``.
   package func start(_ request: HTTPRequest, _ completion: @escaping @Sendable (HTTPResult) -> Void) {
-    if let refusal = mailbox.submit(Job(request: request, completion: completion)) {
-      var result = HTTPResult()
-      result.failure = refusal
-      completion(result)
+    let job = Job(request: request, completion: completion)
+    if let refusal = intake.submit(job) { job.fail(Self.failure(refusal)) }
+  }
+
+  private static func failure(_ refusal: Intake<Job>.Refusal) -> HTTPFailure {
+    switch refusal {
+    case .full(let limit): HTTPFailure(.limit, "\(limit) requests are already in progress")
+    case .stopped: .cancelled
+    case .abandoned: HTTPFailure(.limit, "no thread or descriptor left for the client")
     }
+  }
+
+  private static func abandon(_ intake: Intake<Job>) {
+    for job in intake.abandon() { job.fail(failure(.abandoned)) }
   }
 
   /// Cancels what is in progress and ends the thread. When it returns, every completion has been called (unless it
   /// is called from a completion itself: then they are called soon after). Later calls do nothing.
   package func shutdown() {
-    mailbox.stop()
+    intake.stop()
     let running = thread.withLock { thread in
       defer { thread = nil }
       return thread

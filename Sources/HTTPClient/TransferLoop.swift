@@ -5,6 +5,7 @@ internal import CCurl
   internal import Musl
 #endif
 internal import Model
+internal import Threading
 
 /// The client's thread: libcurl's multi handles driven by one epoll.
 ///
@@ -15,7 +16,7 @@ internal import Model
 ///   a kept connection costs no `epoll_ctl`. libcurl opens and closes descriptors through us, so the table is exact.
 final class TransferLoop {
   private let settings: HTTPClientSettings
-  private let mailbox: Mailbox
+  private let intake: Intake<Job>
   private let sockets: SocketTable
   private var shards: [TransferShard?]
   private var idle: [Transfer] = []
@@ -28,12 +29,13 @@ final class TransferLoop {
   private static let idleLimit = 64
 
   /// nil when the system refuses a descriptor or memory.
-  init?(settings: HTTPClientSettings, mailbox: Mailbox) {
-    guard mailbox.bell >= 0, Self.isLibraryReady, let sockets = SocketTable(bell: mailbox.bell) else {
+  init?(settings: HTTPClientSettings, intake: Intake<Job>) {
+    guard intake.descriptor >= 0, Self.isLibraryReady, let sockets = SocketTable(bell: intake.descriptor)
+    else {
       return nil
     }
     self.settings = settings
-    self.mailbox = mailbox
+    self.intake = intake
     self.sockets = sockets
     shards = Array(repeating: nil, count: TransferShard.count(keeping: settings.maximumKeptConnections))
     certificates = CertificateMemory(lifetime: settings.connectionLifetime)
@@ -42,31 +44,40 @@ final class TransferLoop {
   /// Safe to read from any thread; the library itself is initialised once and never torn down.
   static let isLibraryReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
-  /// Serves until the mailbox is stopped, then cancels what is left.
+  /// Serves until the intake is stopped, then cancels what is left.
   func run() {
     while true {
       var mailCame = false
       sockets.wait(until: nextDeadline, time) { socket, events, shard in
-        if socket == mailbox.bell {
+        if socket == intake.descriptor {
           mailCame = true
         } else {
           shards[shard]?.act(socket, events)
         }
       }
       if mailCame {
-        let mail = mailbox.take()
+        let mail = intake.take()
         for job in mail.jobs { begin(job) }
         if mail.isStopped { break }
       }
-      for case let shard? in shards {
-        shard.actIfDue(time.monotonic)
-        collectFinished(shard)
+      let now = time.monotonic
+      for place in shards.indices {
+        guard let shard = shards[place] else { continue }
+        shard.actIfDue(now)
+        if shard.takeActed() { collectFinished(shard) }
       }
     }
     close()
   }
 
-  private var nextDeadline: MonotonicInstant? { shards.compactMap { $0?.deadline }.min() }
+  private var nextDeadline: MonotonicInstant? {
+    var next: MonotonicInstant?
+    for place in shards.indices {
+      guard let deadline = shards[place]?.deadline, next.map({ deadline < $0 }) ?? true else { continue }
+      next = deadline
+    }
+    return next
+  }
 
   /// The shard that keeps the connections to `url`, made when it is first needed.
   private func shard(of url: HTTPURL) -> TransferShard? {
@@ -142,7 +153,7 @@ final class TransferLoop {
   private func finish(_ job: Job, _ failure: HTTPFailure?) {
     if !job.isCertificateLeg { job.result.total = (time.monotonic - job.startedAt).inSeconds }
     job.result.failure = failure
-    mailbox.finishedOne()
+    intake.finishedOne()
     job.complete()
   }
 

@@ -10,6 +10,8 @@ final class TransferShard {
   let multi: UnsafeMutableRawPointer
   /// When libcurl wants to be called although nothing happened.
   private(set) var deadline: MonotonicInstant?
+  /// libcurl did something since ``takeActed()``: requests may have ended.
+  private var hasActed = false
   private let place: Int
   private let sockets: SocketTable
   private let time: SystemTime
@@ -61,6 +63,7 @@ final class TransferShard {
 
   /// Tells libcurl of events on one of its sockets.
   func act(_ socket: CInt, _ events: CInt) {
+    hasActed = true
     var running: CInt = 0
     curl_multi_socket_action(multi, socket, events, &running)
   }
@@ -70,6 +73,12 @@ final class TransferShard {
     guard let due = deadline, due <= now else { return }
     deadline = nil
     act(CURL_SOCKET_BAD, 0)
+  }
+
+  /// Whether libcurl did anything since the last call; without that no request has ended.
+  func takeActed() -> Bool {
+    defer { hasActed = false }
+    return hasActed
   }
 
   /// Closes the connections; nothing may be under way.

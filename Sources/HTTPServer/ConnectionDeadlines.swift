@@ -23,6 +23,8 @@ final class ConnectionDeadlines: Sendable {
     case body(until: ContinuousClock.Instant)
     /// The server's turn.
     case answering
+    /// The same, while the connection is suspended: libmicrohttpd does not see its end then.
+    case waiting(DeferredHold)
     /// Between requests. `received` is the count of the connection's bytes so far, nil where the kernel does not tell.
     case idle(received: UInt64?)
     case cut
@@ -100,6 +102,10 @@ final class ConnectionDeadlines: Sendable {
 
   func requestRead(_ connection: OpaquePointer) { change(connection) { $0.phase = .answering } }
 
+  func answerAwaited(_ connection: OpaquePointer, _ hold: DeferredHold) {
+    change(connection) { $0.phase = .waiting(hold) }
+  }
+
   /// The answer is sent, or will never be.
   func requestEnded(_ connection: OpaquePointer) {
     change(connection) { $0.phase = .idle(received: bytesReceived($0.descriptor)) }
@@ -128,6 +134,7 @@ final class ConnectionDeadlines: Sendable {
   }
 
   private func sweep(now: ContinuousClock.Instant) {
+    var left: [DeferredHold] = []
     state.withLock { state in
       for (key, entry) in state.entries {
         switch entry.phase {
@@ -144,16 +151,28 @@ final class ConnectionDeadlines: Sendable {
             continue
           }
           state.entries[key]?.phase = .head(until: now + headerTimeout)
+        case .waiting(let hold):
+          if hasLeft(entry.descriptor) { left.append(hold) }
         case .answering, .cut: continue
         }
       }
     }
+    // Not under the lock: who is abandoned has code of others to run.
+    for hold in left { hold.end() }
   }
 }
 
 private func hasUnreadBytes(_ descriptor: Int32) -> Bool {
   var byte: UInt8 = 0
   return recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) > 0
+}
+
+/// Whether the peer has closed its side, or is gone: then nobody waits for the answer.
+private func hasLeft(_ descriptor: Int32) -> Bool {
+  // POLLRDHUP, which the C library's header hides.
+  let closed: Int16 = 0x2000
+  var asked = pollfd(fd: descriptor, events: closed, revents: 0)
+  return poll(&asked, 1, 0) > 0 && asked.revents & (closed | Int16(POLLHUP) | Int16(POLLERR)) != 0
 }
 
 /// How many bytes the peer has sent since it connected; nil where the kernel does not tell (Linux does since 4.1).

@@ -13,6 +13,8 @@ final class Exchange {
     /// The body is too long, or there is no memory for it: what still comes is thrown away, so that the client can read
     /// its 413 or 503.
     case discarding
+    /// The answer is made elsewhere; its headers are added to it.
+    case deferred(DeferredHold, [HTTPServerField])
     case answered
   }
 
@@ -28,6 +30,8 @@ final class Exchange {
   private var taken = 0
   private var lacksMemory = false
   private var discarded = 0
+  /// Kept while its answer is deferred: it may be asked again.
+  private var request: HTTPServerRequest?
   private var status: Int?
   private var answerBytes = 0
 
@@ -50,6 +54,8 @@ final class Exchange {
     case .receiving, .discarding:
       guard !upload.isEmpty else { return finish(connection) }
       return receive(upload)
+    case .deferred(let hold, let headers):
+      return answerLater(hold, headers, connection)
     case .answered:
       return .YES
     }
@@ -60,7 +66,9 @@ final class Exchange {
     context.counters.finished(
       status: status, bodyBytes: answerBytes, completely: code == .REQUEST_TERMINATED_COMPLETED_OK)
     dropBody()
-    if phase != .began { context.exchangeEnded() }
+    if case .deferred(let hold, _) = phase { context.waiting.remove(hold) }
+    if case .began = phase { return }
+    context.exchangeEnded()
   }
 
   private func begin(_ connection: OpaquePointer) -> MHD_Result {
@@ -84,12 +92,12 @@ final class Exchange {
 
   private func receive(_ upload: UnsafeRawBufferPointer) -> MHD_Result {
     context.counters.bodyReceived(upload.count)
-    if phase == .receiving, body.count + upload.count > context.settings.maxBodyBytes {
+    if isReceiving, body.count + upload.count > context.settings.maxBodyBytes {
       phase = .discarding
       dropBody()
       context.counters.bodyRefused()
     }
-    if phase == .receiving {
+    if isReceiving {
       if context.takeBodyMemory(upload.count) {
         taken += upload.count
       } else {
@@ -99,7 +107,7 @@ final class Exchange {
         context.counters.bodyRefused()
       }
     }
-    if phase == .discarding {
+    if !isReceiving {
       discarded += upload.count
       return discarded > context.settings.maxBodyBytes + Self.discardLimit ? .NO : .YES
     }
@@ -109,7 +117,7 @@ final class Exchange {
 
   private func finish(_ connection: OpaquePointer) -> MHD_Result {
     context.deadlines.requestRead(connection)
-    guard phase == .receiving else {
+    guard isReceiving else {
       return lacksMemory ? answerBusy(connection) : answerTooLarge(connection)
     }
     guard let parsed = RequestTarget(target) else {
@@ -119,9 +127,41 @@ final class Exchange {
       method: method, path: parsed.path, pathSegments: parsed.pathSegments, query: parsed.query,
       headers: headerFields(of: connection), body: body, remoteAddress: clientAddress(of: connection))
     body = []
+    return ask(request, connection)
+  }
+
+  private func ask(_ request: HTTPServerRequest, _ connection: OpaquePointer) -> MHD_Result {
     let response = context.handler(request)
-    dropBody()
-    return answer(response, connection)
+    guard case .deferred(let deferred) = response.body else { return answer(response, connection) }
+    self.request = request
+    context.waiting.add(answer: deferred.hold)
+    return answerLater(deferred.hold, response.headers, connection)
+  }
+
+  /// Answers, or suspends the connection; libmicrohttpd comes back when it is resumed.
+  private func answerLater(
+    _ hold: DeferredHold, _ headers: [HTTPServerField], _ connection: OpaquePointer
+  ) -> MHD_Result {
+    guard let outcome = hold.outcome(orSuspend: connection) else {
+      phase = .deferred(hold, headers)
+      context.deadlines.answerAwaited(connection, hold)
+      return .YES
+    }
+    context.waiting.remove(hold)
+    let request = self.request
+    self.request = nil
+    switch outcome {
+    case .answer(var response):
+      response.headers += headers
+      return answer(response, connection)
+    case .again:
+      guard let request else { return answer(.text(500, "the request was lost\n"), connection) }
+      return ask(request, connection)
+    }
+  }
+
+  private var isReceiving: Bool {
+    if case .receiving = phase { true } else { false }
   }
 
   private func dropBody() {
@@ -143,8 +183,9 @@ final class Exchange {
 
   private func answer(_ response: HTTPServerResponse, _ connection: OpaquePointer) -> MHD_Result {
     phase = .answered
+    dropBody()
     context.deadlines.requestRead(connection)
-    guard let queued = makeResponse(response) else {
+    guard let queued = makeResponse(response, connection) else {
       context.log("cannot make a response of \(response.body.count) bytes")
       return .NO
     }
@@ -160,8 +201,14 @@ final class Exchange {
     return result
   }
 
-  private func makeResponse(_ response: HTTPServerResponse) -> OpaquePointer? {
-    guard let made = makeResponseBody(response.body) else { return nil }
+  private func makeResponse(_ response: HTTPServerResponse, _ connection: OpaquePointer) -> OpaquePointer? {
+    let body: OpaquePointer? =
+      if case .stream(let stream) = response.body {
+        makeStreamedBody(stream, connection, context.waiting)
+      } else {
+        makeResponseBody(response.body)
+      }
+    guard let made = body else { return nil }
     if let contentType = response.contentType { add("Content-Type", contentType, to: made) }
     for field in response.headers { add(field.name, field.value, to: made) }
     if context.isStopping { add("Connection", "close", to: made) }

@@ -1,22 +1,29 @@
 internal import Synchronization
 internal import Threading
 
-/// What all exchanges of one server share.
+/// What all exchanges of one listener share.
 final class ExchangeContext: Sendable {
   let settings: HTTPServerSettings
   let handler: HTTPServer.Handler
   let log: @Sendable (String) -> Void
-  let counters = HTTPServerCounters()
+  /// nil: plain HTTP.
+  let tls: HTTPServerTLS?
+  let counters: HTTPServerCounters
   let deadlines: ConnectionDeadlines
+  let waiting = WaitingConnections()
   private let stopping = Atomic(false)
   private let idle = Bell()
+  /// Of this context's own connections; the counters are the whole server's.
+  private let underWay = Atomic<Int>(0)
   private let bodyBytes = Atomic<Int>(0)
 
   init(
-    settings: HTTPServerSettings, handler: @escaping HTTPServer.Handler,
-    log: @escaping @Sendable (String) -> Void
+    settings: HTTPServerSettings, tls: HTTPServerTLS?, counters: HTTPServerCounters,
+    handler: @escaping HTTPServer.Handler, log: @escaping @Sendable (String) -> Void
   ) {
     self.settings = settings
+    self.tls = tls
+    self.counters = counters
     self.handler = handler
     self.log = log
     deadlines = ConnectionDeadlines(settings, counters)
@@ -36,19 +43,25 @@ final class ExchangeContext: Sendable {
     if count > 0 { bodyBytes.subtract(count, ordering: .relaxed) }
   }
 
-  func exchangeStarted() { counters.underWay.add(1, ordering: .sequentiallyConsistent) }
+  func exchangeStarted() {
+    counters.underWay.add(1, ordering: .sequentiallyConsistent)
+    underWay.add(1, ordering: .sequentiallyConsistent)
+  }
 
   func exchangeEnded() {
-    let left = counters.underWay.subtract(1, ordering: .sequentiallyConsistent).newValue
+    counters.underWay.subtract(1, ordering: .sequentiallyConsistent)
+    let left = underWay.subtract(1, ordering: .sequentiallyConsistent).newValue
     if left == 0, isStopping { idle.ring() }
   }
 
   /// Waits until no exchange is under way, at most for `timeout`.
   func drain(for timeout: Duration) {
     stopping.store(true, ordering: .sequentiallyConsistent)
+    waiting.endStreams()
+    waiting.endAnswers()
     let deadline = ContinuousClock.now + timeout
     // A ring may be older than a newer exchange, so the count decides.
-    while counters.underWay.load(ordering: .sequentiallyConsistent) > 0, .now < deadline {
+    while underWay.load(ordering: .sequentiallyConsistent) > 0, .now < deadline {
       _ = idle.wait(upTo: deadline - .now)
     }
   }

@@ -1,17 +1,11 @@
-internal import CMicroHTTPD
 internal import Synchronization
+internal import Threading
 
-#if canImport(Glibc)
-  internal import Glibc
-#else
-  internal import Musl
-#endif
-
-/// An HTTP/1.1 server on libmicrohttpd's own threads (poll, because its epoll loses wake-ups).
+/// An HTTP/1.1 server on libmicrohttpd's own threads (poll, because its epoll loses wake-ups), with TLS or without.
 ///
 /// The handler runs on one of the `threads` and may take a moment; while it runs, the other connections of that thread
-/// wait. What a request may cost is bounded by ``HTTPServerSettings``; what happens at a limit is counted in
-/// ``statistics``.
+/// wait: what takes longer is answered later (``DeferredResponse``). What a request may cost is bounded by
+/// ``HTTPServerSettings``; what happens at a limit is counted in ``statistics``.
 package final class HTTPServer: Sendable {
   package typealias Handler = @Sendable (HTTPServerRequest) -> HTTPServerResponse
 
@@ -20,80 +14,116 @@ package final class HTTPServer: Sendable {
   /// The numeric address with the real port: `127.0.0.1:9797`, `[::]:9797`.
   package let boundAddress: String
 
-  private let exchanges: ExchangeContext
-  private let drainTimeout: Duration
-  /// libmicrohttpd's daemon; nil once stopped.
-  private let running: Mutex<OpaquePointer?>
+  private struct State {
+    /// nil once stopped.
+    var current: Listener?
+    /// Those whose TLS settings are in force no more; each ends on a thread of its own.
+    var retiring: [ObjectIdentifier: Listener] = [:]
+    /// Another server accepts on the same socket.
+    var hasSuccessor = false
+  }
+
+  private let settings: HTTPServerSettings
+  private let counters = HTTPServerCounters()
+  private let handler: Handler
+  private let log: @Sendable (String) -> Void
+  private let state: Mutex<State>
 
   /// Listens and serves from the moment it returns.
   ///
   /// `log` receives libmicrohttpd's own messages, one line each, on its threads; most tell of a client's mistake.
   package init(
-    _ settings: HTTPServerSettings, log: @escaping @Sendable (String) -> Void = { _ in },
-    handler: @escaping Handler
+    _ settings: HTTPServerSettings, tls: HTTPServerTLS? = nil,
+    log: @escaping @Sendable (String) -> Void = { _ in }, handler: @escaping Handler
   ) throws(HTTPServerError) {
     try Self.check(settings)
-    let context = ExchangeContext(settings: settings, handler: handler, log: log)
+    try tls?.check()
     let listening = try ListeningSocket(settings.address)
-    do throws(HTTPServerError) {
-      try context.deadlines.start()
-    } catch {
-      close(listening.descriptor)
-      throw error
-    }
-    // libmicrohttpd holds one reference to the context from here until stop().
-    let held = Unmanaged.passRetained(context)
-    installPanicHandler()
-    var start = farwatch_mhd_start()
-    start.flags = farwatch_mhd_poll_thread_flags
-    start.listen_socket = listening.descriptor
-    start.threads = UInt32(settings.threads)
-    start.connection_limit = UInt32(settings.connectionLimit)
-    start.per_ip_connection_limit = UInt32(settings.perIPConnectionLimit ?? 0)
-    start.idle_timeout_seconds = Self.wholeSeconds(settings.idleTimeout)
-    start.connection_memory_bytes = settings.maxHeaderBytes
-    start.context = held.toOpaque()
-    start.handle = handleRequest
-    start.completed = exchangeCompleted
-    start.connection = connectionChanged
-    start.request_target = exchangeBegan
-    start.log = logLine
-    guard let daemon = farwatch_mhd_start_daemon(&start) else {
-      // It has closed the socket.
-      context.deadlines.stop()
-      held.release()
-      throw .cannotStart("libmicrohttpd refused to start on \(listening.boundAddress)")
-    }
-    exchanges = context
-    drainTimeout = settings.drainTimeout
+    let context = ExchangeContext(
+      settings: settings, tls: tls, counters: counters, handler: handler, log: log)
+    let listener = try Listener(listening.descriptor, listening.boundAddress, context)
+    self.settings = settings
+    self.handler = handler
+    self.log = log
     port = listening.port
     boundAddress = listening.boundAddress
-    running = Mutex(daemon)
+    state = Mutex(State(current: listener))
+  }
+
+  /// Serves beside `predecessor` on its very socket, so that it can be stopped without a moment in which nobody listens.
+  /// The address of `settings` does not count.
+  ///
+  /// - Throws: also when `predecessor` was stopped.
+  package init(
+    succeeding predecessor: HTTPServer, _ settings: HTTPServerSettings,
+    log: @escaping @Sendable (String) -> Void = { _ in }, handler: @escaping Handler
+  ) throws(HTTPServerError) {
+    try Self.check(settings)
+    let context = ExchangeContext(
+      settings: settings, tls: nil, counters: counters, handler: handler, log: log)
+    let address = predecessor.boundAddress
+    let listener = try predecessor.state.withLock { state throws(HTTPServerError) in
+      guard let before = state.current else {
+        throw HTTPServerError.cannotStart("the server before it was stopped")
+      }
+      let listener = try before.successor(address, context)
+      state.hasSuccessor = true
+      return listener
+    }
+    self.settings = settings
+    self.handler = handler
+    self.log = log
+    port = predecessor.port
+    boundAddress = address
+    state = Mutex(State(current: listener))
   }
 
   deinit { stop() }
+
+  /// Puts other TLS settings in force for every connection from now on, on the same socket: nobody is refused in
+  /// between. Requests under way end under the old ones, then their connections are closed. An error changes nothing.
+  package func replaceTLS(_ tls: HTTPServerTLS?) throws(HTTPServerError) {
+    try tls?.check()
+    let context = ExchangeContext(
+      settings: settings, tls: tls, counters: counters, handler: handler, log: log)
+    let result: Result<Listener?, HTTPServerError> = state.withLock { state in
+      guard let old = state.current else { return .success(nil) }
+      guard old.tls != tls else { return .success(nil) }
+      do throws(HTTPServerError) {
+        let next = try old.successor(boundAddress, context)
+        state.current = next
+        state.retiring[ObjectIdentifier(old)] = old
+        return .success(old)
+      } catch {
+        return .failure(error)
+      }
+    }
+    guard let old = try result.get() else { return }
+    let end: @Sendable () -> Void = { [weak self] in
+      old.stop(isLast: false)
+      self?.state.withLock { _ = $0.retiring.removeValue(forKey: ObjectIdentifier(old)) }
+    }
+    do throws(OwnThread.Failure) {
+      try OwnThread.detached("http-retiring", end)
+    } catch {
+      end()
+    }
+  }
 
   /// Stops listening, lets requests under way finish for up to the drain time-out, then closes every connection.
   ///
   /// Blocks until that is done; a second call waits for the first and does nothing. A handler must not call it: the
   /// server would wait for itself.
   package func stop() {
-    running.withLock { running in
-      guard let daemon = running else { return }
-      running = nil
-      // From here on nobody is accepted. The descriptor, now ours again, stays open until no thread can use its number.
-      let listening = MHD_quiesce_daemon(daemon)
-      shutdown(listening, Int32(SHUT_RDWR))
-      exchanges.drain(for: drainTimeout)
-      MHD_stop_daemon(daemon)
-      if listening >= 0 { close(listening) }
-      exchanges.deadlines.stop()
-      // libmicrohttpd's threads are joined: the reference that it held is given back.
-      Unmanaged.passUnretained(exchanges).release()
+    state.withLock { state in
+      state.current?.stop(isLast: !state.hasSuccessor)
+      state.current = nil
+      for old in state.retiring.values { old.stop(isLast: false) }
+      state.retiring = [:]
     }
   }
 
-  package var statistics: HTTPServerStatistics { exchanges.counters.snapshot }
+  package var statistics: HTTPServerStatistics { counters.snapshot }
 
   private static func check(_ settings: HTTPServerSettings) throws(HTTPServerError) {
     func require(_ holds: Bool, _ what: String) throws(HTTPServerError) {
@@ -121,10 +151,5 @@ package final class HTTPServer: Sendable {
       settings.bodyMemoryBytes >= settings.maxBodyBytes, "bodyMemoryBytes must be at least maxBodyBytes")
     try require(
       (4096...(16 << 20)).contains(settings.maxHeaderBytes), "maxHeaderBytes must be 4 KiB to 16 MiB")
-  }
-
-  private static func wholeSeconds(_ duration: Duration) -> UInt32 {
-    let (seconds, attoseconds) = duration.components
-    return UInt32(clamping: seconds + (attoseconds > 0 ? 1 : 0))
   }
 }

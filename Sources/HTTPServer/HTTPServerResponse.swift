@@ -15,10 +15,16 @@ package struct HTTPServerResponse: Sendable {
     /// Sent one after the other and shared by all answers that hold them: a single one goes out from where it lies,
     /// several pass through a small buffer of the connection.
     case segments([any SharedBytes])
+    /// Written while it is sent; its length is not known before.
+    case stream(ResponseStream)
+    /// The whole answer comes later. Status and content type given here do not count; headers are added to its
+    /// own. It cannot be deferred again.
+    case deferred(DeferredResponse)
 
+    /// 0 where it is not known yet.
     package var count: Int {
       switch self {
-      case .empty: 0
+      case .empty, .stream, .deferred: 0
       case .bytes(let bytes): bytes.count
       case .segments(let segments): segments.reduce(0) { $0 + $1.storage.count }
       }
@@ -46,6 +52,11 @@ package struct HTTPServerResponse: Sendable {
   /// Plain text in UTF-8.
   package static func text(_ status: Int, _ text: String) -> Self {
     Self(status: status, contentType: "text/plain; charset=utf-8", body: .bytes(Array(text.utf8)))
+  }
+
+  /// The answer that `later` gets.
+  package static func deferred(_ later: DeferredResponse) -> Self {
+    Self(status: 202, body: .deferred(later))
   }
 
   /// With what keeps a browser from running or framing anything that the page did not mean:

@@ -38,6 +38,8 @@ package enum HTTPServerError: Error, Equatable, CustomStringConvertible {
   /// A number in the settings is out of range.
   case badSettings(String)
   case addressInUse(String)
+  /// A certificate, its key or another setting of TLS cannot be used.
+  case badTLS(String)
   /// The address belongs to no interface of this machine.
   case addressNotAvailable(String)
   case permissionDenied(String)
@@ -51,6 +53,7 @@ package enum HTTPServerError: Error, Equatable, CustomStringConvertible {
     case .badAddress(let address):
       "listen address \"\(address)\" is not IP:port, [IPv6]:port, localhost:port or :port"
     case .badSettings(let what): "HTTP server settings: \(what)"
+    case .badTLS(let what): "TLS: \(what)"
     case .addressInUse(let address): "cannot listen on \(address): another process is listening there"
     case .addressNotAvailable(let address): "cannot listen on \(address): this machine has no such address"
     case .permissionDenied(let address):

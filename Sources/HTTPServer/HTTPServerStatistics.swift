@@ -17,6 +17,8 @@ package struct HTTPServerStatistics: Hashable, Sendable {
   /// Body bytes of completely sent answers.
   package var bodyBytesSent: UInt64
   package var bodyBytesReceived: UInt64
+  /// Clients whose certificate was not welcome, as the handshake told.
+  package var clientCertificatesRefused: UInt64
   package var connectionsAccepted: UInt64
   package var connectionsOpen: Int
   package var requestsUnderWay: Int
@@ -35,9 +37,9 @@ final class HTTPServerCounters: Sendable {
   private let lateBodies = Atomic<UInt64>(0)
   private let sent = Atomic<UInt64>(0)
   private let received = Atomic<UInt64>(0)
+  private let refusedCertificates = Atomic<UInt64>(0)
   private let accepted = Atomic<UInt64>(0)
   private let open = Atomic<Int>(0)
-  /// Sequentially consistent, because ``HTTPServer/stop()`` waits for it to fall to 0.
   let underWay = Atomic<Int>(0)
 
   func connectionOpened() {
@@ -48,6 +50,7 @@ final class HTTPServerCounters: Sendable {
   func connectionClosed() { open.subtract(1, ordering: .relaxed) }
   func bodyReceived(_ count: Int) { received.add(UInt64(count), ordering: .relaxed) }
   func headerOverdue() { lateHeaders.add(1, ordering: .relaxed) }
+  func clientCertificateRefused() { refusedCertificates.add(1, ordering: .relaxed) }
   func bodyOverdue() { lateBodies.add(1, ordering: .relaxed) }
   func bodyRefused() { tooLarge.add(1, ordering: .relaxed) }
 
@@ -77,6 +80,7 @@ final class HTTPServerCounters: Sendable {
       headersOverdue: lateHeaders.load(ordering: .relaxed),
       bodiesOverdue: lateBodies.load(ordering: .relaxed),
       bodyBytesSent: sent.load(ordering: .relaxed), bodyBytesReceived: received.load(ordering: .relaxed),
+      clientCertificatesRefused: refusedCertificates.load(ordering: .relaxed),
       connectionsAccepted: accepted.load(ordering: .relaxed), connectionsOpen: open.load(ordering: .relaxed),
       requestsUnderWay: underWay.load(ordering: .relaxed))
   }

@@ -49,12 +49,28 @@ func connectionChanged(
   guard let context, let connection else { return }
   let server = Unmanaged<ExchangeContext>.fromOpaque(context).takeUnretainedValue()
   if code == .CONNECTION_NOTIFY_STARTED {
+    if let tls = server.tls, let session = farwatch_mhd_tls_session(connection) {
+      setOwner(of: session, context)
+      askForCertificate(session, tls)
+      verifyCertificates(of: session, verifyClientCertificate)
+    }
     server.deadlines.opened(connection)
     server.counters.connectionOpened()
   } else {
     server.deadlines.closed(connection)
     server.counters.connectionClosed()
   }
+}
+
+/// In the handshake, when a client has sent a certificate: anything but 0 ends it.
+private func verifyClientCertificate(_ session: OpaquePointer?) -> Int32 {
+  guard let session, let context = owner(of: session) else { return -1 }
+  let server = Unmanaged<ExchangeContext>.fromOpaque(context).takeUnretainedValue()
+  guard let tls = server.tls, isWelcome(session, tls) else {
+    server.counters.clientCertificateRefused()
+    return -1
+  }
+  return 0
 }
 
 func logLine(

@@ -8,7 +8,7 @@ internal import CMicroHTTPD
 /// it does not hold, and aborts the process later, when it destroys it.
 func makeResponseBody(_ body: HTTPServerResponse.Body) -> OpaquePointer? {
   switch body {
-  case .empty:
+  case .empty, .stream, .deferred:
     return MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT)
   case .bytes(let bytes):
     return bytes.withUnsafeBytes {

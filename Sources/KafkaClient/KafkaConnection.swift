@@ -313,6 +313,11 @@ package final class KafkaConnection {
     let isNetwork = [
       RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN,
     ].contains(code)
-    return isNetwork ? complaint ?? KafkaError(code, what) : KafkaError(code, what)
+    guard isNetwork else { return KafkaError(code, what) }
+    if let complaint { return complaint }
+    // librdkafka calls it a broken transport that it found no broker to ask. Where none has refused or closed a
+    // connection, and all the time went by, they were silent.
+    let isSpent = deadline - time.monotonic < .milliseconds(50)
+    return isSpent ? KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, what) : KafkaError(code, what)
   }
 }

@@ -36,6 +36,8 @@ package struct Labels: Hashable, Sendable {
   package init(_ labels: some Sequence<Label>) {
     // Sets are short and often nearly sorted: inserting beats hashing.
     var sorted: [Label] = []
+    // Kept for each series: room for no more than it has.
+    sorted.reserveCapacity(labels.underestimatedCount)
     for label in labels {
       var place = sorted.count
       while place > 0, byteOrder(label.name, sorted[place - 1].name) { place -= 1 }

@@ -62,6 +62,19 @@ package enum NumberText {
     return String(decoding: out, as: UTF8.self)
   }
 
+  /// Format 'e': always an exponent, as in the values of Prometheus' alerts: `1e+00`, `2.5e-01`.
+  package static func exponential(_ value: Double) -> String {
+    guard value.isFinite else { return shortest(value) }
+    let (negative, digits, exponent) = decimal(value)
+    var out: [UInt8] = negative ? [UInt8(ascii: "-")] : []
+    out.append(digits[0])
+    if digits.count > 1 { out += [UInt8(ascii: ".")] + digits[1...] }
+    out += Array((value == 0 || exponent >= 0 ? "e+" : "e-").utf8)
+    if abs(exponent) < 10 { out.append(UInt8(ascii: "0")) }
+    appendInteger(Int64(abs(exponent)), to: &out)
+    return String(decoding: out, as: UTF8.self)
+  }
+
   /// Decimal digits of `value`.
   package static func appendInteger(_ value: Int64, to out: inout [UInt8]) {
     if value < 0 { out.append(UInt8(ascii: "-")) }

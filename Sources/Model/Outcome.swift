@@ -34,6 +34,8 @@ package enum FailureReason: String, Sendable, CaseIterable, Codable {
   case authentication = "authentication_failed"
   case permission = "permission_denied"
   case wrongCluster = "wrong_cluster"
+  /// What should be two servers is one: an address, a name or a proxy leads where another does.
+  case sameServer = "same_server"
   case query = "query_failed"
   case missing = "not_found"
   case io = "io_error"

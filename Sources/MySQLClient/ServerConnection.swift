@@ -27,14 +27,28 @@ final class ServerConnection {
     case fetch
   }
 
+  /// The server's, where TLS is demanded.
+  private enum Greeting {
+    case unseen
+    /// So many bytes of it had come, and more must.
+    case awaited(Int)
+    case seen
+  }
+
   static let rowLimit = 10_000
   static let byteLimit = 4 << 20
+  private static let tooMuch = "at most \(rowLimit) rows and \(byteLimit >> 20) MiB of a result are read"
   /// Room for a TLS handshake; untouched pages cost nothing.
   private static let stackSize = 256 << 10
   /// Ways to authenticate that do not hand the password to who cannot prove who it is. Others that the library knows
   /// talk to third parties or to a terminal, and would block.
   private static let challengeResponse = "mysql_native_password,caching_sha2_password,client_ed25519,parsec"
   private static let overTLS = "\(challengeResponse),sha256_password,mysql_clear_password"
+  private static let noTLS = MySQLError(
+    .tlsHandshake,
+    "the server offers no TLS, so nothing was sent to it; give it a certificate (ssl_cert, ssl_key), or write tls: off"
+  )
+  private static let notEncrypted = MySQLError(.tlsHandshake, "the connection is not encrypted, and shall be")
   private static let library: Bool = mysql_server_init(0, nil, nil) == 0
 
   private let mysql: UnsafeMutablePointer<MYSQL>
@@ -44,6 +58,7 @@ final class ServerConnection {
   private let port: UInt32
   private var call = Call.none
   private var handshake: OpaquePointer?
+  private var greeting = Greeting.unseen
   private var isSuspended = false
   private var result: UnsafeMutablePointer<MYSQL_RES>?
   private var queries: [String] = []
@@ -136,7 +151,7 @@ final class ServerConnection {
       return connected(events, made != nil)
     case .handshake:
       guard let handshake else { return .failed(failure()) }
-      return shaken(farwatch_handshake_resume(handshake, 1))
+      return greet() ?? shaken(farwatch_handshake_resume(handshake, 1))
     case .query:
       var code: Int32 = 0
       let events = mysql_real_query_cont(&code, mysql, status)
@@ -155,12 +170,41 @@ final class ServerConnection {
     return isMade ? .ready : .failed(failure())
   }
 
+  /// Looks at the server's greeting before the library does, which logs in without TLS where none is offered, whatever
+  /// it was told (3.3: SSL_ENFORCE alone does nothing). nil: the library may go on.
+  private func greet() -> Progress? {
+    if case .seen = greeting { return nil }
+    // A connection that was not made is the library's to tell of.
+    guard ServerGreeting.isConnected(socket) else { return nil }
+    let bytes = ServerGreeting.peek(socket)
+    if case .awaited(let before) = greeting, bytes.count <= before {
+      return .failed(MySQLError(.reset, "the connection ended before the server's greeting"))
+    }
+    switch ServerGreeting(bytes) {
+    case .incomplete(let needs):
+      greeting = .awaited(bytes.count)
+      ServerGreeting.awaitBytes(needs, socket)
+      return .waiting(Int16(POLLIN))
+    case .offersNoTLS: return .failed(Self.noTLS)
+    case .foreign: return .failed(MySQLError(.protocolError, "no MySQL or MariaDB answers there"))
+    case .offersTLS, .refusal:
+      greeting = .seen
+      ServerGreeting.awaitBytes(1, socket)
+      ServerGreeting.setPatience(milliseconds: 1, socket)
+      return nil
+    }
+  }
+
   private func shaken(_ events: Int32) -> Progress {
     // The call looks its host up first and keeps its text for the certificate later; in between it waits for the
     // server's greeting. It was given an address, so that it asks no resolver; here it gets the name to check.
     texts.nameHost()
     guard let handshake, events == 0 else { return connected(events, false) }
-    return connected(0, farwatch_handshake_succeeded(handshake) != 0)
+    let progress = connected(0, farwatch_handshake_succeeded(handshake) != 0)
+    if case .ready = progress { _ = fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_NONBLOCK) }
+    // Whatever the library did: nothing is asked in clear.
+    if case .ready = progress, mysql_get_ssl_cipher(mysql) == nil { return .failed(Self.notEncrypted) }
+    return progress
   }
 
   private func ask() -> Progress {
@@ -235,7 +279,7 @@ final class ServerConnection {
       rows.append(copy)
       // What is left is not read: the connection ends here.
       guard rows.count <= Self.rowLimit, bytes <= Self.byteLimit else {
-        return .failed(MySQLError(.limit, "a result of more than \(Self.rowLimit) rows or 4 MiB"))
+        return .failed(MySQLError(.limit, "\(Self.tooMuch), and more came"))
       }
       row = nil
       events = mysql_fetch_row_start(&row, result)
@@ -273,8 +317,19 @@ final class ServerConnection {
   private func failure() -> MySQLError {
     let code = Int(mysql_errno(mysql))
     let text = mysql_error(mysql).map { String(cString: $0) } ?? ""
+    if isTooLarge(code) { return MySQLError(.limit, "\(Self.tooMuch), and more came") }
     guard code != 0 else { return MySQLError(.reset, "the connection ended without a word") }
     return MySQLError.said(code, options.redacting(text))
+  }
+
+  /// Whether a packet was refused before it was read. The library calls that a lost connection, as it closes it
+  /// then; in its own notes 1 is a packet for which there is no room and 2 a broken socket (ma_net.c). Before a
+  /// query it is somebody who speaks something else.
+  private func isTooLarge(_ code: Int) -> Bool {
+    switch call {
+    case .query, .fetch: !MySQLError.isServers(code) && mysql.pointee.net.error == 1
+    case .none, .connect, .handshake: false
+    }
   }
 
   /// Leaves no call suspended and no result unread; afterwards only `mysql_close` may follow.

@@ -1,28 +1,35 @@
 internal import Glibc
 internal import Model
 internal import Threading
+internal import Turns
 
 /// The loop of a ``MySQLClient``: everything here is confined to its one thread.
 ///
-/// Only lanes that connect or ask are watched. An idle connection that the server ends is found at its next run, which
-/// is then made over a new one.
+/// Only connections that connect or ask are watched, as many as there are slots: what a turn costs does not depend on
+/// how many servers are known. An idle connection that the server ends is found at its next run, which is then made
+/// over a new one.
 final class SessionLoop {
-  private static let queueLimit = 8
+  private typealias Turns = ServerTurns<ServerName, Run>
+
   /// Look-ups that outlive their run keep their thread until the system gives up.
   private static let preparationLimit = 64
 
   private let mailbox: Mailbox
   private let time: any TimeSource
-  private var lanes: [ObjectIdentifier: Lane] = [:]
-  /// Lanes that hold one of the places, by session.
+  private let load: LoadReport
+  private var turns: Turns
+  /// By login, and the same by session; the session is kept, so that its identity stays its own.
+  private var lanes: [MySQLSource: Lane] = [:]
+  private var users: [ObjectIdentifier: (session: MySQLSession, lane: Lane)] = [:]
+  /// Lanes with a run under way.
   private var busy: [ObjectIdentifier: Lane] = [:]
-  /// Lanes with a run that waits for a place, in the order they came.
-  private var queue: [Lane] = []
   private var preparations = 0
 
-  init(_ mailbox: Mailbox, _ time: any TimeSource) {
+  init(_ mailbox: Mailbox, _ time: any TimeSource, _ load: LoadReport, limit: Int) {
     self.mailbox = mailbox
     self.time = time
+    self.load = load
+    turns = Turns(limit: limit)
   }
 
   /// Returns when the client is gone.
@@ -35,27 +42,21 @@ final class SessionLoop {
       }
       for (lane, events) in ready where events != 0 { proceed(lane, events) }
       expire()
-      admit()
+      startNext()
+      load.publish(turns.load, logins: lanes.count)
     }
   }
 
   private func wait() -> [(lane: Lane, events: Int16)] {
     var descriptors = [pollfd(fd: mailbox.descriptor, events: Int16(POLLIN), revents: 0)]
     var watched: [Lane] = []
-    var nearest: MonotonicInstant?
     for lane in busy.values {
-      if case .active(let connection, let events) = lane.link {
-        descriptors.append(pollfd(fd: connection.socket, events: events, revents: 0))
-        watched.append(lane)
-      }
-      for run in lane.waiting { nearest = min(nearest ?? run.deadline, run.deadline) }
-      if let run = lane.current { nearest = min(nearest ?? run.deadline, run.deadline) }
-    }
-    for lane in queue {
-      if let run = lane.current { nearest = min(nearest ?? run.deadline, run.deadline) }
+      guard case .active(let connection, let events) = lane.link else { continue }
+      descriptors.append(pollfd(fd: connection.socket, events: events, revents: 0))
+      watched.append(lane)
     }
     var pause: Int32 = -1
-    if let nearest {
+    if let nearest = turns.earliestDeadline {
       let left = (nearest - time.monotonic).nanoseconds
       pause = Int32(clamping: max(0, (left + 999_999) / 1_000_000))
     }
@@ -66,79 +67,111 @@ final class SessionLoop {
   private func open(_ letter: Letter) {
     switch letter {
     case .stop: break
-    case .run(let session, let request):
-      let lane = lanes[ObjectIdentifier(session)] ?? Lane(session)
-      lanes[ObjectIdentifier(session)] = lane
-      lane.closing = false
-      guard lane.waiting.count < Self.queueLimit else {
-        let error = MySQLError(.limit, "more than \(Self.queueLimit) runs wait for this server")
-        return request.completion(.failure(error))
-      }
-      lane.waiting.append(Lane.Run(request: request, deadline: time.monotonic + request.timeout))
-      next(lane)
+    case .run(let session, let request): add(session, request)
     case .prepared(let session, let result):
       preparations -= 1
-      guard let lane = lanes[ObjectIdentifier(session)], case .preparing = lane.link else { return }
+      guard let lane = lanes[session.source], case .preparing = lane.link else { return }
       lane.link = .none
-      guard lane.current != nil, busy[lane.id] != nil else { return release(lane) }
+      guard lane.current != nil else { return release(lane) }
       prepared(lane, result)
     case .close(let session):
-      guard let lane = lanes[ObjectIdentifier(session)] else { return }
-      lane.closing = true
-      next(lane)
+      guard let (_, lane) = users.removeValue(forKey: ObjectIdentifier(session)) else { return }
+      lane.sessions -= 1
+      release(lane)
     }
   }
 
-  /// Queues the next run of a lane that has none, or lets the lane go.
-  private func next(_ lane: Lane) {
-    guard lane.current == nil else { return }
-    guard !lane.waiting.isEmpty else { return release(lane) }
-    lane.current = lane.waiting.removeFirst()
-    queue.append(lane)
+  private func add(_ session: MySQLSession, _ request: Request) {
+    let now = time.monotonic
+    let lane = lane(of: session)
+    let run = Run(request: request, access: session.access, lane: lane)
+    let asker = ObjectIdentifier(session)
+    guard !turns.add(run, at: lane.server, asker: asker, timeout: request.timeout, now) else { return }
+    let error = MySQLError(.limit, "more than \(Turns.waitingPerAsker) runs wait for this server")
+    request.completion(.failure(error))
   }
 
+  private func lane(of session: MySQLSession) -> Lane {
+    if let known = users[ObjectIdentifier(session)] { return known.lane }
+    let lane = lanes[session.source] ?? Lane(session.source)
+    if lanes.updateValue(lane, forKey: session.source) == nil { turns.retain(lane.server) }
+    users[ObjectIdentifier(session)] = (session, lane)
+    lane.sessions += 1
+    return lane
+  }
+
+  /// Lets a lane go that nobody uses any more.
   private func release(_ lane: Lane) {
-    guard lane.current == nil, lane.waiting.isEmpty, lane.closing else { return }
-    lanes[lane.id] = nil
+    guard lane.sessions == 0, lane.current == nil, lanes[lane.source] === lane else { return }
+    if case .preparing = lane.link { return }
+    guard !turns.holds(at: lane.server, where: { $0.lane === lane }) else { return }
+    lane.link = .none
+    lanes[lane.source] = nil
+    turns.release(lane.server)
   }
 
   /// Gives places to those who wait, as many as there are.
-  private func admit() {
-    // Starting may end a run at once and queue the lane's next one: a round at most for each that waits now.
-    var left = queue.count
-    var first = 0
-    while left > 0, busy.count < MySQLClient.sessionsAtOnce {
-      left -= 1
-      let lane = queue[first]
-      first += 1
-      busy[lane.id] = lane
-      start(lane)
+  private func startNext() {
+    while let (server, turn) = turns.next(time.monotonic) {
+      switch turn {
+      case .tooLate(let ticket, let hindrance): refuse(ticket, hindrance)
+      case .begin(let ticket):
+        let lane = ticket.run.lane
+        if lane.server == server {
+          start(lane, ticket.run)
+        } else {
+          turns.move(from: server, to: lane.server)
+        }
+      }
     }
-    queue.removeFirst(first)
-    if !queue.isEmpty, busy.count < MySQLClient.sessionsAtOnce { mailbox.ring() }
   }
 
-  private func start(_ lane: Lane) {
-    guard var run = lane.current else { return }
+  private func refuse(_ ticket: Turns.Ticket, _ hindrance: Turns.Hindrance) {
+    let error =
+      switch hindrance {
+      case .slots: MySQLError(.limit, "none of the \(turns.limit) slots for queries was free in time")
+      case .otherRuns:
+        MySQLError(.limit, "other checks of this server were asked first, and it took too long")
+      case .silence:
+        MySQLError(
+          .timeout,
+          "waited \(DurationText.format(ticket.timeout)) behind another run, which the server did not answer"
+        )
+      }
+    let lane = ticket.run.lane
+    // What was looked up for it may be out of date when the next one comes.
+    if case .prepared = lane.link { lane.link = .none }
+    ticket.run.request.completion(.failure(error))
+    release(lane)
+  }
+
+  private func start(_ lane: Lane, _ given: Run) {
+    var run = given
     run.startedAt = time.monotonic
-    if case .idle(let connection) = lane.link, !run.request.overNewConnection {
+    busy[ObjectIdentifier(lane)] = lane
+    switch lane.link {
+    case .idle(let connection) where !run.request.overNewConnection:
       run.overKeptConnection = true
       lane.current = run
       send(lane, connection)
-    } else {
+    case .prepared(let options):
       lane.current = run
+      prepared(lane, .success(options))
+    case .preparing:
       // A look-up that an earlier run began is still under way: its result serves this one too.
-      if case .preparing = lane.link { return }
-      prepare(lane, run)
+      lane.current = run
+    case .none, .idle, .active:
+      lane.current = run
+      prepare(lane)
     }
   }
 
-  private func prepare(_ lane: Lane, _ run: Lane.Run) {
+  private func prepare(_ lane: Lane) {
     lane.link = .none
     guard preparations < Self.preparationLimit else {
       return finish(lane, .failure(MySQLError(.limit, "too many look-ups of names hang")))
     }
-    let (mailbox, session) = (mailbox, lane.session)
+    let (mailbox, session) = (mailbox, MySQLSession(lane.source))
     do {
       try OwnThread.detached("farwatch-myname") {
         let result: Result<ConnectionOptions, MySQLError>
@@ -160,7 +193,10 @@ final class SessionLoop {
     do throws(MySQLError) {
       let options = try result.get()
       let now = time.monotonic
-      if let run = lane.current { lane.current?.phases.resolve = now - run.startedAt }
+      if let run = lane.current, run.phases.resolve == nil {
+        lane.current?.phases.resolve = now - run.startedAt
+      }
+      guard ServerName(options) == lane.server else { return settle(lane, options) }
       lane.current?.connectingSince = now
       lane.addresses = options.addresses[...]
       try connect(lane, options)
@@ -169,9 +205,21 @@ final class SessionLoop {
     }
   }
 
+  /// Now it is known which server the option file means: the run takes its turn there.
+  private func settle(_ lane: Lane, _ options: ConnectionOptions) {
+    let (before, after) = (lane.server, ServerName(options))
+    busy[ObjectIdentifier(lane)] = nil
+    lane.current = nil
+    lane.link = .prepared(options)
+    lane.server = after
+    turns.retain(after)
+    turns.move(from: before, to: after)
+    turns.release(before)
+  }
+
   private func connect(_ lane: Lane, _ options: ConnectionOptions) throws(MySQLError) {
     lane.options = options
-    lane.setUp = nil
+    lane.setUp = []
     let connection = try ServerConnection(options, address: lane.addresses.popFirst())
     lane.link = .active(connection, events: 0)
     take(connection.connect(), lane, connection)
@@ -180,21 +228,16 @@ final class SessionLoop {
   private func send(_ lane: Lane, _ connection: ServerConnection) {
     guard var run = lane.current else { return }
     let identity = connection.identity
-    var queries = run.request.queries(identity)
-    run.preamble = 0
-    let setUp = SessionSetUp.statements(
-      identity, access: lane.session.access, timeout: run.request.timeout)
-    if lane.setUp != setUp {
-      queries = setUp + queries
-      run.preamble = setUp.count
-      lane.setUp = setUp
-    }
+    let setUp = SessionSetUp.statements(identity, access: run.access, timeout: run.request.timeout)
+    let changes = setUp.filter { !lane.setUp.contains($0) }
+    run.preamble = changes.count
+    lane.setUp = setUp
     run.identity = identity
     run.sentAt = time.now
     run.askingSince = time.monotonic
     lane.current = run
     lane.link = .active(connection, events: 0)
-    take(connection.send(queries), lane, connection)
+    take(connection.send(changes + run.request.queries(identity)), lane, connection)
   }
 
   private func proceed(_ lane: Lane, _ events: Int16) {
@@ -237,11 +280,10 @@ final class SessionLoop {
   private func failed(_ lane: Lane, _ error: MySQLError) {
     let wasConnecting = lane.current?.connectingSince != nil
     lane.link = .none
-    guard var run = lane.current else { return }
+    guard let run = lane.current else { return }
     if run.overKeptConnection, error.reason == .reset {
-      run.overKeptConnection = false
-      lane.current = run
-      prepare(lane, run)
+      lane.current?.overKeptConnection = false
+      prepare(lane)
     } else if wasConnecting, !lane.addresses.isEmpty, error.serverCode == nil, let options = lane.options {
       do throws(MySQLError) { try connect(lane, options) } catch { finish(lane, .failure(error)) }
     } else {
@@ -249,48 +291,40 @@ final class SessionLoop {
     }
   }
 
-  private func finish(_ lane: Lane, _ result: Result<MySQLReply, MySQLError>) {
+  private func finish(_ lane: Lane, _ result: Result<MySQLReply, MySQLError>, timedOut: Bool = false) {
     let run = lane.current
     lane.current = nil
-    busy[lane.id] = nil
-    if lane.closing, lane.waiting.isEmpty { lane.link = .none }
+    busy[ObjectIdentifier(lane)] = nil
+    turns.end(at: lane.server, timedOut: timedOut, time.monotonic)
     run?.request.completion(result)
-    next(lane)
+    release(lane)
   }
 
   /// Fails what has run out of time. A connection that an answer may still come over is of no use any more.
   private func expire() {
-    let now = time.monotonic
-    for lane in busy.values {
-      let late = lane.waiting.filter { $0.deadline <= now }
-      lane.waiting.removeAll { $0.deadline <= now }
-      for run in late { run.request.completion(.failure(MySQLError(.timeout, "waited behind another run"))) }
-      guard let run = lane.current, run.deadline <= now else { continue }
-      let doing: String
-      switch lane.link {
-      case .preparing: doing = "resolving the server's name"
-      case .active where run.connectingSince != nil: doing = "connecting"
-      case .none, .idle, .active: doing = "waiting for an answer"
+    for expired in turns.expire(time.monotonic) {
+      switch expired {
+      case .waiting(let ticket, let hindrance): refuse(ticket, hindrance)
+      case .underWay(let ticket):
+        let lane = ticket.run.lane
+        guard let run = lane.current else { continue }
+        let doing: String
+        switch lane.link {
+        case .preparing: doing = "resolving the server's name"
+        case .active where run.connectingSince != nil: doing = "connecting"
+        case .none, .prepared, .idle, .active: doing = "waiting for an answer"
+        }
+        if case .preparing = lane.link {} else { lane.link = .none }
+        let limit = DurationText.format(run.request.timeout)
+        let error = MySQLError(.timeout, "no result within \(limit) while \(doing)")
+        finish(lane, .failure(error), timedOut: true)
       }
-      if case .preparing = lane.link {} else { lane.link = .none }
-      let limit = DurationText.format(run.request.timeout)
-      finish(lane, .failure(MySQLError(.timeout, "no result within \(limit) while \(doing)")))
-    }
-    let isLate: (Lane) -> Bool = { lane in lane.current.map { $0.deadline <= now } ?? true }
-    let late = queue.filter(isLate)
-    guard !late.isEmpty else { return }
-    queue.removeAll(where: isLate)
-    for lane in late {
-      let message = "\(MySQLClient.sessionsAtOnce) other servers are being asked, and none was done in time"
-      finish(lane, .failure(MySQLError(.limit, message)))
     }
   }
 
   private func stop() {
-    for lane in lanes.values {
-      for run in [lane.current].compactMap(\.self) + lane.waiting {
-        run.request.completion(.failure(MySQLError(.other, "the client was closed")))
-      }
+    for ticket in turns.tickets {
+      ticket.run.request.completion(.failure(MySQLError(.other, "the client was closed")))
     }
   }
 }

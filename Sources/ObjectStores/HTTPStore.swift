@@ -16,6 +16,13 @@ protocol StoreDialect: Sendable {
   /// The next page of uploads behind `cursor`; nil where there is no such question.
   func uploads(_ prefix: String, after cursor: [String]?) -> HTTPRequest?
   func uploads(_ body: [UInt8]) throws(StoreFailure) -> (found: IncompleteUploads, next: [String]?)
+  /// nil where there is no such question.
+  var versioningRequest: HTTPRequest? { get }
+  var objectLockRequest: HTTPRequest? { get }
+  /// What has to be allowed for the two.
+  var protectionPrivileges: String { get }
+  func versioning(_ body: [UInt8]) throws(StoreFailure) -> StoreProtection.Versioning
+  func objectLock(_ body: [UInt8]) throws(StoreFailure) -> (isOn: Bool, retention: StoreProtection.Retention?)
   /// What an answer that is none of 200 and 206 means.
   func refusal(_ result: HTTPResult) -> StoreFailure
   /// Adds what proves who asks. May read files; `completion` is called once, on any thread.
@@ -34,13 +41,20 @@ extension StoreDialect {
   func uploads(_ body: [UInt8]) throws(StoreFailure) -> (found: IncompleteUploads, next: [String]?) {
     (IncompleteUploads(), nil)
   }
+  var versioningRequest: HTTPRequest? { nil }
+  var objectLockRequest: HTTPRequest? { nil }
+  var protectionPrivileges: String { "" }
+  func versioning(_ body: [UInt8]) throws(StoreFailure) -> StoreProtection.Versioning { .off }
+  func objectLock(
+    _ body: [UInt8]
+  ) throws(StoreFailure) -> (isOn: Bool, retention: StoreProtection.Retention?) { (false, nil) }
 }
 
 /// A store that is asked over HTTP. Signing and reading of answers happen on a queue of its own.
 final class HTTPStore<Dialect: StoreDialect>: ObjectStore {
-  private let dialect: Dialect
-  private let transport: StoreTransport
-  private let queue = DispatchQueue(label: "farwatch.store")
+  let dialect: Dialect
+  let transport: StoreTransport
+  let queue = DispatchQueue(label: "farwatch.store")
 
   /// Bytes of one page; the readers of pages take no more.
   private static var pageLimit: Int { 16 << 20 }
@@ -130,9 +144,9 @@ final class HTTPStore<Dialect: StoreDialect>: ObjectStore {
 
   // MARK: - One exchange
 
-  private typealias Answer = @Sendable (Result<HTTPResult, StoreFailure>, _ offset: Duration?) -> Void
+  typealias Answer = @Sendable (Result<HTTPResult, StoreFailure>, _ offset: Duration?) -> Void
 
-  private func send(
+  func send(
     _ request: HTTPRequest, until deadline: MonotonicInstant, attempt: Int = 1, _ completion: @escaping Answer
   ) {
     var bare = request

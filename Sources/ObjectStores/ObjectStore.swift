@@ -80,6 +80,8 @@ package struct StoreFailure: Error, Hashable, Sendable {
   package var hasChanged = false
   /// The object has to be thawed before it can be read.
   package var isArchived = false
+  /// What was asked for is not configured there, which is an answer too.
+  package var isUnset = false
 
   package init(_ reason: FailureReason, _ detail: String) {
     self.reason = reason
@@ -110,4 +112,14 @@ package protocol ObjectStore: Sendable {
   func incompleteUploads(
     prefix: String, timeout: Duration,
     _ completion: @escaping @Sendable (Result<IncompleteUploads?, StoreFailure>) -> Void)
+
+  /// What keeps the objects from being overwritten and deleted. nil as the answer: the store does not tell.
+  func protection(
+    timeout: Duration, _ completion: @escaping @Sendable (Result<StoreProtection?, StoreFailure>) -> Void)
+}
+
+extension ObjectStore {
+  package func protection(
+    timeout: Duration, _ completion: @escaping @Sendable (Result<StoreProtection?, StoreFailure>) -> Void
+  ) { completion(.success(nil)) }
 }

@@ -80,7 +80,7 @@ struct S3Dialect: StoreDialect {
     return request
   }
 
-  private func request(_ rest: String) -> HTTPRequest {
+  func request(_ rest: String) -> HTTPRequest {
     var request = HTTPRequest(url: base + rest)
     if place.requesterPays { request.headers.append(HTTPHeader("x-amz-request-payer", "requester")) }
     return request
@@ -132,7 +132,7 @@ struct S3Dialect: StoreDialect {
     return (found, [isEncoded ? Self.decoded(key) : key, root.text("NextUploadIdMarker") ?? ""])
   }
 
-  private func document(_ body: [UInt8], _ name: String) throws(StoreFailure) -> XMLElement {
+  func document(_ body: [UInt8], _ name: String) throws(StoreFailure) -> XMLElement {
     let root: XMLElement
     do throws(XMLFailure) { root = try XMLDocument.read(body) } catch {
       throw StoreFailure(.protocolError, "\(title): \(error)")
@@ -158,6 +158,10 @@ struct S3Dialect: StoreDialect {
       "TokenRefreshRequired", "RequestTimeTooSkewed", "InvalidClientTokenId":
       return failure(.authentication, "refuses the credentials")
     case "NoSuchBucket": return failure(.missing, "does not exist")
+    case "ObjectLockConfigurationNotFoundError":
+      var unset = failure(.missing, "has no object lock")
+      unset.isUnset = true
+      return unset
     case "InvalidObjectState":
       var archived = failure(.query, "has the object in an archive tier")
       archived.isArchived = true

@@ -4,6 +4,7 @@
   internal import Musl
 #endif
 internal import Model
+internal import Threading
 
 /// The client's thread: at most four sockets for all pings. Everything here is touched by that thread only.
 final class PingLoop {
@@ -31,7 +32,7 @@ final class PingLoop {
     }
   }
 
-  private let mailbox: PingMailbox
+  private let intake: Intake<PingJob>
   private let mayUseRaw: Bool
   private let time = SystemTime()
   private var sockets: [PingSocket.Kind: PingSocket] = [:]
@@ -39,21 +40,21 @@ final class PingLoop {
   private var packets: [UInt64: Session] = [:]
   private var timers = MomentHeap<Session>()
 
-  init(_ mailbox: PingMailbox, mayUseRaw: Bool) {
-    self.mailbox = mailbox
+  init(_ intake: Intake<PingJob>, mayUseRaw: Bool) {
+    self.intake = intake
     self.mayUseRaw = mayUseRaw
   }
 
   func run() {
     while true {
-      var list = [pollfd(fd: mailbox.bell, events: Int16(POLLIN), revents: 0)]
+      var list = [pollfd(fd: intake.descriptor, events: Int16(POLLIN), revents: 0)]
       for socket in sockets.values {
         list.append(pollfd(fd: socket.descriptor, events: Int16(POLLIN), revents: 0))
       }
       poll(&list, nfds_t(list.count), milliseconds)
       for socket in sockets.values { receive(socket) }
       if list[0].revents != 0 {
-        let mail = mailbox.take()
+        let mail = intake.take()
         for job in mail.jobs { begin(job) }
         if mail.isStopped { break }
       }
@@ -72,7 +73,7 @@ final class PingLoop {
     func refuse(_ failure: PingFailure) {
       var result = PingResult()
       result.failure = failure
-      mailbox.finishedOne()
+      intake.finishedOne()
       job.completion(result)
     }
     guard let address = PingAddress(job.request.address),
@@ -163,7 +164,7 @@ final class PingLoop {
     sessions[ObjectIdentifier(session)] = nil
     if let failure { session.result.failure = failure }
     session.result.total = (time.monotonic - session.startedAt).inSeconds
-    mailbox.finishedOne()
+    intake.finishedOne()
     session.job.completion(session.result)
   }
 }

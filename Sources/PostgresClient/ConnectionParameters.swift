@@ -48,6 +48,27 @@ struct ConnectionParameters: Sendable {
     try resolve()
   }
 
+  /// Every address and port that it may lead to; empty where only libpq knows.
+  var places: Set<String> {
+    func list(_ key: String) -> [String] {
+      (values[key] ?? "").split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
+    let (hosts, addresses, ports) = (list("host"), list("hostaddr"), list("port"))
+    var found: Set<String> = []
+    for index in 0..<max(hosts.count, addresses.count) {
+      let address = addresses.indices.contains(index) ? addresses[index] : ""
+      let host = address.isEmpty && hosts.indices.contains(index) ? hosts[index] : address
+      let port = ports.indices.contains(index) ? ports[index] : ports.count == 1 ? ports[0] : ""
+      if !host.isEmpty { found.insert(Self.place(host, port)) }
+    }
+    return found
+  }
+
+  /// Both loopback addresses are one place: a server that listens on both is one server.
+  static func place(_ address: String, _ port: String) -> String {
+    "\(address == "::1" ? "127.0.0.1" : address) \(port.isEmpty ? "5432" : port)"
+  }
+
   /// `text` without the password, should a message ever quote it.
   func redacting(_ text: String) -> String {
     guard let password = values["password"], !password.isEmpty else { return text }

@@ -3,10 +3,11 @@ package import Model
 internal import Synchronization
 internal import Threading
 
-/// Names one server for a ``PostgresClient``: its connection is kept between runs and made anew when it broke.
+/// Names one login at one server for a ``PostgresClient``: the connection is kept between runs and made anew when it
+/// broke. Sessions of the same source share it, so that what a statement sets for its session others see too.
 package final class PostgresSession: Sendable {
   package enum Access: Sendable {
-    /// `default_transaction_read_only` is set before anything is asked; where that fails nothing is.
+    /// `default_transaction_read_only` is set before anything is asked; where that fails nothing is told.
     case readOnly
     /// As the server and the account have it.
     case readWrite
@@ -25,8 +26,9 @@ package final class PostgresSession: Sendable {
 ///
 /// All sockets are non-blocking and watched with one epoll; names are looked up and connection strings read on
 /// short-lived threads, at most one per session and two for every run that may be under way.
-/// One run at most is under way at a server, and ``maximumInFlight`` in all, connecting included: see ``Slots`` for
-/// who goes first. A server that hangs costs one slot until its time-out.
+/// One run at most is under way at a server (an address and port), whatever logins there are, and
+/// ``maximumInFlight`` in all, connecting included: see ``Slots`` and ``Turnstiles`` for who goes first. A server that
+/// hangs costs one slot until its time-out.
 /// It needs libpq 14 or newer (pipeline mode); servers may be as old as 10.
 package final class PostgresClient: Sendable {
   package typealias Completion = @Sendable (Result<PostgresReply, PostgresError>) -> Void
@@ -35,9 +37,9 @@ package final class PostgresClient: Sendable {
   package struct Load: Sendable, Equatable {
     /// Runs that hold a slot.
     package var inFlight = 0
-    /// Servers that wait for a slot.
+    /// Logins that wait for a slot, or for another login's run at their server.
     package var waiting = 0
-    /// Servers known: their connections are kept.
+    /// Logins known: their connections are kept.
     package var servers = 0
     /// The most that ``inFlight`` ever was.
     package var mostInFlight = 0
@@ -79,7 +81,11 @@ package final class PostgresClient: Sendable {
   ///   `statement_timeout`, so that the server does not work on for a client that has given up. A connection that
   ///   ran into it is closed. Of several addresses a dead first one may use it all up.
   ///
-  /// Runs of one session happen one after the other; the ninth that waits fails with ``FailureReason/limit``.
+  /// Of one query 10,000 rows are read and of all together 4 MiB; a query that brings more fails with
+  /// ``FailureReason/limit``, past the bytes those behind it too, and the connection is closed then.
+  ///
+  /// Runs at one server happen one after the other; the ninth of one session that waits fails with
+  /// ``FailureReason/limit``.
   package func run(
     _ session: PostgresSession, timeout: Duration,
     queries: @escaping @Sendable (_ serverVersion: Int) -> [String],
@@ -88,7 +94,8 @@ package final class PostgresClient: Sendable {
     mailbox.post(.run(session, Request(timeout: timeout, queries: queries, completion: completion)))
   }
 
-  /// Closes the session's connection once its runs are over and forgets it. A later run starts anew.
+  /// Forgets the session once its runs are over, and closes the connection if it was the last that shared it. A later
+  /// run starts anew.
   package func close(_ session: PostgresSession) { mailbox.post(.close(session)) }
 }
 
@@ -102,57 +109,33 @@ struct Request: Sendable {
 /// What other threads tell the loop.
 enum Letter: Sendable {
   case run(PostgresSession, Request)
-  case prepared(PostgresSession, Result<ConnectionParameters, PostgresError>)
+  case prepared(DSNSource, Result<ConnectionParameters, PostgresError>)
   case close(PostgresSession)
   case stop
 }
 
-/// Letters for the loop, the pipe that wakes it, and the epoll that it waits with.
+/// Letters for the loop with what wakes it, and the epoll that it waits with.
 final class Mailbox: Sendable {
-  /// Readable when there are letters.
-  let descriptor: Int32
+  private let letters: Letterbox<Letter>
   let epoll: Int32
-  private let bell: Int32
-  private let letters = Mutex<[Letter]>([])
   private let lastLoad = Mutex(PostgresClient.Load())
 
   init() throws(PostgresError) {
-    var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else { throw PostgresError(.limit, "no pipe: errno \(errno)") }
-    for end in ends {
-      _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-      _ = fcntl(end, F_SETFL, O_NONBLOCK)
-    }
-    (descriptor, bell) = (ends[0], ends[1])
+    letters = try Letterbox(orThrow: { PostgresError(.limit, $0) })
     epoll = ReadySockets.makeDescriptor()
-    // The descriptors are closed with the half-made object.
     guard epoll >= 0 else { throw PostgresError(.limit, "no epoll descriptor: errno \(errno)") }
   }
 
-  deinit {
-    close(descriptor)
-    close(bell)
-    if epoll >= 0 { close(epoll) }
-  }
+  deinit { if epoll >= 0 { close(epoll) } }
 
-  func post(_ letter: Letter) {
-    let wasEmpty = letters.withLock { letters in
-      letters.append(letter)
-      return letters.count == 1
-    }
-    if wasEmpty { write(bell, [1 as UInt8], 1) }
-  }
+  /// Readable when there are letters.
+  var descriptor: Int32 { letters.descriptor }
+
+  func post(_ letter: Letter) { letters.post(letter) }
+
+  func empty() -> [Letter] { letters.empty() }
 
   var load: PostgresClient.Load { lastLoad.withLock { $0 } }
 
   func publish(_ load: PostgresClient.Load) { lastLoad.withLock { $0 = load } }
-
-  func empty() -> [Letter] {
-    var scratch = [UInt8](repeating: 0, count: 64)
-    while read(descriptor, &scratch, scratch.count) == scratch.count {}
-    return letters.withLock { letters in
-      defer { letters = [] }
-      return letters
-    }
-  }
 }

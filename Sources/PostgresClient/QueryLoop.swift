@@ -1,6 +1,7 @@
 internal import Glibc
 internal import Model
 internal import Threading
+internal import Turns
 
 /// The loop of a ``PostgresClient``: everything here is confined to its one thread.
 ///
@@ -13,9 +14,11 @@ final class QueryLoop {
   private let mailbox: Mailbox
   private let time: any TimeSource
   private var sockets: ReadySockets
-  private var slots: Slots
+  private var slots: Slots<UInt64>
+  /// By address and port: see ``ConnectionParameters/places``.
+  private var turns = Turnstiles<UInt64, String>()
   private var lanes: [UInt64: Lane] = [:]
-  private var numbers: [ObjectIdentifier: UInt64] = [:]
+  private var numbers: [DSNSource: UInt64] = [:]
   private var lastNumber = ReadySockets.mailbox
   private var lookups = 0
   /// Lanes by the deadlines of their runs; may hold outdated ones.
@@ -42,7 +45,8 @@ final class QueryLoop {
       startNext()
       mailbox.publish(
         .init(
-          inFlight: slots.inUse, waiting: slots.waiting, servers: lanes.count, mostInFlight: slots.mostInUse))
+          inFlight: slots.inUse, waiting: slots.waiting + turns.waiting, servers: lanes.count,
+          mostInFlight: slots.mostInUse))
     }
   }
 
@@ -56,26 +60,30 @@ final class QueryLoop {
     case .stop: break
     case .run(let session, let request):
       let lane = lane(of: session)
-      lane.closing = false
-      guard lane.waiting.count < Self.queueLimit else {
+      guard lane.waiting.count(where: { $0.session === session }) < Self.queueLimit else {
         let error = PostgresError(.limit, "more than \(Self.queueLimit) runs wait for this server")
         return request.completion(.failure(error))
       }
       let deadline = time.monotonic + request.timeout
-      lane.waiting.append(Run(request, deadline: deadline))
+      var run = Run(session, request, deadline: deadline)
+      run.hasWaited = lane.current != nil || !lane.waiting.isEmpty
+      lane.waiting.append(run)
       deadlines.insert(lane.id, at: deadline)
       next(lane)
-    case .prepared(let session, let result):
+    case .prepared(let source, let result):
       lookups -= 1
-      guard let number = numbers[ObjectIdentifier(session)], let lane = lanes[number],
+      guard let number = numbers[source], let lane = lanes[number],
         case .preparing = lane.link
       else { return }
       lane.link = .none
       guard lane.current != nil else { return next(lane) }
       if let took = lane.current?.lap(time.monotonic) { lane.current?.phases.resolve = took }
       do throws(PostgresError) {
-        let connection = try ServerConnection(result.get())
+        let parameters = try result.get()
+        guard hasTurn(lane, at: parameters.places) else { return }
+        let connection = try ServerConnection(parameters)
         lane.statementTimeout = nil
+        lane.isReadOnly = nil
         lane.watched = (-1, 0)
         lane.link = .connecting(connection)
         watch(lane, connection, Int16(POLLOUT))
@@ -83,18 +91,19 @@ final class QueryLoop {
         finish(lane, .failure(error))
       }
     case .close(let session):
-      guard let number = numbers[ObjectIdentifier(session)], let lane = lanes[number] else { return }
-      lane.closing = true
+      guard let number = numbers[session.source], let lane = lanes[number] else { return }
+      lane.sessions[ObjectIdentifier(session)] = nil
       next(lane)
     }
   }
 
   private func lane(of session: PostgresSession) -> Lane {
-    let key = ObjectIdentifier(session)
-    if let number = numbers[key], let known = lanes[number] { return known }
-    lastNumber += 1
-    let lane = Lane(lastNumber, session)
-    numbers[key] = lane.id
+    let known = numbers[session.source].flatMap { lanes[$0] }
+    let lane = known ?? Lane(lastNumber + 1, session.source)
+    lane.sessions[ObjectIdentifier(session)] = session
+    guard known == nil else { return lane }
+    lastNumber = lane.id
+    numbers[session.source] = lane.id
     lanes[lane.id] = lane
     return lane
   }
@@ -102,13 +111,46 @@ final class QueryLoop {
   /// Puts a lane in line that has something to ask and does not yet, or lets it go.
   private func next(_ lane: Lane) {
     guard lane.current == nil else { return }
-    if !lane.waiting.isEmpty {
-      slots.join(lane.id, isSuspect: lane.isSuspect)
-    } else if lane.closing {
-      slots.leaveLine(lane.id)
-      lanes[lane.id] = nil
-      numbers[ObjectIdentifier(lane.session)] = nil
+    guard lane.waiting.isEmpty else {
+      if lane.turn == .none { enter(lane, lane.placesNow) }
+      if lane.turn == .held { slots.join(lane.id, isSuspect: lane.isSuspect) }
+      return
     }
+    slots.leaveLine(lane.id)
+    leaveTurn(lane)
+    guard lane.sessions.isEmpty else { return }
+    lanes[lane.id] = nil
+    numbers[lane.source] = nil
+  }
+
+  private func enter(_ lane: Lane, _ places: Set<String>) {
+    lane.turn = turns.enter(lane.id, places) ? .held : .waiting
+    if lane.turn == .waiting { for index in lane.waiting.indices { lane.waiting[index].hasWaited = true } }
+  }
+
+  private func leaveTurn(_ lane: Lane) {
+    guard lane.turn != .none else { return }
+    lane.turn = .none
+    for number in turns.leave(lane.id) {
+      guard let other = lanes[number] else { continue }
+      other.turn = .held
+      next(other)
+    }
+  }
+
+  /// Whether the lane may go where its connection string leads, which was not known when it got its slot. If not, its run
+  /// waits its turn without one.
+  private func hasTurn(_ lane: Lane, at places: Set<String>) -> Bool {
+    lane.places = places
+    if turns.places(of: lane.id) == places { return true }
+    leaveTurn(lane)
+    enter(lane, places)
+    guard lane.turn == .waiting, var run = lane.current else { return true }
+    run.hasWaited = true
+    lane.current = nil
+    lane.waiting.insert(run, at: 0)
+    slots.release(lane.id)
+    return false
   }
 
   private func startNext() {
@@ -121,7 +163,7 @@ final class QueryLoop {
       // With less than half its time left it would blame the server for our own queue, and be given up under way.
       if run.deadline - time.monotonic < run.request.timeout / 2 {
         slots.release(number)
-        run.request.completion(.failure(noSlot))
+        run.request.completion(.failure(late(run)))
         next(lane)
       } else {
         start(lane, run)
@@ -129,13 +171,22 @@ final class QueryLoop {
     }
   }
 
-  private var noSlot: PostgresError {
-    PostgresError(.limit, "none of the \(slots.limit) slots for queries was free in time")
+  /// What is under way may still be answered: waiting behind it says nothing of the server.
+  private func late(_ run: Run) -> PostgresError {
+    if run.metSilence {
+      let time = DurationText.format(run.request.timeout)
+      return PostgresError(
+        .timeout, "waited \(time) behind another run, which the server did not answer")
+    }
+    return run.hasWaited
+      ? PostgresError(.limit, "other checks of this server were asked first, and it took too long")
+      : PostgresError(.limit, "none of the \(slots.limit) slots for queries was free in time")
   }
 
   private func start(_ lane: Lane, _ run: Run) {
     var run = run
     run.phaseStart = time.monotonic
+    run.begunAt = run.phaseStart
     switch lane.link {
     case .idle(let connection):
       run.overKeptConnection = true
@@ -154,16 +205,16 @@ final class QueryLoop {
       return finish(lane, .failure(PostgresError(.limit, "\(lookups) look-ups of names are under way")))
     }
     lane.link = .preparing
-    let (mailbox, session, timeout) = (mailbox, lane.session, run.request.timeout)
+    let (mailbox, source, timeout) = (mailbox, lane.source, run.request.timeout)
     do {
       try OwnThread.detached("farwatch-dsn") {
         let result: Result<ConnectionParameters, PostgresError>
         do throws(PostgresError) {
-          result = .success(try ConnectionParameters(session.source, timeout: timeout))
+          result = .success(try ConnectionParameters(source, timeout: timeout))
         } catch {
           result = .failure(error)
         }
-        mailbox.post(.prepared(session, result))
+        mailbox.post(.prepared(source, result))
       }
       lookups += 1
     } catch {
@@ -176,13 +227,20 @@ final class QueryLoop {
     guard var run = lane.current else { return }
     var queries = run.request.queries(connection.serverVersion)
     let limit = max(1, run.request.timeout.milliseconds)
-    if lane.statementTimeout != limit {
-      var setup = ["SET statement_timeout = \(limit)"]
-      if lane.session.access == .readOnly { setup.append("SET default_transaction_read_only = on") }
-      queries = setup + queries
-      run.preamble = setup.count
-      lane.statementTimeout = limit
+    var setup: [String] = []
+    if lane.statementTimeout != limit { setup.append("SET statement_timeout = \(limit)") }
+    lane.statementTimeout = limit
+    run.readOnlyAnswer = nil
+    if run.session.access == .readOnly, lane.isReadOnly != true {
+      run.readOnlyAnswer = setup.count
+      setup.append("SET default_transaction_read_only = on")
+      lane.isReadOnly = true
+    } else if run.session.access == .readWrite, lane.isReadOnly == true {
+      setup.append("RESET default_transaction_read_only")
+      lane.isReadOnly = nil
     }
+    queries = setup + queries
+    run.preamble = setup.count
     run.sentAt = time.now
     run.phaseStart = time.monotonic
     lane.current = run
@@ -207,6 +265,9 @@ final class QueryLoop {
       lane.link = .idle(connection)
       watch(lane, connection, Int16(POLLIN))
       answered(lane, connection, answers)
+    case .cut(let answers):
+      lane.link = .none
+      answered(lane, connection, answers)
     case .failed(let error):
       lane.link = .none
       guard var run = lane.current else { return }
@@ -229,7 +290,8 @@ final class QueryLoop {
     guard var run = lane.current else { return }
     run.phases.query = run.lap(time.monotonic)
     // A session that could not be made read-only is none that questions may be asked in.
-    if run.preamble > 1, case .failure(let error) = answers[1] {
+    if connection.isInTransaction { lane.link = .none }
+    if let index = run.readOnlyAnswer, case .failure(let error) = answers[index] {
       lane.link = .none
       return finish(lane, .failure(error))
     }
@@ -256,6 +318,7 @@ final class QueryLoop {
     let run = lane.current
     lane.current = nil
     slots.release(lane.id)
+    leaveTurn(lane)
     if case .failure(let error) = result {
       lane.isSuspect = error.reason == .timeout
     } else {
@@ -275,21 +338,31 @@ final class QueryLoop {
   }
 
   private func expire(_ lane: Lane, _ now: MonotonicInstant) {
-    let late = lane.waiting.filter { $0.deadline <= now }
-    if !late.isEmpty {
+    if let run = lane.current, run.deadline <= now { tellOfSilence(lane, run, now) }
+    let tooLate = lane.waiting.filter { $0.deadline <= now }
+    if !tooLate.isEmpty {
       lane.waiting.removeAll { $0.deadline <= now }
-      let error =
-        lane.current == nil
-        ? noSlot
-        : PostgresError(.timeout, "waited behind another run")
       if lane.waiting.isEmpty { slots.leaveLine(lane.id) }
-      for run in late { run.request.completion(.failure(error)) }
+      for run in tooLate { run.request.completion(.failure(late(run))) }
     }
     guard let run = lane.current, run.deadline <= now else { return next(lane) }
     let limit = DurationText.format(run.request.timeout)
     let error = PostgresError(.timeout, "no result within \(limit) while \(lane.doing)")
     if case .preparing = lane.link {} else { lane.link = .none }
     finish(lane, .failure(error))
+  }
+
+  /// Whoever waits behind a run that is out of time learns of it.
+  private func tellOfSilence(_ lane: Lane, _ run: Run, _ now: MonotonicInstant) {
+    var silenced = [lane]
+    // A name that is not resolved is nobody's silence who knows the server by another one.
+    if case .preparing = lane.link {
+    } else {
+      silenced += turns.waiting(behind: lane.id).compactMap { lanes[$0] }
+    }
+    for lane in silenced {
+      for index in lane.waiting.indices { lane.waiting[index].waited(behindSilenceSince: run.begunAt, now) }
+    }
   }
 
   private func renewDeadlines() {

@@ -37,7 +37,7 @@ package final class ProgramConversation {
       pipes.append(pipe)
     }
     switch SpawnedProcess.start(
-      request, input: pipes[0].reading, output: pipes[1].writing, error: pipes[2].writing)
+      request, input: pipes[0].reading, output: pipes[1].writing, error: pipes[2].writing, dying: .withDaemon)
     {
     case .failure(let why):
       for pipe in pipes { pipe.close() }
@@ -104,8 +104,7 @@ package final class ProgramConversation {
     (input, output, errors) = (-1, -1, -1)
     // Not reaped yet, so that the group still bears its number.
     kill(-pid, SIGKILL)
-    var status: CInt = 0
-    while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+    SpawnedProcess.reap(pid)
   }
 
   private func wait(until deadline: MonotonicInstant, toSend: Bool) throws(Trouble) {

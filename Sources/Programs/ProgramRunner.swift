@@ -1,4 +1,5 @@
 internal import Model
+internal import Secrets
 internal import Synchronization
 internal import Threading
 
@@ -64,9 +65,29 @@ package final class ProgramRunner: Sendable {
   }
 
   private func run(_ request: ProgramRequest) -> ProgramResult {
+    var request = request
+    var secrets: [String] = []
+    for (name, source) in request.secrets.sorted(by: { $0.key < $1.key }) {
+      func refusal(_ why: String) -> ProgramResult {
+        ProgramResult(.notStarted(.configuration, "the variable \(name): \(why)"))
+      }
+      do throws(SecretSource.Failure) {
+        let secret = try source.read()
+        guard secret.utf8.count >= OutputRedaction.shortest else {
+          return refusal("a secret needs \(OutputRedaction.shortest) bytes at least")
+        }
+        secrets.append(secret)
+        request.environment[name] = secret
+      } catch { return refusal(error.description) }
+    }
     switch RunningProgram.start(request) {
-    case .success(let program): program.run(stop: stopBell?.reading ?? -1)
-    case .failure(let why): ProgramResult(.notStarted(why.reason, why.detail))
+    case .success(let program):
+      var result = program.run(stop: stopBell?.reading ?? -1)
+      let redaction = OutputRedaction(of: secrets)
+      result.output = redaction.applied(to: result.output, limit: request.outputLimit)
+      result.errorOutput = redaction.applied(to: result.errorOutput, limit: request.outputLimit)
+      return result
+    case .failure(let why): return ProgramResult(.notStarted(why.reason, why.detail))
     }
   }
 

@@ -44,7 +44,7 @@ final class RunningProgram {
       pipes.append(pipe)
     }
     let started = SpawnedProcess.start(
-      request, input: pipes[0].reading, output: pipes[1].writing, error: pipes[2].writing)
+      request, input: pipes[0].reading, output: pipes[1].writing, error: pipes[2].writing, dying: .withThread)
     guard case .success(let pid) = started else {
       for pipe in pipes { pipe.close() }
       return .failure(started.failure ?? .init(reason: .other, detail: "it did not start"))
@@ -61,7 +61,7 @@ final class RunningProgram {
       return .success(RunningProgram(request, pid, waiter, teller.reading, own))
     } catch {
       kill(-pid, SIGKILL)
-      reap(pid)
+      SpawnedProcess.reap(pid)
       for end in own { closeDescriptor(end) }
       teller.close()
       return .failure(.init(reason: .limit, detail: error.description))
@@ -137,7 +137,7 @@ final class RunningProgram {
     // As much as a pipe holds; one that fled the group and writes for ever is not listened to.
     for place in outputs.indices { for _ in 0..<8 { receive(place) } }
     waiter.join()
-    let status = Self.reap(pid)
+    let status = SpawnedProcess.reap(pid)
     if stage == .running {
       let signal = status & 0x7f
       result.ending = signal == 0 ? .exited((status >> 8) & 0xff) : .killed(signal: signal)
@@ -188,19 +188,13 @@ final class RunningProgram {
     if stage != .ended {
       kill(-pid, SIGKILL)
       waiter.join()
-      Self.reap(pid)
+      SpawnedProcess.reap(pid)
       stage = .ended
     }
     for descriptor in [endTeller, input] + outputs { closeDescriptor(descriptor) }
     endTeller = -1
     input = -1
     outputs = [-1, -1]
-  }
-
-  @discardableResult private static func reap(_ pid: pid_t) -> CInt {
-    var status: CInt = 0
-    while waitpid(pid, &status, 0) < 0, errno == EINTR {}
-    return status
   }
 }
 

@@ -3,18 +3,29 @@
 #else
   internal import Musl
 #endif
+internal import CProcessStart
 internal import Model
 internal import Synchronization
 
-/// Starts a program by `posix_spawn`: no shell, a process group of its own, and none of our descriptors.
+/// Starts a program: no shell, a process group of its own, none of our descriptors, and an end when ours comes.
 enum SpawnedProcess {
+  /// When a program ends that nobody ends.
+  enum Dying {
+    /// With the thread that starts it, at the latest; what it started, with the daemon.
+    case withThread
+    /// With the daemon, by the hand of ``GroupWarden``: for programs that change threads.
+    case withDaemon
+    /// After us.
+    case after
+  }
+
   struct Failure: Error {
     let reason: FailureReason
     let detail: String
   }
 
   static func start(
-    _ request: ProgramRequest, input: CInt, output: CInt, error: CInt
+    _ request: ProgramRequest, input: CInt, output: CInt, error: CInt, dying: Dying
   ) -> Result<pid_t, Failure> {
     guard let path = request.arguments.first, !path.isEmpty else {
       return .failure(Failure(reason: .configuration, detail: "no program is named"))
@@ -25,39 +36,42 @@ enum SpawnedProcess {
     guard !texts.contains(where: { $0.utf8.contains(0) }) else {
       return .failure(Failure(reason: .configuration, detail: "an argument holds a NUL byte"))
     }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_adddup2(&actions, input, 0)
-    posix_spawn_file_actions_adddup2(&actions, output, 1)
-    posix_spawn_file_actions_adddup2(&actions, error, 2)
-    for descriptor in leaks() { posix_spawn_file_actions_addclose(&actions, descriptor) }
-
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    // Our threads block all signals and ignore some; a child must not inherit that, or it would not hear SIGTERM.
-    var none = sigset_t()
-    sigemptyset(&none)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    var all = sigset_t()
-    sigfillset(&all)
-    sigdelset(&all, SIGKILL)
-    sigdelset(&all, SIGSTOP)
-    posix_spawnattr_setsigdefault(&attributes, &all)
-    posix_spawnattr_setpgroup(&attributes, 0)
-    posix_spawnattr_setflags(
-      &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
-
+    let leaks = leaks()
     var argv: [UnsafeMutablePointer<CChar>?] = request.arguments.map { strdup($0) } + [nil]
     var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
     defer { for text in argv + envp { free(text) } }
     var pid: pid_t = 0
-    let code = Pipe.spawning.withLock { _ in posix_spawn(&pid, path, &actions, &attributes, &argv, &envp) }
+    let code = path.withCString { path in
+      argv.withUnsafeMutableBufferPointer { argv in
+        envp.withUnsafeMutableBufferPointer { envp in
+          leaks.withUnsafeBufferPointer { leaks in
+            var start = farwatch_process_start()
+            start.path = path
+            start.arguments = UnsafePointer(argv.baseAddress)
+            start.environment = UnsafePointer(envp.baseAddress)
+            (start.input, start.output, start.error) = (input, output, error)
+            start.leaks = leaks.baseAddress
+            start.leak_count = CInt(leaks.count)
+            start.dies_with_thread = dying == .withThread ? 1 : 0
+            return Pipe.spawning.withLock { _ in farwatch_process_start(&start, &pid) }
+          }
+        }
+      }
+    }
     guard code == 0 else {
       return .failure(Failure(reason: reason(code), detail: "\(path): \(errorText(code))"))
     }
+    // The warden itself outlives us.
+    if dying != .after { GroupWarden.shared.watch(pid) }
     return .success(pid)
+  }
+
+  /// Waits for the end of one that was started here, so that its number is free again, and tells how it ended.
+  @discardableResult static func reap(_ pid: pid_t) -> CInt {
+    GroupWarden.shared.forget(pid)
+    var status: CInt = 0
+    while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+    return status
   }
 
   /// `PATH` is the daemon's; nothing else of its environment is passed on, for it may hold secrets.

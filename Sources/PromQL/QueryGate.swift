@@ -31,15 +31,16 @@ package final class QueryGate: Sendable {
   package var load: (running: Int, waiting: Int) { state.withLock { ($0.running, $0.waiting.count) } }
 
   /// Runs `query` when it is its turn; throws when that does not come in time.
+  /// - Parameter limit: how long it waits at most, if that is less than the gate's patience.
   package func run<Result>(
-    _ query: () throws(EvaluationError) -> Result
+    waitingUpTo limit: Duration? = nil, _ query: () throws(EvaluationError) -> Result
   ) throws(EvaluationError) -> Result {
-    try enter()
+    try enter(min(patience, limit ?? patience))
     defer { leave() }
     return try query()
   }
 
-  private func enter() throws(EvaluationError) {
+  private func enter(_ patience: Duration) throws(EvaluationError) {
     let waiter = Waiter()
     let mayGo = state.withLock { state in
       if state.running < limit {
@@ -56,7 +57,7 @@ package final class QueryGate: Sendable {
       return true
     }
     // Otherwise the turn came at the last moment, and it is this query's to give on.
-    if stillWaits { throw EvaluationError(message: "query timed out in query queue") }
+    if stillWaits { throw EvaluationError(message: "query timed out in query queue", kind: .timeout) }
   }
 
   private func leave() {

@@ -107,7 +107,9 @@ final class ServerConnection {
       return .ready
     case .ready:
       _ = try collect(1)
-      guard answers.isEmpty else { throw RedisError(.protocolError, "the server spoke without being asked") }
+      guard answers.isEmpty, parser.isEmpty else {
+        throw RedisError(.protocolError, "the server spoke without being asked")
+      }
       return .ready
     case .running(let expected):
       guard try collect(expected) else { return .waiting(events) }

@@ -12,7 +12,10 @@ final class ScrapeCollector: Collector {
   private let time: any TimeSource
   private let pages: PageReadings
   private static let accepted =
-    "application/openmetrics-text;version=1.0.0;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+    + "application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,"
+    + "text/plain;version=0.0.4;q=0.3,application/vnd.google.protobuf;"
+    + "proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.2,*/*;q=0.1"
 
   init(_ settings: ScrapeSettings, client: HTTPClient, time: any TimeSource) {
     self.settings = settings
@@ -83,10 +86,10 @@ final class ScrapeCollector: Collector {
       return .failure(
         .init(reason: reason, description: "answered \(result.status.map { "\($0)" } ?? "nothing")"))
     }
-    let type = result.headers["Content-Type"] ?? ""
-    let isOpenMetrics = type.lowercased().hasPrefix("application/openmetrics-text")
+    // Whatever else a server calls its page, such as text/html by mistake, is read as text, or not at all.
+    let dialect = ExpositionDialect(contentType: result.headers["Content-Type"] ?? "") ?? .prometheus
     do throws(PageReadings.Refusal) {
-      return .success(try pages.read(result.body, dialect: isOpenMetrics ? .openMetrics : .prometheus))
+      return .success(try pages.read(result.body, dialect: dialect))
     } catch { return .failure(error) }
   }
 

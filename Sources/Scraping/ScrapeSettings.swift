@@ -22,6 +22,7 @@ package struct ScrapeSettings: CollectorSettings {
   }
 
   package static var families: [MetricFamily] { ScrapeFamilies.all }
+  package var bringsForeignSeries: Bool { true }
 
   package var description: CollectorDescription { basics.description(kind: "scrape") }
 

@@ -6,13 +6,14 @@ internal import CEpoll
 #endif
 internal import Model
 internal import TLSTransport
+internal import Threading
 
 /// The client's thread: all connections on one epoll.
 ///
 /// Invariants: everything here is touched by the one thread that calls ``run()``; a descriptor is in `owners` exactly
 /// while it is in epoll; a session is in `sessions` exactly until it has completed.
 final class StreamLoop {
-  private let mailbox: StreamMailbox
+  private let intake: Intake<StreamJob>
   private let epoll: CInt
   private let events: UnsafeMutableBufferPointer<epoll_event>
   let time = SystemTime()
@@ -22,28 +23,28 @@ final class StreamLoop {
   private var timers = MomentHeap<ObjectIdentifier>()
 
   /// nil when the system refuses a descriptor.
-  init?(_ mailbox: StreamMailbox) {
+  init?(_ intake: Intake<StreamJob>) {
     epoll = epoll_create1(CInt(EPOLL_CLOEXEC))
-    guard epoll >= 0, mailbox.bell >= 0 else { return nil }
-    self.mailbox = mailbox
+    guard epoll >= 0, intake.descriptor >= 0 else { return nil }
+    self.intake = intake
     events = .allocate(capacity: 256)
     contexts = TLSContexts(time: time)
     var event = epoll_event()
     event.events = EPOLLIN.rawValue
-    event.data.fd = mailbox.bell
-    epoll_ctl(epoll, EPOLL_CTL_ADD, mailbox.bell, &event)
+    event.data.fd = intake.descriptor
+    epoll_ctl(epoll, EPOLL_CTL_ADD, intake.descriptor, &event)
   }
 
   deinit { events.deallocate() }
 
-  /// Serves until the mailbox is stopped, then cancels what is left.
+  /// Serves until the intake is stopped, then cancels what is left.
   func run() {
     while true {
       var mailCame = false
       let count = epoll_wait(epoll, events.baseAddress, CInt(events.count), milliseconds)
       for index in 0..<max(0, Int(count)) {
         let socket = events[index].data.fd
-        if socket == mailbox.bell {
+        if socket == intake.descriptor {
           mailCame = true
         } else {
           // An earlier event of this round may have closed it.
@@ -51,7 +52,7 @@ final class StreamLoop {
         }
       }
       if mailCame {
-        let mail = mailbox.take()
+        let mail = intake.take()
         for job in mail.jobs { begin(job) }
         if mail.isStopped { break }
       }
@@ -105,7 +106,7 @@ final class StreamLoop {
 
   func finished(_ session: StreamSession) {
     sessions[ObjectIdentifier(session)] = nil
-    mailbox.finishedOne()
+    intake.finishedOne()
   }
 }
 

@@ -34,8 +34,9 @@ package final class Bell: @unchecked Sendable {
   package func ring() {
     pthread_mutex_lock(mutex)
     rung = true
-    pthread_cond_signal(condition)
     pthread_mutex_unlock(mutex)
+    // Outside the lock, or whom it wakes would run into it. The caller holds the bell: it is still there.
+    pthread_cond_signal(condition)
   }
 
   /// Waits for a ring, up to `limit`; whether there was one. Takes it: the next wait is for another.

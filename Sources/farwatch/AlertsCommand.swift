@@ -1,23 +1,7 @@
 import ArgumentParser
 import FarwatchApp
 import FoundationEssentials
-
-/// Where the Farwatch is that a command asks.
-struct Target: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "The Farwatch to ask; else FARWATCH_URL, else \(RunningFarwatch.defaultURL).", valueName: "url"))
-  var url: String?
-
-  /// Runs `body` and prints its lines.
-  func ask(_ body: (RunningFarwatch) throws(AskingFailure) -> [String]) throws {
-    let farwatch = RunningFarwatch(url: url, environment: ProcessInfo.processInfo.environment)
-    defer { farwatch.close() }
-    do throws(AskingFailure) {
-      for line in try body(farwatch) { print(line) }
-    } catch { throw CommandFailure(lines: [error.line], exitCode: error.isMisuse ? 2 : 1) }
-  }
-}
+import Terminal
 
 /// Whoever sits at the terminal; without `USER`, as under cron, the operating system's name for who runs this.
 func currentUser() -> String {

@@ -41,12 +41,14 @@ extension CheckCommand {
       options.ignoresUnknownFields = ignoreUnknownFields
       options.configuration = config
       options.seriesFile = series
-      let verdict = RuleFileCheck.run(files, options) { line in
+      let progress = CommandProgress()
+      let verdict = RuleFileCheck.run(files, options, begin: { progress.show(file: $0, of: files) }) { line in
         switch line {
-        case .said(let text): print(text)
-        case .complained(let text): standardError(text)
+        case .said(let text): progress.print(text)
+        case .complained(let text): progress.complain(text)
         }
       }
+      progress.clear()
       guard verdict == .good else { throw CommandFailure(lines: [], exitCode: verdict.rawValue) }
     }
   }

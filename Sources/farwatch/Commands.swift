@@ -12,12 +12,19 @@ struct RunCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("Configuration file.", valueName: "file"))
   var config = "farwatch.yml"
 
+  @Option(
+    name: .customLong("web.config.file"),
+    help: ArgumentHelp(
+      "Certificates, users and headers of the listener, as the Prometheus exporters have them.",
+      valueName: "file"))
+  var webConfigFile: String?
+
   @Option(help: "The least important messages that are logged.")
   var logLevel: LogLevel = .info
 
   func run() throws {
     do {
-      try Daemon.run(configurationFile: config, logLevel: logLevel.rawValue)
+      try Daemon.run(configurationFile: config, webFile: webConfigFile, logLevel: logLevel.rawValue)
     } catch { throw CommandFailure(lines: error.lines) }
   }
 }
@@ -25,17 +32,24 @@ struct RunCommand: ParsableCommand {
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check", abstract: "Say whether a file is right, and where it is not.",
-    subcommands: [Configuration.self, Rules.self, Alarms.self])
+    subcommands: [Configuration.self, Rules.self, Alarms.self, Metrics.self])
 
   struct Configuration: ParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "config", abstract: "Check a configuration file and the rule files it names.")
+      commandName: "config", abstract: "Check a configuration file and the files it names.")
 
-    @Argument(help: ArgumentHelp("Configuration file.", valueName: "file"))
+    @Flag(
+      help: """
+        Check the form of the file alone: no file, program or environment variable that it names need be there, and \
+        rules are not read.
+        """)
+    var syntaxOnly = false
+
+    @Argument(help: ArgumentHelp("Configuration file; - is the standard input.", valueName: "file"))
     var file: String
 
     func run() throws {
-      let report = ConfigurationCheck.run(file)
+      let report = syntaxOnly ? ConfigurationCheck.runOnForm(file) : ConfigurationCheck.run(file)
       for warning in report.warnings { standardError("warning: \(warning)") }
       guard report.problems.isEmpty else { throw CommandFailure(lines: report.problems) }
       print(report.summary)

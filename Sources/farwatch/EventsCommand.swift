@@ -1,6 +1,5 @@
 import ArgumentParser
 import FarwatchApp
-import FoundationEssentials
 
 #if canImport(Glibc)
   import Glibc
@@ -16,10 +15,7 @@ struct EventsCommand: ParsableCommand {
       is a chain of hashes: `--verify` finds the first entry that was changed, removed or inserted.
       """)
 
-  @Option(
-    help: ArgumentHelp(
-      "The Farwatch to ask; else FARWATCH_URL, else \(RunningFarwatch.defaultURL).", valueName: "url"))
-  var url: String?
+  @OptionGroup var target: Target
 
   @Option(help: ArgumentHelp("Read this state directory, and ask nobody.", valueName: "directory"))
   var state: String?
@@ -69,9 +65,12 @@ struct EventsCommand: ParsableCommand {
     options += label.map { ("label", $0) }
     if oldestFirst { options.append(("order", "asc")) }
     if verify { options.append(("verify", "true")) }
+    let login: Login
+    do throws(AskingFailure) { login = try target.login() } catch {
+      throw CommandFailure(lines: [error.line], exitCode: error.isMisuse ? 2 : 1)
+    }
     do {
-      var command = try EventsCommandRun(options)
-      command.url = RunningFarwatch.base(url, ProcessInfo.processInfo.environment)
+      var command = try EventsCommandRun(options, login)
       command.stateDirectory = state
       command.follows = follow
       command.asJSON = json

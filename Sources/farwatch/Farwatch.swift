@@ -8,7 +8,7 @@ import FarwatchApp
 #endif
 
 /// The command line. Exit codes: 0 good, 1 what was asked for failed, 2 the command was used wrongly; `check rules`
-/// has a third, as promtool has.
+/// has a third, as promtool has, and for `status` 2 is what is not known, too.
 @main
 struct Farwatch: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -16,9 +16,12 @@ struct Farwatch: ParsableCommand {
     abstract: "Is each region alive, what would failing over now cost, and who has been told?",
     version: Version.text,
     subcommands: [
-      RunCommand.self, CheckCommand.self, TestCommand.self, DemoCommand.self, AlertsCommand.self,
-      SilenceCommand.self, AcknowledgeCommand.self, EventsCommand.self, ProveCommand.self, ProbeCommand.self,
-      ReplayCommand.self,
+      RunCommand.self, StatusCommand.self, TopCommand.self, CheckCommand.self, TestCommand.self,
+      DemoCommand.self,
+      AlertsCommand.self,
+      SilenceCommand.self, AcknowledgeCommand.self, EventsCommand.self, QueryCommand.self, ProveCommand.self,
+      ProbeCommand.self,
+      ReplayCommand.self, DashboardsCommand.self, ManualCommand.self,
     ])
 
   static func main() {

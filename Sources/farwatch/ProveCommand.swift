@@ -39,8 +39,11 @@ struct ProveCommand: ParsableCommand {
   func run() throws {
     var areAllProven = true
     try target.ask { farwatch throws(AskingFailure) in
+      let progress = CommandProgress()
+      defer { progress.clear() }
       let told = try farwatch.prove(
-        try ProveOptions(receiver: receiver, topic: topic, timeout: timeout, asJSON: json))
+        try ProveOptions(receiver: receiver, topic: topic, timeout: timeout, asJSON: json)
+      ) { done, all in progress.show("waiting: \(done) of \(all) receivers have answered") }
       areAllProven = told.areAllProven
       return told.lines
     }

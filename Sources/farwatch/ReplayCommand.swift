@@ -1,5 +1,6 @@
 import ArgumentParser
 import FarwatchApp
+import Terminal
 
 struct ReplayCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -94,7 +95,10 @@ struct ReplayCommand: ParsableCommand {
     options.isVerbose = verbose
     options.width = TerminalText.columns
     do {
-      let report = try Replay.run(options)
+      let progress = CommandProgress()
+      defer { progress.clear() }
+      let report = try Replay.run(options) { part in progress.show("replaying: \(Int(part * 100)) %") }
+      progress.clear()
       for line in report.lines { print(line) }
       if !report.everyAlertWasTold { throw CommandFailure(lines: []) }
     } catch let failure as ReplayFailure {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FarwatchApp
+import Terminal
 
 struct SilenceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -14,7 +14,11 @@ extension TestCommand {
     var files: [String]
 
     func run() throws {
-      let report = ScriptReport.running(files) { print($0) }
+      let progress = CommandProgress()
+      let report = ScriptReport.running(files, begin: { progress.show(file: $0, of: files) }) {
+        progress.print($0)
+      }
+      progress.clear()
       print(report.summary)
       guard report.isGood else { throw CommandFailure(lines: []) }
     }

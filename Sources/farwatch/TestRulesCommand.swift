@@ -35,10 +35,13 @@ extension TestCommand {
       options.junitFile = junit
       options.ignoresUnknownFields = ignoreUnknownFields
       let report: UnitTestReport
+      let progress = CommandProgress()
+      defer { progress.clear() }
       do {
-        report = try UnitTestReport.running(files, options) { print($0) }
+        report = try UnitTestReport.running(
+          files, options, begin: { progress.show(file: $0, of: files) }, say: { progress.print($0) })
       } catch { throw ValidationError("--run: \(error.message)") }
-      print(report.summary)
+      progress.print(report.summary)
       guard report.isGood else { throw CommandFailure(lines: []) }
     }
   }

@@ -111,8 +111,10 @@ private let systemModules: Set<String> = [
   @Test func aForeignLibraryHasOneOwner() throws {
     let imports = try House().imports()
     for library in [
-      "CMicroHTTPD", "CCurl", "CPostgres", "CZlib", "CRE2", "COpenSSL", "CEpoll", "CYaml", "GRDB",
-      "ArgumentParser", "CMariaDB", "CRDKafka", "CCares", "CExpat", "CSnappy",
+      "CMicroHTTPD", "CGnuTLS", "CCrypt", "CCurl", "CPostgres", "CZlib", "CRE2", "COpenSSL", "CEpoll",
+      "CProcessStart", "CYaml", "GRDB", "ArgumentParser", "CMariaDB", "CRDKafka", "CCares", "CExpat",
+      "CSnappy",
+      "CMalloc", "CZstd",
     ] {
       let owners = imports.filter { $0.value.contains(library) }.map(\.key)
       #expect(owners.count == 1, "\(library) is imported by \(owners.sorted())")

@@ -18,7 +18,7 @@ private let daily = CheckInSchedule(period: .seconds(86_400), grace: .seconds(36
     )
     #expect(signal("/ping/a/7") == .exit(7) && signal("/ping/a/255") == .exit(255))
     for bad in [
-      "/ping/", "/ping/a/256", "/ping/a/-1", "/ping/a/07", "/ping/a/x", "/ping/a/start/b", "/pong/a",
+      "/ping/", "/ping/a/256", "/ping/a/07", "/ping/a/X", "/ping/a/start/b", "/pong/a",
     ] {
       #expect(CheckInVisit(path: bad) == nil, "\(bad)")
     }
@@ -33,7 +33,9 @@ private let daily = CheckInSchedule(period: .seconds(86_400), grace: .seconds(36
 
   @Test func aJobIsLateThenDown() {
     #expect(state([], at: 86_400) == .new)
-    #expect(state([], at: 86_401) == .late && state([], at: 90_001) == .down)
+    // Never heard of: nothing is known until its time and its grace are over.
+    #expect(state([], at: 90_000) == .new && state([], at: 90_001) == .down)
+    #expect(state([(.log, 10)], at: 86_401) == .new && state([(.start, 86_000)], at: 86_401) == .new)
     #expect(state([(.success, 10)], at: 86_410) == .up && state([(.success, 10)], at: 86_411) == .late)
     #expect(state([(.success, 10)], at: 90_010) == .late && state([(.success, 10)], at: 90_011) == .down)
     // Begun and not ended: its grace is what a run may take.
@@ -44,6 +46,11 @@ private let daily = CheckInSchedule(period: .seconds(86_400), grace: .seconds(36
     #expect(state([(.exit(3), 100), (.success, 200)], at: 201) == .up)
     // A line in the log is no sign of success.
     #expect(state([(.log, 86_400)], at: 90_001) == .down)
+  }
+
+  @Test func waitingNeedsNoWayOut() {
+    let check = CheckInSettings(CheckBasics(name: "nightly", region: "r"), id: "x", schedule: daily)
+    #expect(!ThisHost().mayBeLeft(by: check))
   }
 
   @Test func aRunHasADuration() {
@@ -60,10 +67,10 @@ private let daily = CheckInSchedule(period: .seconds(86_400), grace: .seconds(36
     _ = board.expect(["one", "two"], at: begin)
     let visit = try #require(CheckInVisit(path: "/ping/one/start"))
     var changes: [StateChange] = []
-    #expect(board.take(visit, at: begin + .seconds(5)) { changes.append($0) })
+    #expect(board.take(visit, at: begin + .seconds(5)) { changes.append($0) } == .noted)
     let change = try #require(changes.first)
     let stranger = try #require(CheckInVisit(path: "/ping/three"))
-    #expect(!board.take(stranger, at: begin) { changes.append($0) })
+    #expect(board.take(stranger, at: begin) { changes.append($0) } == .unknown)
     #expect(board.unknownVisits == 1 && changes.count == 1)
     let next = CheckInBoard()
     next.restore([
@@ -88,7 +95,7 @@ private let daily = CheckInSchedule(period: .seconds(86_400), grace: .seconds(36
     #expect(await collect().reason == .configuration)
     let board = try clients.checkIns
     func visit(_ path: String) throws {
-      #expect(board.take(try #require(CheckInVisit(path: path)), at: SystemTime().now) { _ in })
+      #expect(board.take(try #require(CheckInVisit(path: path)), at: SystemTime().now) { _ in } == .noted)
     }
     _ = board.expect(["x"], at: SystemTime().now)
     #expect(CheckState.Evidence(await collect()) == CheckState.Evidence.none)

@@ -33,6 +33,21 @@ private typealias Leaf = HealthTree.Leaf
     #expect(HealthTree([Leaf(tier: "database", health: .unknown)], rules: soft).region == .unknown)
   }
 
+  /// What is well at least once is enough, except while nobody can look.
+  @Test func offlineNothingIsWellNextToWhatIsUnknown() {
+    func health(_ states: [RegionHealth], zoned: Bool, isOffline: Bool) -> RegionHealth {
+      let leaves = states.enumerated().map { Leaf(zone: zoned ? "z\($0)" : "", tier: "web", health: $1) }
+      return HealthTree(leaves, isOffline: isOffline).region
+    }
+    for zoned in [false, true] {
+      #expect(health([.unknown, .up], zoned: zoned, isOffline: false) == .up)
+      #expect(health([.unknown, .up], zoned: zoned, isOffline: true) == .unknown)
+      #expect(health([.unknown, .down, .up], zoned: zoned, isOffline: true) == .degraded)
+      #expect(health([.up, .up], zoned: zoned, isOffline: true) == .up)
+      #expect(health([.down, .down], zoned: zoned, isOffline: true) == .down)
+    }
+  }
+
   @Test func aMinimumCountsPartsOrWeight() {
     func web(_ states: [RegionHealth], _ minimum: Minimum?) -> RegionHealth {
       HealthTree(
@@ -129,6 +144,67 @@ private typealias Leaf = HealthTree.Leaf
     watch.record("two", isReached: true, began: start + .seconds(3))
     #expect(watch.isOffline == false)
     #expect(CanaryWatch().vouches(since: start) && CanaryWatch().isOffline == nil)
+  }
+
+  @Test func anotherChecksSuccessContradictsThatWeAreOffline() {
+    var watch = CanaryWatch(canaries: ["one"], needed: 1)
+    watch.record("one", isReached: true, began: start)
+    watch.record(other: "api", succeeded: true, began: start + .seconds(1))
+    watch.record("one", isReached: false, began: start + .seconds(2))
+    // The other success is older than the trouble.
+    #expect(watch.isOffline == true && !watch.vouches(since: start + .seconds(2)))
+    watch.record(other: "api", succeeded: true, began: start + .seconds(3))
+    #expect(watch.isOffline == false && watch.vouches(since: start + .seconds(2)))
+    #expect(!watch.vouches(since: start + .seconds(4)))
+    // It still counts while the canary goes on to fail between two of its probes.
+    watch.record("one", isReached: false, began: start + .seconds(4))
+    #expect(watch.isOffline == false)
+    // Then the way out goes as well.
+    watch.record(other: "api", succeeded: false, began: start + .seconds(5))
+    #expect(watch.isOffline == true && !watch.vouches(since: start + .seconds(2)))
+  }
+
+  @Test func eachOtherCheckCountsAsOneAndNoneStandsInForNoCanaries() {
+    var watch = CanaryWatch(canaries: ["one", "two"], needed: 2)
+    for name in ["one", "two"] { watch.record(name, isReached: false, began: start) }
+    watch.record(other: "api", succeeded: true, began: start + .seconds(1))
+    #expect(watch.isOffline == true)
+    watch.record(other: "web", succeeded: true, began: start + .seconds(1))
+    #expect(watch.isOffline == false)
+    // One of them is no longer in the configuration.
+    #expect(watch.replaced(by: ["one", "two"], needed: 2, others: ["api"]).isOffline == true)
+    #expect(watch.replaced(by: [], needed: 1, others: ["api"]).isOffline == nil)
+  }
+
+  @Test func aCanaryThatCannotBeAskedNeitherVouchesNorBlocks() {
+    var watch = CanaryWatch(canaries: ["one"], needed: 1)
+    watch.record("one", isReached: nil, began: start)
+    // It has never worked: it is as if it were not there.
+    #expect(watch.isOffline == nil && watch.vouches(since: start) && watch.newest == ["one": false])
+    watch.record("one", isReached: true, began: start + .seconds(1))
+    #expect(watch.isOffline == false && watch.newest == ["one": true])
+    #expect(watch.vouches(since: start + .seconds(1)) && !watch.vouches(since: start + .seconds(2)))
+    // It has worked, and what it said last holds for a while.
+    watch.record("one", isReached: false, began: start + .seconds(2))
+    for second in 3...4 {
+      watch.record("one", isReached: nil, began: start + .seconds(second))
+      #expect(watch.isOffline == true && !watch.vouches(since: start + .seconds(2)))
+    }
+    watch.record("one", isReached: nil, began: start + .seconds(5))
+    #expect(watch.isOffline == nil && watch.vouches(since: start + .seconds(2)))
+    watch.record("one", isReached: false, began: start + .seconds(6))
+    #expect(watch.isOffline == true)
+  }
+
+  @Test func aCanaryThatCannotBeAskedDoesNotStandInForOneThatCan() {
+    var watch = CanaryWatch(canaries: ["broken", "two"], needed: 1)
+    watch.record("broken", isReached: nil, began: start + .seconds(9))
+    watch.record("two", isReached: true, began: start)
+    #expect(watch.isOffline == false && !watch.vouches(since: start + .seconds(1)))
+    watch.record("two", isReached: false, began: start + .seconds(9))
+    #expect(watch.isOffline == true && !watch.vouches(since: start + .seconds(1)))
+    let next = watch.replaced(by: ["broken", "two"], needed: 2)
+    #expect(next.isOffline == true && next.newest == ["broken": false, "two": false])
   }
 
   @Test func aReloadKeepsWhatIsKnownOfThoseThatStay() {

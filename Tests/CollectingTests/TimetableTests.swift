@@ -43,6 +43,22 @@ import Testing
     #expect(early.max() ?? 0 < 100)
   }
 
+  @Test func theMostBelatedStartIsTold() throws {
+    var table = Timetable()
+    let ids = table.replace(with: targets(2, every: .seconds(10)), now: start)
+    #expect(table.takeLongestDelay() == .zero)
+    let due = try #require(table.nextDeadline)
+    #expect(table.due(due).count == 1)
+    #expect(table.takeLongestDelay() == .zero)
+    // The other is late, the first still runs: what is left out is an overrun, and no late start.
+    let late = due + .seconds(25)
+    #expect(table.due(late).count == 1)
+    let delay = table.takeLongestDelay()
+    #expect(delay > .seconds(22) && delay <= .seconds(25))
+    #expect(table.takeLongestDelay() == .zero)
+    #expect(ids.map { table.overruns($0) }.reduce(0, +) == 1)
+  }
+
   @Test func overrunIsCountedAndNotQueued() {
     var table = Timetable()
     let id = table.replace(with: targets(1, every: .seconds(10)), now: start)[0]

@@ -81,6 +81,36 @@ import Testing
     #expect((none.first as? DNSCheckSettings)?.expectation.minimumAnswers == 0)
   }
 
+  /// `serving` holds one of each of the others: under one name and with the same labels they would write one series.
+  @Test(arguments: ["serving", "steering", "marker"], ["serving", "steering", "marker"])
+  func aServiceIsWatchedInOneWay(first: String, second: String) throws {
+    let steering = "{query: a.example, regions: {tw: 192.0.2.1}}"
+    let marker = "{url: 'http://h', from_header: R, regions: {tw: a}}"
+    func section(_ kind: String) -> String {
+      let body =
+        switch kind {
+        case "steering": steering
+        case "marker": marker
+        default: "{steering: \(steering), marker: \(marker)}"
+        }
+      return "\(kind): \(body)"
+    }
+    func problems(_ labels: String = "", name: String = "shop") -> [String] {
+      let text = """
+        collect:
+          - {name: shop, \(section(first))}
+          - {name: \(name), \(labels)\(section(second))}
+
+        """
+      return read(text) { MeasurementSection.read($0, Self.scope) }.1
+    }
+    let isOne = first != second && (first == "serving" || second == "serving")
+    let said = "3:5: `\(second)` of \"shop\" writes series that `\(first)` in line 2 writes already"
+    if first != second { #expect(problems() == (isOne ? [said] : [])) }
+    #expect(problems(name: "other").isEmpty)
+    if first != second { #expect(problems("labels: {view: inside}, ").isEmpty) }
+  }
+
   @Test func steeringWithEveryKey() throws {
     let (all, said) = collectors(
       """

@@ -54,7 +54,8 @@ import Testing
       settings.modules["tcp"]?.aimed(at: "a.example.com:5", address: nil) as? TCPCheckSettings)
     #expect(tls.tls?.serverName == "a.example.com")
     let plain = probes("{targets: [a], modules: {m: {icmp: {}}}}")
-    #expect(plain.said == [] && plain.settings.listen == "127.0.0.1:9115" && plain.settings.concurrency == 8)
+    #expect(
+      plain.said == [] && plain.settings.listen == "127.0.0.1:9115" && plain.settings.concurrency == 512)
     #expect(plain.settings.timeoutOffset == .milliseconds(500))
     #expect(plain.settings.modules["m"]?.basics.timeout == .seconds(10))
   }
@@ -98,7 +99,7 @@ import Testing
         "{targets: [a], modules: {m: {timeout: 10m, icmp: {}}}}",
         ["1:39: must be between 10ms and 5m, found 10m"]
       ),
-      ("{targets: [a], concurrency: 0, \(modules)}", ["1:29: must be between 1 and 50, found 0"]),
+      ("{targets: [a], concurrency: 0, \(modules)}", ["1:29: must be between 1 and 2000, found 0"]),
       ("{targets: [a], timeout_offset: 2m, \(modules)}", ["1:32: must be between 0s and 1m, found 2m"]),
       ("{targets: [a], listen: \"\", \(modules)}", ["1:24: must not be empty"]),
       ("{targets: [a], target: b, \(modules)}", ["1:16: unknown key `target`; did you mean `targets`?"]),

@@ -86,6 +86,8 @@ private func job(_ place: String, _ more: String = "") -> String {
           objects_limit: 5
           full_listing_every: 0s
           incomplete_uploads: false
+          expect_versioning: true
+          expect_object_lock: true
           restore_marker: tested
           whole_read_limit: 2KiB
           read_bytes_per_hour: 1GB
@@ -107,6 +109,7 @@ private func job(_ place: String, _ more: String = "") -> String {
     #expect(
       job.members?.separator == "--" && job.members?.required.map(\.text) == ["manifest.json", "*.tar"])
     #expect(job.objectsLimit == 5 && job.fullListingEvery == nil && !job.wantsIncompleteUploads)
+    #expect(job.expectsVersioning && job.expectsObjectLock)
     #expect(job.restoreMarker == "tested" && job.wholeReadLimit == 2048)
     #expect(job.readBytesPerHour == 1_000_000_000)
     #expect(job.verify.archive == .tar && job.verify.bytesPerSecond == 1_000_000)
@@ -380,5 +383,46 @@ private func job(_ place: String, _ more: String = "") -> String {
   func faultsOfLinks(source: String, targets: String, expected: String) {
     let (_, problems) = links(Self.link(source, targets))
     #expect(problems.first?.hasPrefix(expected) == true, "\(problems)")
+  }
+
+  @Test(arguments: [
+    ("s3: {bucket: a}", "s3: {bucket: a, aws_region: eu-west-1}", true),
+    ("s3: {bucket: a}", "s3: {bucket: a, endpoint: 'https://s3.eu-west-1.amazonaws.com'}", true),
+    ("s3: {bucket: a, prefix: x/}", "s3: {bucket: a, prefix: y/}", false),
+    ("s3: {bucket: a}", "s3: {bucket: b}", false),
+    (
+      "s3: {bucket: a, endpoint: 'http://localhost:9000'}",
+      "s3: {bucket: a, endpoint: 'http://127.0.0.1:9000'}",
+      true
+    ),
+    ("s3: {bucket: a, endpoint: 'https://M:443'}", "s3: {bucket: a, endpoint: 'https://m'}", true),
+    ("s3: {bucket: a, endpoint: 'http://m:9000'}", "s3: {bucket: a, endpoint: 'http://n:9000'}", false),
+    ("gcs: {bucket: a, credentials: metadata}", "gcs: {bucket: a, credentials: anonymous}", true),
+    ("s3: {bucket: a}", "gcs: {bucket: a, credentials: metadata}", false),
+    (
+      "azure_blob: {account: a, container: c, sas_env: S}",
+      "azure_blob: {account: a, container: c, managed_identity: true}", true
+    ),
+    (
+      "azure_blob: {account: a, container: c, sas_env: S}",
+      "azure_blob: {account: b, container: c, sas_env: S}", false
+    ),
+  ])
+  func aBucketIsNoCopyOfItself(source: String, target: String, isSame: Bool) {
+    let (_, problems) = links(Self.link("{region: r, \(source)}", "[{region: s, \(target)}]"))
+    let expected =
+      "4:15: the same bucket and prefix as the source's: compared with itself it never misses anything"
+    #expect(problems == (isSame ? [expected] : []))
+  }
+
+  @Test func twoCopiesAreTwoBuckets() {
+    let (_, problems) = links(
+      Self.link(
+        "{region: r, s3: {bucket: a}}", "[{region: s, s3: {bucket: b}}, {region: t, s3: {bucket: b}}]"
+      )
+      .replacingOccurrences(of: "region: t", with: "region: \"s\""))
+    #expect(
+      problems.first
+        == "4:45: the same bucket and prefix as that of s: compared with itself it never misses anything")
   }
 }

@@ -4,6 +4,7 @@ import ConfigurationTypes
 import FarwatchTesting
 import Foundation
 import Model
+import ObjectStores
 import StrictYAML
 import Testing
 
@@ -72,9 +73,11 @@ private func problems(_ section: String) -> [String] {
       - {job: e, region: r, every: 1d, wal_g: {program: ./tool, config: walg.yml, check_wal: false}}
       - {job: f, region: r, every: 1d, velero: {program: ./tool, namespace: n, schedule: s, storage_location: l,
          kubeconfig: kubeconfig, context: c, accept_partial: true}}
+      - {job: g, region: r, every: 1d, velero: {s3: {bucket: b}, prefix: a/b, schedule: s, accept_partial: true,
+         retention: 30d, restore_marker: tested}}
       """)
     #expect(problems == [])
-    try #require(jobs.count == 6)
+    try #require(jobs.count == 7)
     let first = try #require(jobs[0] as? PgBackRestSettings)
     #expect(
       first.program.path == folder.file("./tool") && first.program.runAs == [folder.file("./tool"), "-n"])
@@ -101,6 +104,11 @@ private func problems(_ section: String) -> [String] {
     #expect(!walG.checksWAL && walG.config == folder.file("walg.yml"))
     let velero = try #require(jobs[5] as? VeleroSettings)
     #expect(velero.namespace == "n" && velero.schedule == "s" && velero.acceptsPartial)
+    let bucket = try #require(jobs[6] as? VeleroStoreSettings)
+    #expect(bucket.place.label == "b" && bucket.prefix == "a/b" && bucket.basics.repo == "b")
+    #expect(bucket.schedule == "s" && bucket.acceptsPartial && bucket.description.kind == "velero")
+    #expect(
+      bucket.rules.retention == .seconds(30 * 86_400) && bucket.rules.restoreMarker == folder.file("tested"))
   }
 
   @Test(arguments: [
@@ -123,9 +131,15 @@ private func problems(_ section: String) -> [String] {
       "pgbackrest: {program: ./tool, stanza: s, detection_delay: 3d, retention: 2d}",
       "3:63: must be less than `retention`: damage that is found later than that can no longer be undone"
     ),
+    ("velero: {s3: {bucket: b}, namespace: n}", "3:31: unknown key `namespace`"),
+    (
+      "velero: {s3: {bucket: b}, gcs: {bucket: b}}",
+      "3:31: only one of `s3`, `azure_blob`, `gcs` may be given"
+    ),
+    ("velero: {s3: {}}", "3:18: missing key `bucket`"),
     (
       "pgbackrest: {program: ./tool, stanza: s, restore_test_every: 3d}",
-      "3:66: needs `restore_marker`: the file that tells when a restore was tested"
+      "3:66: needs `restore_test` or `restore_marker`: what tells when a restore was tested"
     ),
     ("pgbackrest: {program: ./tool, stanza: s, output_limit: 1KiB}", "3:60: must be from 64KiB to 1GiB"),
     (

@@ -1,3 +1,4 @@
+import AccessControl
 import CloudWatchAlarms
 import FarwatchTesting
 import Foundation
@@ -11,6 +12,7 @@ import Backups
 import Collecting
 import Probing
 import Replication
+import Secrets
 import StrictYAML
 import Testing
 
@@ -37,7 +39,9 @@ func exampleDirectory() throws -> TemporaryDirectory {
   }
   try directory.write("secrets/api-token", "Bearer abc\n")
   try directory.write("secrets/pager-key", "  k3y \n")
+  try directory.write("secrets/queue-token", "s3cr3t\n")
   try directory.write("secrets/ping-id", "0f9c2d3e-7a\n")
+  try directory.write("secrets/prometheus-token", "pr0m\n")
   try directory.write("secrets/token", "s3cr3t\n")
   try directory.write("secrets/hook", "https://hooks.example.com/s3cr3t\n")
   try directory.write("secrets/whsec", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n")
@@ -114,6 +118,8 @@ func exampleDirectory() throws -> TemporaryDirectory {
     #expect(settings.externalLabels == ["site": "emea"])
     #expect(
       settings.store == .init(retention: .seconds(3 * 86_400), seriesLimit: 200_000, sizeLimit: 16 << 30))
+    #expect(
+      settings.query == .init(concurrency: 4, waiting: 32, timeout: .seconds(30), maximumSamples: 5_000_000))
     #expect(settings.connectionsPerAddress == 64)
     #expect(
       settings.regions == [
@@ -140,6 +146,21 @@ func exampleDirectory() throws -> TemporaryDirectory {
       ])
     #expect(settings.proofs.every == .seconds(86_400) && settings.proofs.receivers == ["pager"])
     #expect(settings.journal == JournalSettings())
+  }
+
+  @Test func accessToTheListener() {
+    let access = settings.access
+    #expect(access.webFile == directory.file("secrets/web.yml"))
+    #expect(access.access.anonymous == Roles([.metrics]))
+    #expect(access.access.users == ["grafana": Roles([.read])])
+    #expect(
+      access.access.tokens == [
+        .init(
+          name: "prometheus", secret: .file(directory.file("secrets/prometheus-token")),
+          roles: Roles([.metrics, .ingest])),
+        .init(name: "deploy", secret: .environment("DEPLOY_TOKEN"), roles: Roles([.operate])),
+      ])
+    #expect(access.access.clientLimit == AccessSettings.defaultClientLimit)
   }
 
   @Test func alarms() throws {

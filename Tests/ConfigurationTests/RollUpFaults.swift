@@ -22,6 +22,8 @@ let rollUpFaults: [Fault] = [
   Fault(check("url: 'http://h'", "tier: '', "), "2:46: must not be empty"),
   Fault(check("url: 'http://h'", "weight: 0, "), "2:48: must be between 0.001 and 1000, found 0"),
   Fault(check("url: 'http://h'", "counts: 1, "), "2:48: expected true or false, found the number 1"),
+  Fault(
+    check("url: 'http://h'", "proves_way_out: 1, "), "2:56: expected true or false, found the number 1"),
   Fault(health("calculated: [{name: x, region: r, of: [], at_least: 1}]"), "4:41: needs at least one check"),
   Fault(
     health("calculated: [{name: x, region: r, of: [c], at_least: 2}]"), "4:56: at least 2 of 1 can never be"),

@@ -21,6 +21,19 @@ let scrapingFaults: [Fault] = [
     exec("command: [/bin/true], environment: {FARWATCH_X: y}"),
     "2:82: \"FARWATCH_X\": names that begin with FARWATCH_ are ours"),
   Fault(
+    exec("command: [/bin/true], environment_files: {A: /no/such}"),
+    "2:92: the file of the variable \"/no/such\" cannot be read: No such file or directory"),
+  Fault(
+    exec("command: [/bin/true], environment_files: {FARWATCH_X: /dev/null}"),
+    "2:88: \"FARWATCH_X\": names that begin with FARWATCH_ are ours"),
+  Fault(
+    exec("command: [/bin/true], environment: {A: b}, environment_from: {A: B}"),
+    "2:108: \"A\" is given twice"),
+  Fault(
+    exec("command: [/bin/true], environment_files: {A: /dev/null}, environment_from: {A: B}"),
+    "2:122: \"A\" is given twice"),
+  Fault(exec("command: [/bin/true], environment_from: {A: ''}"), "2:91: must not be empty"),
+  Fault(
     exec("command: [/bin/true], output: nagio"), "2:77: unknown value `nagio`; did you mean `nagios`?"),
   Fault(
     exec("command: [/bin/true], warning_is_good: 1"),
@@ -50,7 +63,7 @@ let scrapingFaults: [Fault] = [
   Fault(
     relabel("source_label: [a]"), "2:72: the action replace needs a target_label",
     "2:73: unknown key `source_label`; did you mean `source_labels`?"),
-  Fault(push("period: 1d"), "2:46: missing key `id_file` (or `id`)"),
+  Fault(push("period: 1d"), "2:46: missing key `id_file` (or `id`, or `slug`)"),
   Fault(
     push("id: a b, period: 1d"),
     "2:51: must be 1 to 200 letters, digits and -_.~, because it is part of an address"),
@@ -63,6 +76,23 @@ let scrapingFaults: [Fault] = [
     region
       + "health: {checks: [{name: a, region: r, push: {id: x, period: 1d}}, {name: b, region: r, push: {id: x, period: 1d}}]}",
     "2:68: this push id is declared a second time; first in line 2"),
+  Fault(push("slug: nightly, period: 1d"), "2:53: needs `ping_key_file` (or `ping_key_env`)"),
+  Fault(
+    push("slug: Nightly, ping_key_env: PATH, period: 1d"),
+    "2:53: must be 1 to 100 of a-z, 0-9, - and _, because it is part of an address",
+    "2:76: the key must be 1 to 200 letters, digits and -_.~, because it is part of an address"),
+  Fault(
+    push("slug: start, ping_key_env: FARWATCH_NO_SUCH, period: 1d"),
+    "2:53: must not be start, fail, log or a number, which are signals",
+    "2:74: environment variable FARWATCH_NO_SUCH is not set"),
+  Fault(
+    push("id: a, ping_key_env: FARWATCH_NO_SUCH, period: 1d"),
+    "2:68: needs `slug`: the job's name behind the key",
+    "2:68: environment variable FARWATCH_NO_SUCH is not set"),
+  Fault(
+    push("slug: a, ping_key: k, period: 1d"),
+    "2:53: needs `ping_key_file` (or `ping_key_env`)",
+    "2:66: a secret does not belong in this file: name a file with `ping_key_file`"),
 ]
 
 private func push(_ more: String) -> String {

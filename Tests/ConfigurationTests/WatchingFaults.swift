@@ -57,6 +57,37 @@ let watchingFaults: [Fault] = [
     region + "proofs: {receivers: [pager]}",
     "2:21: needs `every` beside it: without it nothing is proven by schedule"),
   Fault(
+    region + "access: {anonymous: [write]}",
+    "2:22: unknown value `write`; expected one of `metrics`, `read`, `operate`, `ingest`"),
+  Fault(
+    region + "access: {users: {ada: [operator]}}",
+    "2:24: unknown value `operator`; did you mean `operate`?"),
+  Fault(
+    region + "access: {web_config_file: ''}",
+    "2:27: must not be empty"),
+  Fault(
+    region + "access: {tokens: [{roles: [read]}]}",
+    "2:19: missing key `name`", "2:19: needs `token_file` or `token_env`"),
+  Fault(
+    region + "access: {tokens: [{name: a, token: s3cret, roles: [read]}]}",
+    "2:36: a secret does not belong in this file: name a file with `token_file`"),
+  Fault(
+    region + "access: {tokens: [{name: a, token_file: secrets/none, roles: [read]}]}",
+    #"2:41: the file of the token "secrets/none" cannot be read: No such file or directory"#),
+  Fault(
+    region + "access: {tokens: [{name: a, token_env: X}]}",
+    "2:19: missing key `roles`"),
+  Fault(
+    region
+      + "access: {tokens: [{name: a, token_env: X, roles: [read]}, {name: a, token_env: Y, roles: [read]}]}",
+    #"2:18: two tokens are called "a""#),
+  Fault(
+    region + "access: {requests_per_second: -1}",
+    "2:31: must be between 0 and 1000000, found -1"),
+  Fault(
+    region + "access: {request_burst: 0}",
+    "2:25: must be between 1 and 10000000, found 0"),
+  Fault(
     region + "journal: {retention: 1m}",
     "2:22: must be between 1h and 3660d, found 1m"),
   Fault(

@@ -26,7 +26,9 @@ import Testing
             - {name: port, region: japan, tcp: {address: "127.0.0.1:\(master.port)", conversation: [{send_raw: "PING\\r\\n"}, {expect_bytes: "PONG"}]}}
             - {name: plugin, region: japan, exec: {command: [/bin/sh, -c, "read c < \(fleet.directory.file("state.txt")); echo CRITICAL x; exit $c"]}}
             - {name: nightly, region: taiwan, counts: false, push: {id: job-1, period: 1h}}
+            - {name: drill, region: taiwan, counts: false, push: {slug: restore-drill, ping_key_file: ping-key, period: 90d}}
           """)
+      try fleet.directory.write("ping-key", "fqOOd6-F4MMNuCEnzTU01w\n")
       try fleet.directory.write(
         "farwatch.yml",
         fleet.configuration(more: try checks()) + """
@@ -36,6 +38,12 @@ import Testing
               source: {region: japan, host: 127.0.0.1, port: \(master.port)}
               targets: [{region: taiwan, host: 127.0.0.1, port: \(replica.port)}]
               rpo: 30s
+          backups:
+            - job: dump
+              region: taiwan
+              every: 1d
+              interval: 1s
+              directory: {path: ., match: "*.sql", retention: 30d, restore_test_every: 90d, restore_test: {push: drill}}
           collect:
             - {name: app, interval: 1s, scrape: {url: "http://127.0.0.1:\(other.port)/metrics"}}
 
@@ -65,6 +73,7 @@ import Testing
         page?.value("farwatch_check_state", ["check": $0, "state": "up"]) == 1
       } && page?.value("depth", ["queue": "a", "job": "app"]) == 7
         && page?.value("farwatch_replication_up", ["link": "sessions"]) == 1
+        && page?.value("backup_retention_objective_seconds", ["job": "dump"]) != nil
     }
     let page = try #require(await daemon.page())
     #expect(page.value("farwatch_tier_state", ["tier": "cache", "zone": "jp-1", "state": "up"]) == 1)
@@ -75,11 +84,24 @@ import Testing
     // A job reports, and what it said outlives the process.
     #expect(await daemon.get("/ping/job-1")?.status == 200)
     #expect(await daemon.get("/ping/stranger")?.status == 404)
+    // So does a restore test, told by a visit under a key and a slug, of a run that said when it began.
+    #expect(page.value("backup_retention_objective_seconds", ["job": "dump"]) == 2_592_000)
+    #expect(page.value("backup_restore_tested_timestamp_seconds", ["job": "dump"]) == nil)
+    let drill = "/ping/fqOOd6-F4MMNuCEnzTU01w/restore-drill"
+    let run = "?rid=0d5bd0c3-f2f8-4a3f-a3d8-d2c0b3f0aaaa"
+    #expect(await daemon.get(drill + "/start" + run)?.status == 200)
+    #expect(await daemon.get(drill + run)?.status == 200)
+    #expect(await daemon.get("/ping/another-key/restore-drill")?.status == 404)
     try await daemon.kill()
     daemon = try await bench.fleet.run()
     try await waitUntil(timeout: .seconds(30), "the job's visit is known") {
-      await daemon.series("farwatch_checkin_state", ["check": "nightly", "state": "up"]) == 1
+      let page = await daemon.page()
+      return page?.value("farwatch_checkin_state", ["check": "nightly", "state": "up"]) == 1
+        && page?.value("backup_restore_tested_timestamp_seconds", ["job": "dump"]) != nil
     }
+    let tested = await daemon.series("backup_restore_tested_timestamp_seconds", ["job": "dump"]) ?? 0
+    #expect(abs(Date().timeIntervalSince1970 - tested) < 90)
+    #expect(await daemon.series("farwatch_checkin_last_duration_seconds", ["check": "drill"]) != nil)
 
     // The program turns, and with it the region.
     try bench.fleet.directory.write("state.txt", "2")

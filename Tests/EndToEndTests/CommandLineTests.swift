@@ -14,10 +14,14 @@ import Testing
     #expect(version.exit == .code(0) && version.output.contains("."))
     for command in [
       [], ["run"], ["check"], ["check", "config"], ["check", "rules"], ["check", "alarms"],
+      ["check", "metrics"],
       ["test", "rules"], ["demo"], ["events"], ["prove"], ["probe"], ["alerts"], ["ack"], ["silence"],
       ["silence", "add"],
       ["silence", "query"],
-      ["silence", "update"], ["silence", "expire"], ["replay"],
+      ["silence", "update"], ["silence", "expire"], ["replay"], ["query"], ["query", "instant"],
+      ["query", "range"],
+      ["dashboards"],
+      ["status"], ["top"], ["manual"],
     ] {
       let child = try ChildProcess([FarwatchProcess.binary] + command + ["--help"])
       #expect(try await child.wait() == .code(0))
@@ -30,15 +34,70 @@ import Testing
   }
 
   @Test(arguments: [
-    ["--nonsense"], ["nonsense"], ["run", "--nonsense"], ["run", "--log-level", "loud"], ["check", "config"],
+    ["check", "metrics", "--format", "xml"], ["--nonsense"], ["nonsense"], ["run", "--nonsense"],
+    ["run", "--log-level", "loud"], ["check", "config"],
     ["test", "rules"], ["demo", "--port", "70000"], ["ack"], ["events", "--follow", "--verify"],
     ["prove", "--all", "--topic", "a"], ["silence", "add", "-c", "why"],
     ["silence", "add", "a=b"], ["silence", "expire"], ["silence", "update"], ["replay", "--seed", "x"],
+    ["query", "instant"], ["query", "range"],
+    ["dashboards"],
+    ["status", "--color", "sometimes"],
   ])
   func wrongUseIsTwo(_ arguments: [String]) async throws {
     let child = try ChildProcess([FarwatchProcess.binary] + arguments)
     #expect(try await child.wait() == .code(2), "\(child.output)")
     #expect(child.output.contains("Error"), "\(child.output)")
+  }
+
+  /// What an installed Farwatch writes is what the repository has for Grafana.
+  @Test func dashboardsAreWritten() async throws {
+    let folder = try TemporaryDirectory()
+    let written = try await farwatch("dashboards", "--output", folder.path)
+    #expect(written.exit == .code(0) && written.output.contains("panels"), "\(written.output)")
+    let shipped = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "grafana/dashboards").path
+    let difference = try await ChildProcess.run(["diff", "-r", shipped, folder.path])
+    #expect(difference.isEmpty, "\(difference)")
+    let nowhere = try await farwatch("dashboards", "--output", folder.file("none"))
+    #expect(nowhere.exit == .code(1) && nowhere.output.contains("cannot write"), "\(nowhere.output)")
+  }
+
+  /// Where a configuration is reviewed, nothing that it names need be there.
+  @Test func theFormOfAConfigurationCanBeCheckedAlone() async throws {
+    let folder = try TemporaryDirectory()
+    let file = try folder.write(
+      "farwatch.yml",
+      """
+      regions: {r: {role: primary}}
+      rule_files: [rules/*.yml]
+      health: {checks: [{name: c, region: r, exec: {command: [/no/such], environment_files: {T: /no/secret}}}]}
+
+      """)
+    let form = try await farwatch("check", "config", "--syntax-only", file)
+    #expect(form.exit == .code(0), "\(form.output)")
+    #expect(form.output.contains("\(file): good in its form: 1 region, 1 check, "), "\(form.output)")
+    let whole = try await farwatch("check", "config", file)
+    #expect(whole.exit == .code(1) && whole.output.contains("/no/secret"), "\(whole.output)")
+    try folder.write("farwatch.yml", "regions: {r: {role: king}}\n")
+    let wrong = try await farwatch("check", "config", "--syntax-only", file)
+    #expect(wrong.exit == .code(1) && wrong.output.contains("farwatch.yml:1:"), "\(wrong.output)")
+  }
+
+  @Test func aConfigurationMayComeFromTheStandardInput() async throws {
+    let folder = try TemporaryDirectory()
+    for (text, code, told) in [
+      ("regions: {r: {role: primary}}\n", 0, "<stdin>: good: 1 region, "),
+      ("regions: {r: {role: king}}\n", 1, "<stdin>:1:"),
+    ] {
+      let file = try folder.write("farwatch.yml", text)
+      let binary = FarwatchProcess.binary
+      for command in ["'\(binary)' check config - < '\(file)'", "cat '\(file)' | '\(binary)' check config -"]
+      {
+        let child = try ChildProcess(["/bin/sh", "-c", command])
+        #expect(try await child.wait(timeout: .seconds(20)) == .code(Int32(code)), "\(child.output)")
+        #expect(child.output.contains(told), "\(child.output)")
+      }
+    }
   }
 
   /// Hashes differ from process to process, what is printed must not.

@@ -20,9 +20,9 @@ import Testing
   }
 
   private func read(
-    _ bytes: [UInt8], _ dialect: ExpositionDialect? = nil
+    _ bytes: [UInt8], _ dialect: ExpositionDialect? = nil, isStrict: Bool = false
   ) throws(ExpositionProblem) -> [ReadSample] {
-    var reader = ExpositionReader()
+    var reader = ExpositionReader(isStrict: isStrict)
     var found: [(Int, Double, Timestamp?)] = []
     try reader.read(bytes.span, dialect: dialect ?? .guess(bytes.span)) {
       found.append(($0, $1, $2))
@@ -147,6 +147,11 @@ import Testing
       requests_total{code="200",path="/\\"x\\n"} 7 1700000000.5 # {trace_id="x"} 1 1700000000
       {"dotted.name","a label"="é"} NaN
       up{} +Inf
+      # TYPE sizes histogram
+      sizes_bucket{le="1.0"} 1
+      sizes_bucket{le="+Inf"} 2
+      sizes_count 2
+      sizes_sum 3
       # EOF
 
       """.utf8)
@@ -164,7 +169,7 @@ import Testing
       }
       for dialect in [ExpositionDialect.prometheus, .openMetrics] {
         do throws(ExpositionProblem) {
-          _ = try read(bytes, dialect)
+          _ = try read(bytes, dialect, isStrict: round % 2 == 0)
         } catch {
           let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
           let isInside =

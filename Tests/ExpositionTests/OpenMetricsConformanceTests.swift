@@ -6,8 +6,11 @@ import Testing
 /// Reads the examples of OpenMetrics' own conformance suite, where they lie beside the checkout. They are not part of
 /// this project: without them nothing is proved here.
 @Suite struct OpenMetricsConformanceTests {
-  /// `shared/conformance/openmetrics` beside a folder that holds this file, however deep.
+  /// What the environment says, or `shared/conformance/openmetrics` beside a folder that holds this file, however deep.
   static let folder: URL? = {
+    if let path = ProcessInfo.processInfo.environment["FARWATCH_OPENMETRICS_CASES"] {
+      return URL(filePath: path)
+    }
     var place = URL(filePath: #filePath).deletingLastPathComponent()
     while place.path != "/" {
       place = place.deletingLastPathComponent()
@@ -58,5 +61,21 @@ import Testing
       }
     }
     #expect(refused > 40)
+  }
+
+  /// `farwatch check metrics --format openmetrics`.
+  @Test(.enabled(if: folder != nil, "no folder shared/conformance/openmetrics beside the checkout"))
+  func aStrictReaderAgreesWithTheSuite() throws {
+    let folder = try #require(Self.folder)
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() {
+      guard let bytes = try? [UInt8](Data(contentsOf: folder.appending(path: "\(name)/metrics"))) else {
+        continue
+      }
+      var reader = ExpositionReader(isStrict: true)
+      do throws(ExpositionProblem) {
+        try reader.read(bytes.span, dialect: .openMetrics) { _, _, _ in nil }
+        #expect(!name.hasPrefix("bad_"), "\(name) is taken")
+      } catch { #expect(name.hasPrefix("bad_"), "\(name): \(error)") }
+    }
   }
 }

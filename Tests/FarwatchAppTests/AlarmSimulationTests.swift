@@ -2,6 +2,7 @@ import CloudWatchAlarms
 import Configuration
 import Foundation
 import Model
+import StatusPage
 import Notifying
 import Paging
 import SampleStore

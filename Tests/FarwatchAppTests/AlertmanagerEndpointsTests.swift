@@ -13,9 +13,6 @@ private struct PagingStandIn: PagingDaemonFace {
   var paging: any PagingFace { scripted }
   let acknowledgeLink = testLink
   let wallClock = dayStart
-  func allowsWrites(from address: String, proxied: Bool) -> Bool {
-    address == "127.0.0.1" && !proxied
-  }
 }
 
 private func text(_ response: HTTPServerResponse?) -> String {
@@ -47,16 +44,9 @@ private func text(_ response: HTTPServerResponse?) -> String {
     #expect(ask("/metrics") == nil && ask("/api/v1/query") == nil)
   }
 
-  @Test func changingIsForThisMachineAndNotForPages() {
+  @Test func changesReachPaging() {
     let alert = #"[{"labels":{"alertname":"A"}}]"#
-    #expect(ask("/api/v2/alerts", "POST", body: alert, from: "10.0.0.9")?.status == 403)
-    for origin in ["https://evil.example", "http://127.0.0.1:9797", "null"] {
-      let headers = [HTTPServerField("Content-Type", "application/json"), HTTPServerField("Origin", origin)]
-      #expect(ask("/api/v2/alerts", "POST", body: alert, headers: headers)?.status == 403)
-    }
     let id = "6b5ec6e5-6b5b-4f0a-9b5b-0d5ec6e56b5b"
-    #expect(ask("/api/v2/silence/\(id)", "DELETE", from: "10.0.0.9")?.status == 403)
-    #expect(daemon.scripted.posted.withLock { $0.isEmpty })
     let taken = ask("/api/v2/alerts", "POST", body: alert)
     #expect(taken?.status == 200 && taken?.contentType == nil)
     #expect(daemon.scripted.posted.withLock { $0.count } == 1)

@@ -4,6 +4,7 @@ import Model
 import Notifying
 import Paging
 import Synchronization
+import Terminal
 import Testing
 
 @testable import FarwatchApp
@@ -13,9 +14,6 @@ private struct AskedDaemon: PagingDaemonFace {
   var paging: any PagingFace { scripted }
   let acknowledgeLink = testLink
   var wallClock: Timestamp { SystemTime().now }
-  func allowsWrites(from address: String, proxied: Bool) -> Bool {
-    address == "127.0.0.1" && !proxied
-  }
 }
 
 /// What the command line prints, asked of the real endpoints over a real listener.
@@ -30,7 +28,8 @@ private struct AskedDaemon: PagingDaemonFace {
     server = try HTTPServer(HTTPServerSettings(address: "127.0.0.1:0")) {
       AlertmanagerEndpoints(daemon: daemon).answer($0) ?? .text(404, "not here\n")
     }
-    farwatch = RunningFarwatch(url: nil, environment: ["FARWATCH_URL": "127.0.0.1:\(server.port)/"])
+    farwatch = RunningFarwatch(
+      try Login(url: nil, environment: ["FARWATCH_URL": "127.0.0.1:\(server.port)/"]))
   }
 
   private func failure(_ body: () throws(AskingFailure) -> Void) -> AskingFailure? {
@@ -145,8 +144,8 @@ private struct AskedDaemon: PagingDaemonFace {
       })
   }
 
-  @Test func whoeverIsNotThereIsNamed() {
-    let nobody = RunningFarwatch(url: "http://127.0.0.1:1/", environment: [:])
+  @Test func whoeverIsNotThereIsNamed() throws {
+    let nobody = RunningFarwatch(try Login(url: "http://127.0.0.1:1/", environment: [:]))
     let failed = failure { () throws(AskingFailure) in
       _ = try nobody.listAlerts([], asJSON: false, width: nil)
     }

@@ -318,7 +318,7 @@ final class CoreWorld {
 
   private func perform(_ effect: Effect) {
     switch effect {
-    case .collect(let collector, let key, let generation):
+    case .collect(let collector, let key, let generation, _):
       let region = collector.description.labels["region"] ?? ""
       if silent.contains(region) { return }
       let wall = time.now

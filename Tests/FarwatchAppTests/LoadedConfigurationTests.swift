@@ -56,4 +56,32 @@ import Testing
         "\(directory.file("rules.yml")):5:1: alert Ticket matches no route: nobody is told"
       ])
   }
+
+  @Test func whatTheDaemonReadsAtItsStartIsReadByTheCheck() throws {
+    let directory = try TemporaryDirectory("farwatch-loaded")
+    let file = try directory.write(
+      "farwatch.yml", "regions: {r: {}}\naccess: {web_config_file: nope.yml}\n")
+    let missing = ConfigurationCheck.run(file).problems
+    #expect(missing.count == 1 && missing[0].contains("nope.yml"), "\(missing)")
+    #expect(ConfigurationCheck.runOnForm(file).problems == [])
+    try directory.write("nope.yml", "basic_auth_users: {}\n")
+    #expect(ConfigurationCheck.run(file).problems == [])
+  }
+
+  @Test func aVariableThatIsNotSetIsAWarning() throws {
+    let directory = try TemporaryDirectory("farwatch-loaded")
+    let file = try directory.write(
+      "farwatch.yml",
+      """
+      regions: {r: {}, s: {}}
+      access: {tokens: [{name: t, token_env: FARWATCH_TEST_UNSET, roles: [read]}]}
+
+      """)
+    let report = ConfigurationCheck.run(file)
+    #expect(report.problems == [])
+    let told =
+      "\(file):2:40: the environment variable FARWATCH_TEST_UNSET is not set here; the daemon will need it"
+    #expect(report.warnings.contains(told), "\(report.warnings)")
+    #expect(ConfigurationCheck.runOnForm(file).warnings.contains(told) == false)
+  }
 }

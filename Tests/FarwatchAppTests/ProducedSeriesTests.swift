@@ -1,6 +1,9 @@
 import CollectorConfiguration
+import Configuration
+import FarwatchTesting
 import Foundation
 import Model
+import StrictYAML
 import Testing
 
 @testable import FarwatchApp
@@ -31,4 +34,46 @@ import Testing
   #expect(declared.subtracting(listed) == [])
   // Collectors of clouds and of MySQL make some names of parts; the others stand in the sources as they are.
   #expect(Set(ProducedSeries.always).subtracting(declared) == [])
+}
+
+/// What others name is not known before it is there: a rule about it is no mistake. Our own names are all known.
+@Test(arguments: [
+  ("remote_write: {}", true), ("collect: [{name: s, scrape: {url: 'http://h/metrics'}}]", true),
+  ("health: {checks: [{name: c, region: r, exec: {command: [/bin/true], output: metrics}}]}", true),
+  ("health: {checks: [{name: c, region: r, exec: {command: [/bin/true]}}]}", false), ("", false),
+]) func seriesOfOthersMayHaveAnyName(more: String, mayBe: Bool) throws {
+  let folder = try TemporaryDirectory()
+  let file = try folder.write(
+    "farwatch.yml", "regions: {r: {role: primary}}\nrule_files: [rules.yml]\n\(more)\n")
+  _ = try folder.write(
+    "rules.yml",
+    "groups: [{name: g, rules: [{record: a, expr: depth_of_queue}, {record: b, expr: farwatch_redy}]}]\n")
+  let report = ConfigurationCheck.run(file)
+  #expect(report.problems == [])
+  func isDoubted(_ name: String) -> Bool { report.warnings.contains { $0.contains("no series `\(name)`") } }
+  #expect(isDoubted("depth_of_queue") == !mayBe)
+  #expect(isDoubted("farwatch_redy"))
+}
+
+/// CloudWatch's own metrics have names that follow from the configuration.
+@Test func metricsOfCloudWatchThatAreNamedAreKnown() throws {
+  let folder = try TemporaryDirectory()
+  let file = try folder.write(
+    "farwatch.yml",
+    """
+    regions: {r: {role: primary}}
+    rule_files: [rules.yml]
+    collect:
+      - name: shop
+        cloudwatch:
+          regions: [eu-west-1]
+          metrics: [{namespace: Shop, name: Orders, statistics: [Sum]}]
+
+    """)
+  _ = try folder.write(
+    "rules.yml", "groups: [{name: g, rules: [{record: a, expr: shop_orders_sum + shop_refunds_sum}]}]\n")
+  let report = ConfigurationCheck.run(file)
+  #expect(report.problems == [])
+  #expect(report.warnings.count { $0.contains("no series") } == 1)
+  #expect(report.warnings.contains { $0.contains("no series `shop_refunds_sum`") })
 }

@@ -58,6 +58,27 @@ private let brokenRules =
     #expect(readings.last?.labels == .empty && readings.first?.labels == ["group": "g0"])
   }
 
+  @Test func intervalsThatPassedUnusedAreCountedByGroup() {
+    let world = CoreWorld()
+    let engine = RuleEngine(
+      groups: ruleGroups("groups: [{name: g, interval: 10s, rules: [{record: r, expr: x}]}]\n"),
+      settings: RuleSettings(), reader: world.store, appender: RuleOutput(world.store),
+      clock: SimulatedTime(),
+      restoring: [])
+    func run(at seconds: Int64) -> [String: Double] {
+      _ = engine.run(
+        now: Timestamp(milliseconds: seconds * 1000), monotonic: .init(nanoseconds: seconds * 1_000_000_000))
+      let readings = TimelinessFamilies.readings(engine.snapshot().groups)
+      return Dictionary(readings.map { ($0.family.name, $0.value) }) { first, _ in first }
+    }
+    #expect(run(at: 100)["farwatch_rule_group_iterations_missed_total"] == 0)
+    #expect(run(at: 111)["farwatch_rule_group_iterations_missed_total"] == 0)
+    let late = run(at: 151)
+    #expect((2...4).contains(late["farwatch_rule_group_iterations_missed_total"] ?? 0))
+    #expect(late["farwatch_rule_group_interval_seconds"] == 10)
+    #expect(late["farwatch_rule_group_last_duration_seconds"] ?? -1 >= 0)
+  }
+
   @Test func theLongestTurnIsForgotten() {
     func at(_ seconds: Int64) -> MonotonicInstant { .init(nanoseconds: seconds * 1_000_000_000) }
     var recent = RecentMaximum()

@@ -175,13 +175,40 @@ import Testing
     #expect(clock.now - began < .seconds(10))
   }
 
+  @Test func whatCanWaitIsGathered() {
+    let box = Mailbox<Int>()
+    box.post(0, canWait: true)
+    Thread.detachNewThread { for number in 1...3 { box.post(number, canWait: true) } }
+    var got: [Int] = []
+    let clock = ContinuousClock()
+    let began = clock.now
+    while got.count < 4, clock.now - began < .seconds(20) { got += box.take(waitingUpTo: .seconds(20)) }
+    #expect(got == [0, 1, 2, 3])
+    #expect(clock.now - began < .seconds(10))
+  }
+
+  @Test func whatCannotWaitWakesTheOwnerOfWhatCan() {
+    let box = Mailbox<String>()
+    // Its ring is taken, and the box holds what can wait: only something urgent rings.
+    box.post("a", canWait: true)
+    #expect(box.take(waitingUpTo: .seconds(5)) == ["a"])
+    box.post("b", canWait: true)
+    box.post("c")
+    box.post("d", canWait: true)
+    #expect(box.take(waitingUpTo: .seconds(5)) == ["b", "c", "d"])
+    // Nothing of that is left behind as urgency of the next.
+    box.post("e", canWait: true)
+    #expect(box.take(waitingUpTo: .seconds(5)) == ["e"])
+    #expect(box.take(waitingUpTo: .milliseconds(1)) == [])
+  }
+
   @Test func nothingOfManyProducersIsLost() {
     let box = Mailbox<(producer: Int, number: Int)>()
     let producers = 8
     let each = 2000
     for producer in 0..<producers {
       Thread.detachNewThread {
-        for number in 0..<each { box.post((producer, number)) }
+        for number in 0..<each { box.post((producer, number), canWait: number % 3 != 0) }
       }
     }
     var next = [Int](repeating: 0, count: producers)

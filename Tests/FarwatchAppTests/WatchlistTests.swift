@@ -191,6 +191,133 @@ private final class Bench {
     #expect(bench.value("farwatch_check_failures_withheld_total", .empty) ?? 0 > 5)
   }
 
+  @Test func aCanaryThatCannotBeAskedIsShownAndSavesNobody() {
+    let canary = checkSettings("world", "") { $0.isCanary = true }
+    let plan = RollUpPlan(regions: [Settings.Region(name: "japan", role: .active, share: nil)])
+    let bench = Bench([checkSettings("api", "japan"), canary], plan: plan)
+    bench.probe("world", false, reason: .permission)
+    // Not 0: it has told us nothing of our way out.
+    #expect(bench.value("farwatch_vantage_offline", .empty) == nil)
+    #expect(bench.value("farwatch_canary_reached", ["check": "world"]) == 0)
+    for _ in 0..<3 { bench.probe("japan/api", false) }
+    #expect(bench.list.regionHealth == ["japan": .down])
+    bench.probe("world", true)
+    #expect(bench.value("farwatch_canary_reached", ["check": "world"]) == 1)
+    #expect(bench.value("farwatch_vantage_offline", .empty) == 0)
+  }
+
+  /// Three regions: `japan` is down before our way out goes, `taiwan` begins to fail then, and `home` has a member on
+  /// this machine beside one elsewhere.
+  @Test func goingOfflineEndsNothingAndBlamesNobody() {
+    let local = checkSettings("local", "home") { $0.url = "http://127.0.0.1/" }
+    let sick = checkSettings("sick", "home") { $0.url = "http://localhost/" }
+    let canary = checkSettings("world", "") { $0.isCanary = true }
+    let regions = ["japan", "taiwan", "home"].map { Settings.Region(name: $0, role: .active, share: nil) }
+    let checks = [
+      checkSettings("api", "japan"), checkSettings("api", "taiwan"), checkSettings("far", "home"), local,
+      sick,
+      canary,
+    ]
+    let bench = Bench(checks, plan: RollUpPlan(regions: regions))
+    func round(_ good: Set<String>) {
+      for name in ["world", "japan/api", "taiwan/api", "home/far", "home/local", "home/sick"] {
+        bench.probe(name, good.contains(name))
+      }
+    }
+    func states(_ region: String) -> [String] {
+      ["up", "degraded", "down", "unknown"].filter {
+        bench.value("farwatch_region_state", ["region": region, "state": $0]) == 1
+      }
+    }
+    let here: Set = ["home/local", "home/sick"]
+    for _ in 0..<4 { round(here.union(["world", "taiwan/api", "home/far"])) }
+    #expect(["japan", "taiwan", "home"].map(states) == [["down"], ["up"], ["up"]])
+    for _ in 0..<4 {
+      round(here)
+      // What fires on it goes on to fire.
+      #expect(states("japan") == ["down"])
+      #expect(bench.value("farwatch_check_state", ["region": "japan", "state": "down"]) == 1)
+    }
+    #expect(bench.value("farwatch_vantage_offline", .empty) == 1)
+    #expect(["taiwan", "home"].map(states) == [["unknown"], ["unknown"]])
+    // A check of this machine needs no way out.
+    for _ in 0..<3 { round(["home/local"]) }
+    #expect(bench.value("farwatch_check_state", ["check": "sick", "state": "down"]) == 1)
+    #expect(["japan", "taiwan", "home"].map(states) == [["down"], ["unknown"], ["degraded"]])
+    for _ in 0..<3 { round(here.union(["world", "taiwan/api", "home/far"])) }
+    #expect(["japan", "taiwan", "home"].map(states) == [["down"], ["up"], ["up"]])
+  }
+
+  @Test func nothingTurnsDownWhileOffline() {
+    let canary = checkSettings("world", "") { $0.isCanary = true }
+    let plan = RollUpPlan(regions: [Settings.Region(name: "japan", role: .active, share: nil)])
+    let bench = Bench([checkSettings("api", "japan"), canary], plan: plan)
+    for _ in 0..<2 { for name in ["world", "japan/api"] { bench.probe(name, true) } }
+    bench.probe("japan/api", false)
+    // It vouches for the first failure, and then our way out goes.
+    bench.probe("world", true)
+    bench.probe("world", false)
+    for _ in 0..<3 { bench.probe("japan/api", false) }
+    #expect(bench.list.regionHealth == ["japan": .unknown])
+    bench.probe("world", true)
+    bench.probe("japan/api", false)
+    #expect(bench.list.regionHealth == ["japan": .down])
+  }
+
+  @Test func aCalculatedCheckThatIsDownStaysSoWhileOffline() {
+    var plan = RollUpPlan(regions: [Settings.Region(name: "japan", role: .active, share: nil)])
+    // Down while its member is well: a fallback that must not be in use.
+    var fallback = CalculatedCheck(
+      name: "fallback", region: "japan", members: [.init(region: "japan", name: "api")], atLeast: 1)
+    fallback.isInverted = true
+    plan.calculated = [fallback]
+    let canary = checkSettings("world", "") { $0.isCanary = true }
+    let bench = Bench([checkSettings("api", "japan"), canary], plan: plan)
+    for _ in 0..<3 { for name in ["world", "japan/api"] { bench.probe(name, true) } }
+    #expect(bench.list.regionHealth == ["japan": .down])
+    for _ in 0..<3 { for name in ["world", "japan/api"] { bench.probe(name, false) } }
+    #expect(bench.value("farwatch_vantage_offline", .empty) == 1)
+    #expect(bench.list.regionHealth == ["japan": .down])
+  }
+
+  @Test func whatIsAnAnswerOfTheWorld() {
+    func reached(_ reason: FailureReason, isMadeHere: Bool = false) -> Bool? {
+      outcome(false, reason: reason).wasReached(isMadeHere: isMadeHere)
+    }
+    #expect(outcome(true).wasReached(isMadeHere: true) == true)
+    #expect(reached(.refused) == true && reached(.authentication) == true && reached(.status) == true)
+    #expect(reached(.timeout) == false && reached(.dns) == false && reached(.unreachable) == false)
+    #expect([.permission, .configuration, .limit, .overrun, .unknown].allSatisfy { reached($0) == nil })
+    #expect(reached(.status, isMadeHere: true) == false)
+  }
+
+  /// A success elsewhere, and what it says while the only canary cannot be reached.
+  @Test(arguments: [
+    ("http://taiwan.test/", true, true), ("http://127.0.0.1/", true, false),
+    ("http://taiwan.test/", false, false),
+  ])
+  func anotherRegionsSuccessIsAWayOut(url: String, proves: Bool, blames: Bool) {
+    let canary = checkSettings("world", "") { $0.isCanary = true }
+    let other = checkSettings("web", "taiwan") {
+      $0.url = url
+      $0.provesWayOut = proves
+    }
+    let regions = ["japan", "taiwan"].map { Settings.Region(name: $0, role: .active, share: nil) }
+    let bench = Bench([checkSettings("api", "japan"), other, canary], plan: RollUpPlan(regions: regions))
+    let names = ["japan/api", "taiwan/web", "world"]
+    for _ in 0..<2 { for name in names { bench.probe(name, true) } }
+    for _ in 0..<3 { for name in names { bench.probe(name, name == "taiwan/web") } }
+    #expect(bench.value("farwatch_vantage_offline", .empty) == (blames ? 0 : 1))
+    #expect(bench.list.regionHealth["japan"] == (blames ? .down : .unknown))
+    #expect(bench.list.regionHealth["taiwan"] == .up)
+    // All fail together: it was our own way out.
+    for _ in 0..<3 { for name in names { bench.probe(name, false) } }
+    #expect(bench.value("farwatch_vantage_offline", .empty) == 1)
+    // What stands on this machine needs no way out, and is judged as ever.
+    #expect(bench.list.regionHealth["taiwan"] == (url.contains("127.0.0.1") ? .down : .unknown))
+    #expect(bench.list.regionHealth["japan"] == (blames ? .down : .unknown))
+  }
+
   @Test func aRegionIsWrittenOnceATurn() {
     let bench = Bench(both)
     bench.advance(.seconds(1))

@@ -90,6 +90,18 @@ final class RawConnection {
     }
   }
 
+  /// The next line without its CRLF; nil at the end of the connection.
+  func line() throws -> String? {
+    while true {
+      if let end = buffer.firstIndex(of: 10) {
+        let line = String(decoding: buffer[..<end].filter { $0 != 13 }, as: UTF8.self)
+        buffer.removeFirst(end + 1)
+        return line
+      }
+      if try !receive() { return nil }
+    }
+  }
+
   /// Whether the server closes the connection without sending another byte.
   func isClosedByServer() throws -> Bool { try buffer.isEmpty && !receive() }
 

@@ -41,6 +41,48 @@ import Testing
     #expect(server.statistics.connectionsOpen == 0)
   }
 
+  @Test func aSuccessorTakesOverWithoutAMomentOfSilence() throws {
+    var settings = HTTPServerSettings(address: "127.0.0.1:0")
+    var server = try HTTPServer(settings) { _ in .text(200, "0\n") }
+    let port = server.port
+    let isDone = Mutex(false)
+    let refused = Mutex(0)
+    let asked = Mutex(0)
+    let ended = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+      while !isDone.withLock({ $0 }) {
+        guard let connection = try? RawConnection(port: port) else {
+          refused.withLock { $0 += 1 }
+          continue
+        }
+        connection.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        // One whose request had not come when its server stopped is closed; it was taken all the same.
+        if (try? connection.answer())??.status == 200 { asked.withLock { $0 += 1 } }
+      }
+      ended.signal()
+    }
+    for number in 1...20 {
+      settings.threads = 1 + number % 3
+      let next = try HTTPServer(succeeding: server, settings) { _ in .text(200, "\(number)\n") }
+      #expect(next.port == port)
+      server.stop()
+      server = next
+      let before = asked.withLock { $0 }
+      #expect(eventually { asked.withLock { $0 } > before + 1 })
+    }
+    isDone.withLock { $0 = true }
+    #expect(ended.wait(timeout: .now() + 30) == .success)
+    #expect(refused.withLock { $0 } == 0)
+    let last = try RawConnection(port: port)
+    last.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    #expect(try last.answer()?.text == "20\n")
+    server.stop()
+    #expect((try? RawConnection(port: port)) == nil)
+    #expect(throws: HTTPServerError.self) {
+      try HTTPServer(succeeding: server, settings) { _ in .text(200, "") }
+    }
+  }
+
   @Test func aClientThatDoesNotReadCannotHoldTheEndUp() throws {
     var settings = HTTPServerSettings(address: "127.0.0.1:0")
     settings.drainTimeout = .milliseconds(200)

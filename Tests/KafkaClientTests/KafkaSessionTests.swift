@@ -124,6 +124,27 @@ extension Result where Failure == KafkaError {
     }
   }
 
+  /// librdkafka says of a broker that takes connections and never answers what it says of one that hung up.
+  @Test func aSilentBrokerIsATimeOut() async throws {
+    let silent = try SilentPort()
+    let session = KafkaSession(KafkaCluster(bootstrap: ["127.0.0.1:\(silent.port)"]))
+    for _ in 0..<2 {
+      let failure = await session.ask(timeout: .milliseconds(700)) { (k) throws(KafkaError) in
+        try k.overview([])
+      }.failure
+      #expect(failure?.reason == .timeout, "\(String(describing: failure))")
+      #expect(failure?.message.hasPrefix("no answer from 127.0.0.1:\(silent.port)") == true)
+    }
+    let ends = await session.ask(timeout: .milliseconds(700)) { (k) throws(KafkaError) in
+      try k.ends(of: [TopicPartition("a", 0)])
+    }
+    #expect(ends.failure?.reason == .timeout)
+    let write: @Sendable (KafkaConnection) throws(KafkaError) -> Void = { (k) throws(KafkaError) in
+      try k.produce("a", key: "k", value: "v")
+    }
+    #expect(await session.ask(timeout: .milliseconds(700), write).failure?.reason == .timeout)
+  }
+
   @Test func aWriteIsConfirmedOrHasItsReason() async throws {
     let mock = try KafkaMock()
     mock.create("canary")

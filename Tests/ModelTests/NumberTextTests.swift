@@ -14,6 +14,15 @@ import Testing
   }
 
   @Test(arguments: [
+    (0.0, "0e+00"), (-0.0, "-0e+00"), (1, "1e+00"), (-12.5, "-1.25e+01"), (0.25, "2.5e-01"),
+    (1e100, "1e+100"),
+    (1.5e-7, "1.5e-07"), (.infinity, "+Inf"), (.nan, "NaN"), (123_456, "1.23456e+05"),
+  ])
+  func exponentialAlwaysHasAnExponent(value: Double, text: String) {
+    #expect(NumberText.exponential(value) == text)
+  }
+
+  @Test(arguments: [
     (1e6, "1000000"), (0.00001, "0.00001"), (1.5e21, "1500000000000000000000"), (-0.5, "-0.5"),
     (12.25, "12.25"),
   ])

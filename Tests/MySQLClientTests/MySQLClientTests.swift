@@ -116,7 +116,7 @@ import Testing
     _ = try await ask(MySQLSession(MySQLSource(optionFile: file)), "SELECT 1").get()
     try directory.write("my.cnf", "[client]\nport=99999\n")
     let other = MySQLSession(MySQLSource(optionFile: file))
-    #expect(error(await ask(other, "SELECT 1"))?.message == "\(file): port must be 1 to 65535")
+    #expect(error(await ask(other, "SELECT 1", new: true))?.message == "\(file): port must be 1 to 65535")
   }
 
   @Test func aBrokenConnectionIsMadeAnew() async throws {
@@ -140,8 +140,38 @@ import Testing
     #expect(throws: MySQLError.self) { try several.get() }
   }
 
+  @Test func whatIsTooLargeIsRefusedWithoutBeingRead() async throws {
+    try await server.sql("SET GLOBAL max_allowed_packet = 1073741824")
+    let session = MySQLSession(try source())
+    _ = try await ask(session, "SELECT 1").get()
+    let before = residentBytes()
+    // Rows in one packet, in several, and just at the edge; many rows; a wide one of many columns.
+    for query in [
+      "SELECT repeat('x', 300000000)", "SELECT repeat('x', 16777211)", "SELECT repeat('x', 4194304)",
+      "SELECT seq, repeat('x', 100) FROM farwatch.seq_1_to_10000000",
+      "SELECT repeat('x', 3000000), repeat('y', 3000000)",
+    ] {
+      let large = error(await ask(session, query, timeout: .seconds(30)))
+      #expect(large?.reason == .limit, "\(query): \(String(describing: large))")
+      #expect(large?.message == "at most 10000 rows and 4 MiB of a result are read, and more came")
+      let growth = residentBytes() - before
+      #expect(growth < 24 << 20, "\(query): \(growth) bytes")
+    }
+    let whole = try await ask(session, "SELECT repeat('x', 4000000)").get().results[0].get()
+    #expect(whole.rows[0][0]?.utf8.count == 4_000_000)
+    // What is large on the server only is none of ours.
+    _ = try await ask(session, "SELECT length(repeat('x', 9000000))").get().results[0].get()
+    // A connection that does break in a result is still a reset.
+    let proxy = try FaultyProxy(to: server.port)
+    proxy.cut(after: 100_000)
+    let cut = MySQLSession(try source(port: proxy.port))
+    #expect(error(await ask(cut, "SELECT repeat('x', 2000000)"))?.reason == .reset)
+    proxy.stop()
+  }
+
   @Test func aHungServerDelaysNobodyAndLeavesNothingBehind() async throws {
     let proxy = try FaultyProxy(to: server.port)
+    let mute = try LoopbackServer { _ in [.hang] }
     let good = MySQLSession(try source())
     _ = try await ask(good, "SELECT 1").get()
     let before = openDescriptors()
@@ -152,7 +182,7 @@ import Testing
       proxy.freeze()
       async let waiting = ask(hung, "SELECT 1", timeout: .milliseconds(300))
       async let connecting = ask(
-        MySQLSession(try source(port: proxy.port)), "SELECT 1", timeout: .milliseconds(300))
+        MySQLSession(try source(port: mute.port)), "SELECT 1", timeout: .milliseconds(300))
       let began = SystemTime().monotonic
       _ = try await ask(good, "SELECT 1").get()
       #expect(SystemTime().monotonic - began < .milliseconds(300))
@@ -171,28 +201,6 @@ import Testing
     try await waitUntil("descriptors are closed") { openDescriptors() <= before + 2 }
   }
 
-  @Test func atMostSixtyFourAtOnce() async throws {
-    let proxy = try FaultyProxy(to: server.port)
-    proxy.freeze()
-    let hung = try (0..<64).map { _ in MySQLSession(try source(port: proxy.port)) }
-    let good = MySQLSession(try source())
-    let threads = threadCount()
-    try await withThrowingTaskGroup(of: FailureReason?.self) { group in
-      for session in hung {
-        group.addTask { await client.ask(session, ["SELECT 1"], timeout: .seconds(1), new: false).reason }
-      }
-      try await waitUntil("all hang") { proxy.accepted >= 64 }
-      // A 65th has no place until one of them gives up, and none who gives up before.
-      let impatient = await client.ask(good, ["SELECT 1"], timeout: .milliseconds(100), new: false)
-      #expect(impatient.reason == .limit)
-      let patient = await client.ask(good, ["SELECT 1"], timeout: .seconds(10), new: false)
-      #expect(patient.reason == nil)
-      for try await reason in group { #expect(reason == .timeout) }
-    }
-    #expect(threadCount() <= threads + 4)
-    proxy.stop()
-  }
-
   @Test func checksCertificatesByName() async throws {
     let certificates = try #require(SharedServer.certificates)
     var trusted = try source()
@@ -208,13 +216,13 @@ import Testing
     ] {
       try certificates.use(name)
       try await server.sql("FLUSH SSL")
-      let error = error(await ask(MySQLSession(trusted), "SELECT 1"))
+      let error = error(await ask(MySQLSession(trusted), "SELECT 1", new: true))
       #expect(error?.reason == reason, "\(name): \(String(describing: error))")
-      _ = try await ask(MySQLSession(unchecked), "SELECT 1").get()
+      _ = try await ask(MySQLSession(unchecked), "SELECT 1", new: true).get()
     }
     try certificates.use("good")
     try await server.sql("FLUSH SSL")
-    _ = try await ask(MySQLSession(trusted), "SELECT 1").get()
+    _ = try await ask(MySQLSession(trusted), "SELECT 1", new: true).get()
     // The address is in no certificate of ours, and no name was asked for.
     var byAddress = trusted
     byAddress.host = "127.0.0.1"
@@ -296,6 +304,11 @@ private func entries(_ path: String) -> Int {
   var count = 0
   while readdir(directory) != nil { count += 1 }
   return count
+}
+
+func residentBytes() -> Int {
+  let pages = readText("/proc/self/statm").split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+  return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
 }
 
 func openDescriptors() -> Int { entries("/proc/self/fd") }

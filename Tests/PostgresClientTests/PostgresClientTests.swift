@@ -10,6 +10,7 @@ import Testing
     let client = try PostgresClient()
     try await answersTypesAndNull(server, client)
     try await oneErrorLeavesTheOthersStanding(server, client)
+    try await whatIsNoQueryFailsAndHarmsNobody(server, client)
     try await connectionIsKeptAndMadeAnew(server, client)
     try await rotatedPasswordIsRead(server, client)
     try await refusalsHaveReasons(server, client)
@@ -51,8 +52,34 @@ import Testing
     }
   }
 
+  private func whatIsNoQueryFailsAndHarmsNobody(_ server: PostgresServer, _ client: PostgresClient)
+    async throws
+  {
+    let session = PostgresSession(.text(server.dsn(user: "postgres")), access: .readWrite)
+    _ = try await client.ask(session, ["CREATE TABLE copied (x int)"]).results[0].get()
+    let refused = PostgresError(
+      .query, "COPY from or to the client is no query: ask for rows with SELECT")
+    for copy in [
+      "COPY (SELECT 1) TO STDOUT", "COPY (SELECT generate_series(1, 100000)) TO STDOUT",
+      "COPY copied FROM STDIN",
+    ] {
+      let reply = try await client.ask(session, ["SELECT 'before'", copy, "SELECT 'after'"])
+      #expect(try reply.results[0].get().rows == [["before"]])
+      #expect(throws: refused, "\(copy)") { try reply.results[1].get() }
+      #expect(throws: refused, "\(copy)") { try reply.results[2].get() }
+      #expect(try await client.ask(session, ["SELECT 1"]).results[0].get().rows == [["1"]])
+    }
+    let reply = try await client.ask(session, ["", " -- nothing", "SELECT 'after'"])
+    for empty in reply.results.prefix(2) {
+      #expect(throws: PostgresError(.query, "the query is empty")) { try empty.get() }
+    }
+    #expect(try reply.results[2].get().rows == [["after"]])
+    client.close(session)
+  }
+
   private func connectionIsKeptAndMadeAnew(_ server: PostgresServer, _ client: PostgresClient) async throws {
-    let session = PostgresSession(.text(server.dsn()))
+    // A source that no other session here shares.
+    let session = PostgresSession(.text(server.dsn() + " application_name=kept"))
     func backend() async throws -> String? {
       try await client.ask(session, ["SELECT pg_backend_pid()"]).results[0].get().rows[0][0]
     }

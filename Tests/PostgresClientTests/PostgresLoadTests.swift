@@ -8,9 +8,14 @@ import Testing
 /// Many sessions at one client: how many are under way, and whom those that hang delay.
 @Suite struct PostgresLoadTests {
   @Test func twoHundredServersKeepOneConnectionEachAndNeverAskMoreThanSixtyFourAtATime() async throws {
-    let server = try await PostgresServer.primary(settings: "max_connections = 240")
+    let server = try await PostgresServer.primary(
+      settings: "max_connections = 240\nlisten_addresses = '0.0.0.0'")
     let client = try PostgresClient()
-    let sessions = (0..<200).map { _ in PostgresSession(.text(server.dsn(user: "postgres"))) }
+    // Every address of the loopback network is a server of its own to those who ask.
+    let sessions = (1...200).map { index in
+      let dsn = server.dsn(user: "postgres").replacing("127.0.0.1", with: "127.0.1.\(index)")
+      return PostgresSession(.text(dsn))
+    }
     let first = await client.ask(sessions, "SELECT pg_backend_pid(), pg_sleep(0.05)", timeout: .seconds(60))
     let pids = first.map { try? $0.get().results[0].get().rows[0][0] }
     #expect(Set(pids.compactMap(\.self)).count == 200, "each has a connection of its own")
@@ -40,8 +45,8 @@ import Testing
     _ server: PostgresServer, _ client: PostgresClient, _ healthy: [PostgresSession]
   ) async throws {
     let port = try SilentPort()
-    let hung = (0..<100).map { _ in
-      PostgresSession(.text("host=127.0.0.1 port=\(port.port) user=x dbname=x sslmode=disable"))
+    let hung = (1...100).map { index in
+      PostgresSession(.text("host=127.0.2.\(index) port=\(port.port) user=x dbname=x sslmode=disable"))
     }
     // Taken for good they may hold every slot, each until its time-out.
     let first = await client.ask(hung, "SELECT 1", timeout: .milliseconds(600))
@@ -74,7 +79,8 @@ import Testing
   @Test(.enabled(if: getenv("FARWATCH_MEASURE") != nil))
   func costOfAQuery() async throws {
     let count = getenv("FARWATCH_MEASURE").flatMap { Int(String(cString: $0)) } ?? 500
-    let server = try await PostgresServer.primary(settings: "max_connections = \(count + 40)")
+    let server = try await PostgresServer.primary(
+      settings: "max_connections = \(count + 40)\nlisten_addresses = '0.0.0.0'")
     print(try await measurePolling(sessions: count, rounds: 20, dsn: server.dsn(user: "postgres")))
   }
 }
@@ -83,7 +89,9 @@ import Testing
 /// round over all sessions took.
 func measurePolling(sessions count: Int, rounds: Int, dsn: String) async throws -> String {
   let client = try PostgresClient()
-  let sessions = (0..<count).map { _ in PostgresSession(.text(dsn)) }
+  let sessions = (0..<count).map { index in
+    PostgresSession(.text(dsn.replacing("127.0.0.1", with: "127.0.\(1 + index / 250).\(1 + index % 250)")))
+  }
   let memory = residentBytes()
   let connected = await client.ask(sessions, "SELECT 1", timeout: .seconds(60))
   let failed = connected.filter { (try? $0.get()) == nil }.count
@@ -122,7 +130,7 @@ private func threads(_ name: String) -> Int {
   return count
 }
 
-/// A port of 127.0.0.1 that takes connections and never says a word.
+/// A port of all addresses that takes connections and never says a word.
 private final class SilentPort: Sendable {
   let port: Int
   private let socket: Int32
@@ -131,7 +139,7 @@ private final class SilentPort: Sendable {
     socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    address.sin_addr.s_addr = 0
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let socket = socket
     let listens = withUnsafeMutablePointer(to: &address) { pointer in

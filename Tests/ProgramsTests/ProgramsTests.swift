@@ -119,6 +119,8 @@ import Testing
   @Test func noDescriptorLeaks() async throws {
     let leak = open("/dev/null", O_RDONLY)
     defer { close(leak) }
+    // The first program brings the line to the warden.
+    _ = await run(shell("exit 0"))
     let before = try descriptors()
     let listings = await withTaskGroup(of: String.self) { group in
       for _ in 0..<12 {

@@ -116,7 +116,7 @@ import Threading
     let gate = QueryGate(limit: 1, patience: .milliseconds(20))
     try gate.run { () throws(EvaluationError) in
       #expect(gate.load.running == 1)
-      #expect(throws: EvaluationError(message: "query timed out in query queue")) {
+      #expect(throws: EvaluationError(message: "query timed out in query queue", kind: .timeout)) {
         try gate.run { () throws(EvaluationError) in }
       }
     }

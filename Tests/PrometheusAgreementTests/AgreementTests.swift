@@ -55,18 +55,6 @@ import Testing
     #expect(failing < count / 4 && empty < count / 2)
   }
 
-  /// The daemon's own store: what it compresses, it must give back.
-  private func filledStore(_ world: SampleWorld) throws -> SampleStore {
-    let store = SampleStore()
-    for one in world.series {
-      let family = MetricFamily.gauge(try #require(one.labels.metricName), "")
-      let series = try #require(store.series(family, one.labels.withoutMetricName))
-      for sample in one.samples { store.append(sample.value, at: sample.timestamp, to: series) }
-    }
-    #expect(store.statistics.outOfOrder == 0)
-    return store
-  }
-
   private func answer(_ query: String, at time: Timestamp, _ reader: SampleStore) -> Answer {
     do {
       let expression = try parseExpression(query)

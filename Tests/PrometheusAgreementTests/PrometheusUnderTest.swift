@@ -15,12 +15,13 @@ enum Answer {
 /// A real Prometheus that takes remote writes and answers queries.
 final class PrometheusUnderTest: Sendable {
   private let child: ChildProcess
-  private let baseURL: String
+  let baseURL: String
   private let client = HTTPClient(name: "agreement")
 
-  init(in directory: TemporaryDirectory) async throws {
+  /// - Parameter global: what stands in the configuration's `global` beside the interval.
+  init(in directory: TemporaryDirectory, global: String = "") async throws {
     let port = try freeLoopbackPort()
-    let file = try directory.write("prometheus.yml", "global: {evaluation_interval: 60s}\n")
+    let file = try directory.write("prometheus.yml", "global: {evaluation_interval: 60s\(global)}\n")
     baseURL = "http://127.0.0.1:\(port)"
     child = try ChildProcess(
       [
@@ -49,17 +50,20 @@ final class PrometheusUnderTest: Sendable {
         (one.labels, one.samples.filter { (begin..<begin + slice).contains($0.timestamp.milliseconds) })
       }.filter { !$0.1.isEmpty }
       begin += slice
-      guard !part.isEmpty else { continue }
-      let answer = await ask(
-        "POST", "/api/v1/write", RemoteWrite.body(part),
-        [
-          HTTPHeader("Content-Encoding", "snappy"), HTTPHeader("Content-Type", "application/x-protobuf"),
-          HTTPHeader("X-Prometheus-Remote-Write-Version", "0.1.0"),
-        ])
-      guard answer.status == 204 else {
-        throw BenchError(
-          "remote write: \(answer.status ?? 0) \(String(decoding: answer.body, as: UTF8.self))")
-      }
+      if !part.isEmpty { try await writeAtOnce(part) }
+    }
+  }
+
+  func writeAtOnce(_ part: [(labels: Labels, samples: [Sample])]) async throws {
+    let answer = await ask(
+      "POST", "/api/v1/write", RemoteWrite.body(part),
+      [
+        HTTPHeader("Content-Encoding", "snappy"), HTTPHeader("Content-Type", "application/x-protobuf"),
+        HTTPHeader("X-Prometheus-Remote-Write-Version", "0.1.0"),
+      ])
+    guard answer.status == 204 else {
+      throw BenchError(
+        "remote write: \(answer.status ?? 0) \(String(decoding: answer.body, as: UTF8.self))")
     }
   }
 
@@ -87,11 +91,12 @@ final class PrometheusUnderTest: Sendable {
       "POST", path, Array(body.utf8), [HTTPHeader("Content-Type", "application/x-www-form-urlencoded")])
   }
 
-  private func ask(
-    _ method: String, _ path: String, _ body: [UInt8] = [], _ headers: [HTTPHeader] = []
+  func ask(
+    _ method: String, _ path: String, _ body: [UInt8] = [], _ headers: [HTTPHeader] = [],
+    of other: String? = nil
   ) async -> HTTPResult {
     var request = HTTPRequest(
-      method: method, url: baseURL + path, headers: headers, body: body, timeout: .seconds(60))
+      method: method, url: (other ?? baseURL) + path, headers: headers, body: body, timeout: .seconds(60))
     request.bodyLimit = 64 << 20
     return await withCheckedContinuation { continuation in
       client.start(request) { continuation.resume(returning: $0) }

@@ -228,7 +228,7 @@ extension Result where Failure == RedisError {
     let first = session(redis.port)
     // redis-cli's own connection may not be gone yet.
     try await waitUntil("the one place is ours") { await asker.one(first, "PING").failure == nil }
-    let turnedAway = await asker.one(session(redis.port), "PING").failure
+    let turnedAway = await asker.one(session(redis.port, database: 1), "PING").failure
     #expect(turnedAway?.reason == .limit)
     #expect(turnedAway?.message.contains("max number of clients") == true)
   }

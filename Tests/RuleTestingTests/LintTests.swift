@@ -174,6 +174,19 @@ private func neverTrue(_ expression: String) -> [LintFinding] {
       "nothing", "up{a=\"1\"}", "http_requests_total{code=\"500\"}", "sum(rate(nothing[5m]))", "up + nothing",
       "job:up:sum{level=\"x\"}", "absent(nothing) or nothing",
     ] { #expect(found(text).count == 1, "\(text)") }
+    // Others bring series: only what would be our own can be known to be nobody's.
+    context.series?.isOpen = true
+    context.series?.ownPrefix = "farwatch_"
+    context.series?.ownNames = ["farwatch_ready"]
+    for text in ["nothing", "up{a=\"1\"}", "{a=\"b\"}", "farwatch_ready"] {
+      #expect(found(text) == [], "\(text)")
+    }
+    #expect(
+      found("farwatch_redy") == [
+        "rule r: there are no series `farwatch_redy`; did you mean `farwatch_ready`?"
+      ])
+    context.series?.isOpen = false
+    #expect(found("farwatch_ready").count == 1)
     #expect(found("htp_requests_total")[0].contains("did you mean `http_requests_total`?"))
     var broken = SeriesCatalogue()
     broken.insertPage("up 1\n  up{a 1\n", problems)

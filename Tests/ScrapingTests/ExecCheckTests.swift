@@ -27,6 +27,10 @@ import Testing
     #expect(critical.verdict == .failure(.status, detail: "exit code 2: CRITICAL - queue is full "))
     let unknown = try await run("echo 'no credentials' >&2; exit 3")
     #expect(unknown.verdict == .failure(.unknown, detail: "exit code 3: no credentials"))
+    let noisy = try await run("echo 'locale is not known' >&2; echo 'DISK CRITICAL - 3% left | d=3%'; exit 2")
+    #expect(noisy.verdict == .failure(.status, detail: "exit code 2: DISK CRITICAL - 3% left "))
+    let silent = try await run("echo; echo 'no such disk' >&2; exit 2")
+    #expect(silent.verdict == .failure(.status, detail: "exit code 2: no such disk"))
     // Not knowing says nothing of the target.
     #expect(CheckState.Evidence(unknown) == CheckState.Evidence.none)
     #expect(CheckState.Evidence(critical) == .failure)
@@ -49,6 +53,11 @@ import Testing
     #expect(page.readings.first { $0.family.name == "depth" }?.value == 4)
     let broken = try await run("echo 'depth{'") { $0.output = .metrics }
     #expect(broken.reason == .protocolError)
+  }
+
+  @Test func aProgramNeedsNoWayOut() {
+    let check = ExecCheckSettings(CheckBasics(name: "c"), command: ["/bin/true"])
+    #expect(!ThisHost().mayBeLeft(by: check) && !ThisHost().isLeft(by: check))
   }
 
   @Test func perfdataInLaterLines() {

@@ -108,4 +108,47 @@ import Testing
     #expect(
       bad.readings.map(\.family.name) == ["up", "scrape_duration_seconds"] && bad.readings[0].value == 0)
   }
+
+  /// What servers of each kind answer to what is asked for, compressed or not.
+  @Test func everyFormatIsRead() async throws {
+    let family: [UInt8] = [
+      0x0a, 1, 0x6d, 0x12, 0, 0x18, 0, 0x22, 0x0b, 0x1a, 9, 9, 0, 0, 0, 0, 0, 0, 8, 0x40,
+    ]
+    let server = try LoopbackServer { request in
+      let (type, body): (String, String) =
+        switch request.target {
+        case "/open":
+          ("application/openmetrics-text; version=1.0.0", "# TYPE m counter\nm_total 3.0\n# EOF\n")
+        case "/cut": ("application/openmetrics-text; version=1.0.0", "# TYPE m counter\nm_total 3.0\n")
+        case "/proto":
+          (
+            "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited",
+            // Every byte of it is below 0x80.
+            String(decoding: [UInt8(family.count)] + family, as: UTF8.self)
+          )
+        case "/wrong": ("text/html", "m 3\n")
+        default: ("text/plain; version=1.0.0; escaping=allow-utf-8", "{\"m.x\"} 3\n")
+        }
+      let fields = request.head.lowercased()
+      guard fields.contains("application/vnd.google.protobuf"), fields.contains("gzip") else {
+        return LoopbackServer.answer(406, "")
+      }
+      return LoopbackServer.answer(200, body, headers: [("Content-Type", type)])
+    }
+    defer { server.stop() }
+    let clients = CollectorClients(userAgent: "test")
+    defer { clients.shutdown() }
+    for (path, name) in [
+      ("/open", "m_total"), ("/proto", "m"), ("/wrong", "m"), ("/text", "m.x"), ("/cut", nil),
+    ] as [(String, String?)] {
+      let settings = ScrapeSettings(
+        MeasurementBasics(name: "app", region: "r", timeout: .seconds(5)),
+        url: "http://127.0.0.1:\(server.port)\(path)")
+      let collector = settings.makeCollector(clients)
+      let outcome = await withCheckedContinuation { done in collector.collect { done.resume(returning: $0) } }
+      let reading = outcome.readings.first { $0.value == 3 }
+      #expect(reading?.family.name == name, "\(path): \(outcome.verdict)")
+      if ["/open", "/proto"].contains(path) { #expect(reading?.family.kind == .counter) }
+    }
+  }
 }

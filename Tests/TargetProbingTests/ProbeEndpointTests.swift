@@ -1,5 +1,4 @@
 import Collecting
-import Dispatch
 import FarwatchTesting
 import HTTPClient
 import HTTPServer
@@ -47,8 +46,13 @@ import Testing
     let request = HTTPServerRequest(
       method: "GET", path: ProbeEndpoint.path, query: query.map { HTTPServerField($0.0, $0.1) },
       headers: headers)
-    let response = await onOwnThread { endpoint.answer(request) }
-    #expect(response.headers.contains(HTTPServerField("Connection", "close")))
+    let early = endpoint.answer(request)
+    #expect(early.headers.contains(HTTPServerField("Connection", "close")))
+    var response = early
+    if let later = early.deferred {
+      response = await withCheckedContinuation { waiting in later.whenGiven { waiting.resume(returning: $0) }
+      }
+    }
     guard case .bytes(let bytes) = response.body else { return (response.status, "") }
     return (response.status, String(decoding: bytes, as: UTF8.self))
   }
@@ -124,20 +128,65 @@ import Testing
       answer.status == 200 && answer.text.contains("farwatch_probe_failure_reason{reason=\"timeout\"} 1"))
   }
 
-  @Test func tooManyAtOnceAreToldToWait() async throws {
+  @Test func tooManyAtOnceWaitForTheirTurn() async throws {
     let endpoint = endpoint(["127.0.0.1"]) { $0.concurrency = 1 }
-    async let slow = ask(endpoint, [("target", "http://127.0.0.1:\(site.port)/slow")])
+    async let slow = ask(endpoint, [("target", "http://127.0.0.1:\(site.port)/slow")], scrapeTimeout: "1.4")
     try await waitUntil("the first probe is under way") { site.requests.contains { $0.target == "/slow" } }
-    let second = await ask(endpoint, [("target", "http://127.0.0.1:\(site.port)/")])
-    #expect(second.status == 503 && second.text == "1 probes are under way already\n")
+    let query = [("target", "http://127.0.0.1:\(site.port)/")]
+    let hurried = await ask(endpoint, query, scrapeTimeout: "0.4")
+    #expect(hurried.status == 503)
+    #expect(hurried.text == "no turn within 200ms: 1 probes at most are under way at once\n")
+    async let patient = ask(endpoint, query, scrapeTimeout: "10")
     #expect(await slow.status == 200)
-    #expect(await ask(endpoint, [("target", "http://127.0.0.1:\(site.port)/")]).status == 200)
+    #expect(await patient.status == 200)
+    #expect(await ask(endpoint, query).status == 200)
   }
-}
 
-/// Runs what blocks where no other test waits for it.
-func onOwnThread<Answer: Sendable>(_ body: @escaping @Sendable () -> Answer) async -> Answer {
-  await withCheckedContinuation { continuation in
-    DispatchQueue.global().async { continuation.resume(returning: body()) }
+  @Test func whoHasLeftWaitsForNoTurn() async throws {
+    let endpoint = endpoint(["127.0.0.1"]) { $0.concurrency = 1 }
+    let slow = endpoint.answer(request("/slow", scrapeTimeout: "1"))
+    try await waitUntil("the first probe is under way") { site.requests.contains { $0.target == "/slow" } }
+    let left = endpoint.answer(request("/left"))
+    left.deferred?.abandon()
+    slow.deferred?.abandon()
+    #expect(await ask(endpoint, [("target", "http://127.0.0.1:\(site.port)/")]).status == 200)
+    #expect(!site.requests.contains { $0.target == "/left" })
+    #expect(endpoint.readings.map(\.value) == [2], "what was under way counts when it ends")
+  }
+
+  /// Twice as many hanging targets as may be asked at once, and good ones among them.
+  @Test func targetsThatHangKeepNoOtherWaiting() async throws {
+    let silent = try SilentPort()
+    let endpoint = endpoint(["127.0.0.0/8"]) { $0.concurrency = 256 }
+    let time = SystemTime()
+    func hang() -> [DeferredResponse] {
+      (0..<300).compactMap { number in
+        let target = "http://127.0.0.1:\(silent.port)/\(number)"
+        return endpoint.answer(request(to: target)).deferred
+      }
+    }
+    // What is new is not known to hang.
+    for later in hang() {
+      _ = await withCheckedContinuation { waiting in later.whenGiven { waiting.resume(returning: $0) } }
+    }
+    let hanging = hang()
+    #expect(hanging.count == 300)
+    for number in 0..<100 {
+      let start = time.monotonic
+      let answer = await ask(endpoint, [("target", "http://127.0.0.1:\(site.port)/good/\(number)")])
+      #expect(answer.status == 200 && answer.text.contains("\nprobe_success 1\n"))
+      #expect(time.monotonic - start < .seconds(1))
+    }
+    #expect(hanging.count { $0.response == nil } > 0, "the hanging ones hung all the while")
+  }
+
+  private func request(_ path: String, scrapeTimeout: String = "9") -> HTTPServerRequest {
+    request(to: "http://127.0.0.1:\(site.port)\(path)", scrapeTimeout: scrapeTimeout)
+  }
+
+  private func request(to target: String, scrapeTimeout: String = "9") -> HTTPServerRequest {
+    HTTPServerRequest(
+      method: "GET", path: ProbeEndpoint.path, query: [HTTPServerField("target", target)],
+      headers: [HTTPServerField("X-Prometheus-Scrape-Timeout-Seconds", scrapeTimeout)])
   }
 }

@@ -25,8 +25,7 @@ import Testing
       "tcp_connect": TCPCheckSettings(name: "probe", endpoint: Endpoint(host: "target.invalid", port: 1)),
       "icmp": ICMPCheckSettings(name: "probe", host: "target.invalid"),
     ]
-    var listening = HTTPServerSettings(address: "127.0.0.1:0")
-    listening.threads = settings.concurrency + 1
+    let listening = HTTPServerSettings(address: "127.0.0.1:0")
     let endpoint = ProbeEndpoint(settings, clients: clients)
     let server = try HTTPServer(listening) { endpoint.answer($0) }
     let directory = try TemporaryDirectory("farwatch-probes")

@@ -14,6 +14,7 @@ package struct DirectoryBackupSettings: VerifiedBackupSettings {
   package var members: BackupMembers?
   /// The path of a file that a restore test writes when it succeeded.
   package var restoreMarker: String?
+  package var objectives = BackupObjectives()
   /// Entries of the directory, matching or not, beyond which its newest file is unknown.
   package var entriesLimit = 200_000
 
@@ -35,8 +36,8 @@ package struct DirectoryBackupSettings: VerifiedBackupSettings {
   package static var families: [MetricFamily] { BackupFamilies.all }
   package var description: CollectorDescription { basics.description(type: "directory") }
 
-  package func makeCollector(_ clients: CollectorClients) -> any Collector {
-    DirectoryBackupCollector(self, time: clients.time)
+  package func makeCollector(_ clients: CollectorClients) throws -> any Collector {
+    try objectives.beside(DirectoryBackupCollector(self, time: clients.time), clients)
   }
 
   package func makeRehearsal(start: Timestamp) -> any Rehearsal { BackupRehearsal(basics, start: start) }

@@ -41,6 +41,8 @@ package final class ObjectBackupCollector: Collector {
     var verifications = 0
     /// Why content cannot be read; told with the next answers.
     var readProblem: StoreFailure?
+    /// Why the bucket does not tell its protection; told until it is asked again.
+    var protectionProblem: StoreFailure?
     var isStopped = false
   }
 
@@ -161,7 +163,7 @@ package final class ObjectBackupCollector: Collector {
   }
 
   private func askForMarker() {
-    guard let marker = settings.restoreMarker else { return verify() }
+    guard let marker = settings.restoreMarker else { return askForProtection() }
     store.list(PageQuery(prefix: marker, limit: 1), timeout: settings.timeout / 4) { [self] answer in
       queue.async { [self] in
         guard case .success(let page) = answer else { return tested(.failure) }
@@ -188,7 +190,23 @@ package final class ObjectBackupCollector: Collector {
       case .at(let moment): state.backups.answered(restoreTested: moment)
       }
     }
-    verify()
+    askForProtection()
+  }
+
+  private func askForProtection() {
+    guard settings.expectsVersioning || settings.expectsObjectLock else { return verify() }
+    store.protection(timeout: settings.timeout / 4) { [self] answer in
+      state.withLock { state in
+        state.protectionProblem = nil
+        switch answer {
+        case .success(let protection): state.backups.answered(protection)
+        case .failure(let failure):
+          state.protectionProblem = failure
+          state.backups.unanswered(.protection)
+        }
+      }
+      queue.async { self.verify() }
+    }
   }
 
   // MARK: - Verification
@@ -226,7 +244,8 @@ package final class ObjectBackupCollector: Collector {
       guard state.listing == nil else { return ([OneAnswer](), [Reading](), StoreFailure?.none) }
       defer { state.waiting = [] }
       return (
-        state.waiting, state.waiting.isEmpty ? [] : state.backups.readings(at: time.now), state.readProblem
+        state.waiting, state.waiting.isEmpty ? [] : state.backups.readings(at: time.now),
+        state.readProblem ?? state.protectionProblem
       )
     }
     for pass in waiting {

@@ -27,6 +27,10 @@ package struct ObjectBackupSettings: VerifiedBackupSettings {
   package var wantsIncompleteUploads = true
   /// The whole name of an object that a restore test writes when it succeeded.
   package var restoreMarker: String?
+  /// Ask whether the bucket has versioning, and object lock with a default retention.
+  package var expectsVersioning = false
+  package var expectsObjectLock = false
+  package var objectives = BackupObjectives()
 
   package init(basics: BackupBasics, naming: BackupNaming, place: StorePlace, prefix: String = "") {
     self.basics = basics
@@ -45,7 +49,9 @@ package struct ObjectBackupSettings: VerifiedBackupSettings {
   package var description: CollectorDescription { basics.description(type: place.kind) }
 
   package func makeCollector(_ clients: CollectorClients) throws -> any Collector {
-    ObjectBackupCollector(self, store: place.store(try clients.objectStores), time: clients.time)
+    let collector = ObjectBackupCollector(
+      self, store: place.store(try clients.objectStores), time: clients.time)
+    return try objectives.beside(collector, clients)
   }
 
   package func makeRehearsal(start: Timestamp) -> any Rehearsal { BackupRehearsal(basics, start: start) }

@@ -8,6 +8,7 @@ struct ObjectBackupState {
   enum Question: String, CaseIterable {
     case incompleteUploads = "incomplete_uploads"
     case restoreMarker = "restore_marker"
+    case protection
   }
 
   private struct Remembered {
@@ -29,6 +30,7 @@ struct ObjectBackupState {
   private var lastArchived = false
   private var uploads: IncompleteUploads?
   private var restoreTested: Timestamp?
+  private var protection: StoreProtection?
   private var failed: [Question: Bool] = [:]
   private var verified = 0
   private var bad = 0
@@ -100,8 +102,14 @@ struct ObjectBackupState {
     failed[.restoreMarker] = false
   }
 
+  mutating func answered(_ protection: StoreProtection?) {
+    self.protection = protection
+    failed[.protection] = false
+  }
+
   mutating func unanswered(_ question: Question) {
     failed[question] = true
+    if question == .protection { protection = nil }
     if question == .incompleteUploads { uploads = nil }
   }
 
@@ -135,6 +143,7 @@ struct ObjectBackupState {
     add(BackupFamilies.restoreTested, restoreTested?.seconds)
     add(BackupFamilies.incompleteUploads, uploads.map { Double($0.count) })
     add(BackupFamilies.oldestIncompleteUpload, uploads?.oldest?.seconds)
+    if let protection { readings += told(protection) }
     for question in Question.allCases {
       guard let failed = failed[question] else { continue }
       readings.append(Reading(BackupFamilies.questionFailed, failed, labels: ["question": question.rawValue]))
@@ -144,6 +153,21 @@ struct ObjectBackupState {
     if let lastSuccess {
       readings.append(Reading(BackupFamilies.lastSuccess, lastSuccess.seconds))
       readings.append(Reading(BackupFamilies.lastArchived, lastArchived))
+    }
+    return readings
+  }
+
+  private func told(_ protection: StoreProtection) -> [Reading] {
+    var readings: [Reading] = []
+    if settings.expectsVersioning {
+      readings.append(Reading(BackupFamilies.versioningEnabled, protection.versioning == .enabled))
+    }
+    if settings.expectsObjectLock {
+      readings.append(Reading(BackupFamilies.objectLockEnabled, protection.hasObjectLock))
+      readings.append(
+        Reading(
+          BackupFamilies.defaultRetention, protection.retention?.period.inSeconds ?? 0,
+          labels: ["mode": protection.retention?.mode.rawValue ?? "none"]))
     }
     return readings
   }

@@ -33,6 +33,7 @@ package struct RDSBackupSettings: BackupJobSettings {
   package var caFile: String?
   /// A snapshot that is not encrypted does not count.
   package var requiresEncryption = false
+  package var objectives = BackupObjectives()
 
   /// The label `repo` is the AWS region unless `basics` says otherwise.
   package init(
@@ -60,7 +61,8 @@ package struct RDSBackupSettings: BackupJobSettings {
     let identities = try clients.shared(AWSIdentities.self) {
       AWSIdentities(http: clients.http, time: clients.time)
     }
-    return RDSBackupCollector(self, identities: identities, time: clients.time)
+    return try objectives.beside(
+      RDSBackupCollector(self, identities: identities, time: clients.time), clients)
   }
 
   package func makeRehearsal(start: Timestamp) -> any Rehearsal { BackupRehearsal(basics, start: start) }

@@ -43,7 +43,15 @@ package enum BackupFamilies {
     "backup_verification_failed_files_total", "Backup files whose content was verified and found bad.")
   package static let restoreTested = MetricFamily.gauge(
     "backup_restore_tested_timestamp_seconds",
-    "When a backup was last restored as a test, as the job's restore marker tells; absent without a marker.")
+    "When a backup was last restored as a test, as the job's restore marker or push check tells; absent before that."
+  )
+  package static let restoreTestObjective = MetricFamily.gauge(
+    "backup_restore_test_objective_seconds", "Age at which the last restore test is too old, as configured.")
+  package static let retentionObjective = MetricFamily.gauge(
+    "backup_retention_objective_seconds", "How far back a restore must be possible, as configured.")
+  package static let detectionDelay = MetricFamily.gauge(
+    "backup_detection_delay_seconds",
+    "How long damage may stay unnoticed, as configured: older backups than that are needed to undo it.")
 
   // Of backups in object stores.
   package static let incompleteUploads = MetricFamily.gauge(
@@ -66,9 +74,18 @@ package enum BackupFamilies {
     "backup_listing_pages_total", "Pages of listings that were read.")
   package static let readBytes = MetricFamily.counter(
     "backup_read_bytes_total", "Bytes of backups that were read to verify them.")
+  package static let versioningEnabled = MetricFamily.gauge(
+    "backup_store_versioning_enabled",
+    "Whether the bucket keeps what is overwritten or deleted; absent unless `expect_versioning` asks for it.")
+  package static let objectLockEnabled = MetricFamily.gauge(
+    "backup_store_object_lock_enabled",
+    "Whether the bucket has object lock; absent unless `expect_object_lock` asks for it.")
+  package static let defaultRetention = MetricFamily.gauge(
+    "backup_store_default_retention_seconds",
+    "How long the bucket locks each new object by itself, by mode: governance, compliance, or none and 0.")
   package static let questionFailed = MetricFamily.gauge(
     "backup_question_failed",
-    "1 when a question beside the list of backups has no answer: incomplete_uploads, wal, locks, size, check, restore_marker."
+    "1 when a question beside the list of backups has no answer: incomplete_uploads, wal, locks, size, check, restore_marker, protection."
   )
   package static let latestRestorable = MetricFamily.gauge(
     "backup_latest_restorable_timestamp_seconds",
@@ -78,13 +95,13 @@ package enum BackupFamilies {
   /// What only object stores bring.
   package static let objects = [
     incompleteUploads, oldestIncompleteUpload, archived, lastArchived, storeClockOffset, listed, fullyListed,
-    pages, readBytes, questionFailed,
+    pages, readBytes, questionFailed, versioningEnabled, objectLockEnabled, defaultRetention,
   ]
 
   /// Every family of this list.
   package static let all = [
     up, lastSuccess, lastAttempt, lastSize, sizeRatio, retained, expectedRetained, unverified, totalSize,
     gaps, objectiveAge, oldestRestorable, rejected, timeDisagreements, clockSkew, entries, verifiedFiles,
-    failedFiles, restoreTested,
+    failedFiles, restoreTested, restoreTestObjective, retentionObjective, detectionDelay,
   ]
 }

@@ -56,6 +56,9 @@ package struct AzureMonitorSettings: CollectorSettings {
     own.all + AzurePreset.allCases.flatMap(\.families)
   }
 
+  /// The names hold the unit, which is known from the answers.
+  package var bringsForeignSeries: Bool { true }
+
   package var description: CollectorDescription { basics.description(kind: "azure_monitor") }
 
   package func makeCollector(_ clients: CollectorClients) throws -> any Collector {

@@ -62,6 +62,10 @@ package struct CloudWatchSettings: CollectorSettings {
       }
   }
 
+  package var chosenFamilies: [MetricFamily] {
+    metrics.flatMap { metric in metric.statistics.map { metric.family($0) } }
+  }
+
   package var description: CollectorDescription { basics.description(kind: "cloudwatch") }
 
   package func makeCollector(_ clients: CollectorClients) throws -> any Collector {

@@ -45,6 +45,10 @@ package struct GoogleMonitoringSettings: CollectorSettings {
     own.all + GooglePreset.allCases.flatMap { $0.metrics.map { $0.family(nil) } }
   }
 
+  /// The names of metrics without a type of resource depend on the answers.
+  package var bringsForeignSeries: Bool { metrics.contains { $0.resourceType == nil } }
+  package var chosenFamilies: [MetricFamily] { metrics.map { $0.family(nil) } }
+
   package var description: CollectorDescription { basics.description(kind: "google_monitoring") }
 
   package func makeCollector(_ clients: CollectorClients) throws -> any Collector {

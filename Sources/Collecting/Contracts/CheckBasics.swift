@@ -16,6 +16,8 @@ package struct CheckBasics: Hashable, Sendable {
   package var counts = true
   /// Whether it vouches for our own way out and says nothing of a region: see ``CanaryWatch``.
   package var isCanary = false
+  /// Whether a success over the network shows that we are not offline; off for what stands beside us.
+  package var provesWayOut = true
   /// Where the probe is made from; "" for none.
   package var vantage = ""
   /// More labels for every reading.

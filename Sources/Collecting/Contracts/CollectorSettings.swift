@@ -8,6 +8,10 @@ package import Model
 package protocol CollectorSettings: Hashable, Sendable {
   /// Every family that the collector may bring: what rules may ask for, and what documentation lists.
   static var families: [MetricFamily] { get }
+  /// What these settings ask for beyond ``families``.
+  var chosenFamilies: [MetricFamily] { get }
+  /// Whether it brings series by names that others choose, which nobody knows before they are there.
+  var bringsForeignSeries: Bool { get }
   /// Kind and name are unique among all collectors of a configuration.
   var description: CollectorDescription { get }
   /// - Throws: what cannot be made, in words for the person who wrote the settings.
@@ -19,6 +23,11 @@ package protocol CollectorSettings: Hashable, Sendable {
 /// A collector whose outcomes say whether a target is alive: its verdict is evidence for ``CheckState``.
 package protocol HealthCheckSettings: CollectorSettings {
   var basics: CheckBasics { get set }
+  /// The hosts that a success has reached over the network, names or addresses; empty: there are none, or they are not
+  /// known before the probe.
+  var reachedHosts: [String] { get }
+  /// Whether it looks at this machine only, or runs something here that judges for itself: it needs no way out of ours.
+  var isMadeHere: Bool { get }
 }
 
 /// A collector that measures how far targets are behind a source.
@@ -36,7 +45,15 @@ extension CollectorSettings {
   package func isSame(as other: any CollectorSettings) -> Bool { (other as? Self) == self }
 }
 
+extension CollectorSettings {
+  package var chosenFamilies: [MetricFamily] { [] }
+  package var bringsForeignSeries: Bool { false }
+}
+
 extension HealthCheckSettings {
+  package var reachedHosts: [String] { [] }
+  package var isMadeHere: Bool { false }
+
   package func makeRehearsal(start: Timestamp) -> any Rehearsal { CheckRehearsal(basics) }
 }
 

@@ -7,7 +7,8 @@
 /// - Zones stand in for each other: a zone that is down is not a region that is down.
 /// - Tiers without a zone, and the checks that name neither, are needed beside the zones.
 /// - What is unknown may be well: down is told only where it holds even then. Next to what is bad it is degraded, next
-///   to what is well and enough it makes nothing bad, and alone it is unknown.
+///   to what is well and enough it makes nothing bad, and alone it is unknown. While this watcher is offline it may as
+///   well be bad: nothing is well next to it.
 package struct HealthTree: Sendable {
   package struct Leaf: Sendable {
     package var zone: String
@@ -38,7 +39,8 @@ package struct HealthTree: Sendable {
   /// Of checks that name a tier.
   package private(set) var tiers: [Tier] = []
 
-  package init(_ leaves: [Leaf], rules: RollUpRules = RollUpRules()) {
+  /// - Parameter isOffline: whether what is unknown is so because our own way out is gone.
+  package init(_ leaves: [Leaf], rules: RollUpRules = RollUpRules(), isOffline: Bool = false) {
     var groups: [String: [String: [Leaf]]] = [:]
     for leaf in leaves { groups[leaf.zone, default: [:]][leaf.tier, default: []].append(leaf) }
     var parts: [RegionHealth] = []
@@ -46,7 +48,7 @@ package struct HealthTree: Sendable {
       var needed: [RegionHealth] = []
       for (tier, members) in (groups[zone] ?? [:]).sorted(by: { $0.key < $1.key }) {
         let rule = rules.tiers[tier] ?? RollUpRules.Tier()
-        let health = Self.combine(members.map { ($0.health, $0.weight) }, rule.minimum)
+        let health = Self.combine(members.map { ($0.health, $0.weight) }, rule.minimum, isOffline)
         if let part = rule.isNeeded ? health : Self.softened(health) { needed.append(part) }
         guard !tier.isEmpty else { continue }
         let whole = members.reduce(0) { $0 + $1.weight }
@@ -59,7 +61,7 @@ package struct HealthTree: Sendable {
         zones.append((zone, RegionHealth(needing: needed)))
       }
     }
-    if !zones.isEmpty { parts.append(Self.combine(zones.map { ($0.health, 1) }, rules.zones)) }
+    if !zones.isEmpty { parts.append(Self.combine(zones.map { ($0.health, 1) }, rules.zones, isOffline)) }
     region = RegionHealth(needing: parts)
   }
 
@@ -73,8 +75,9 @@ package struct HealthTree: Sendable {
   }
 
   /// Parts that stand in for each other.
-  static func combine(_ parts: [(health: RegionHealth, weight: Double)], _ minimum: Minimum?) -> RegionHealth
-  {
+  private static func combine(
+    _ parts: [(health: RegionHealth, weight: Double)], _ minimum: Minimum?, _ isOffline: Bool
+  ) -> RegionHealth {
     func amount(_ states: [RegionHealth]) -> (count: Int, weight: Double) {
       parts.reduce((0, 0)) { states.contains($1.health) ? ($0.0 + 1, $0.1 + $1.weight) : $0 }
     }
@@ -92,6 +95,7 @@ package struct HealthTree: Sendable {
     if parts.isEmpty { return .unknown }
     if !isEnough(possible) { return .down }
     if parts.contains(where: { $0.health == .down || $0.health == .degraded }) { return .degraded }
+    if isOffline, parts.contains(where: { $0.health == .unknown }) { return .unknown }
     return isEnough(carrying) ? .up : .unknown
   }
 }

@@ -17,7 +17,10 @@ package enum ScheduleMetrics {
     "farwatch_tier_healthy_ratio", "Part of a tier's weight that is known to be well.")
   package static let vantageOffline = MetricFamily.gauge(
     "farwatch_vantage_offline",
-    "1 while too few canaries answer: what fails then is our own way out, and nobody is blamed.")
+    "1 while too few canaries and other targets answer: our own way out fails, and nobody is blamed.")
+  package static let canaryReached = MetricFamily.gauge(
+    "farwatch_canary_reached",
+    "Whether the canary's newest probe reached it; 0 also when it could not be made.")
   package static let checksWithheld = MetricFamily.counter(
     "farwatch_check_failures_withheld_total", "Failures that were not counted because no canary was reached.")
   package static let collectorUp = MetricFamily.gauge(

@@ -46,6 +46,7 @@ package struct Timetable: Sendable {
   private var nextRaw = 0
   /// May hold outdated items: one counts only if its time is still the entry's.
   private var heap = MomentHeap<Int>()
+  private var longestDelay = Duration.zero
   private static let firstRunWithin = Duration.seconds(2)
   private static let shortestInterval = Duration.milliseconds(1)
 
@@ -90,6 +91,7 @@ package struct Timetable: Sendable {
         entry.overruns += 1
       } else {
         entry.isRunning = true
+        longestDelay = max(longestDelay, now - moment)
         result.append(id)
       }
       entry.due = Self.slot(of: entry.target, after: now)
@@ -120,6 +122,12 @@ package struct Timetable: Sendable {
 
   /// Slots left out because the last run had not ended.
   package func overruns(_ id: TargetID) -> UInt64 { entries[id]?.overruns ?? 0 }
+
+  /// By how much the most belated start since the last call came after its time.
+  package mutating func takeLongestDelay() -> Duration {
+    defer { longestDelay = .zero }
+    return longestDelay
+  }
 
   package func isRunning(_ id: TargetID) -> Bool { entries[id]?.isRunning ?? false }
 

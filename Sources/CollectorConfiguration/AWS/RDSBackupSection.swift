@@ -43,6 +43,7 @@ enum RDSBackupSection {
       identity: access.identity)
     settings.endpoint = access.endpoint
     settings.caFile = access.caFile
+    settings.objectives = BackupObjectivesSection.read(m, basics, scope, hasMarker: false)
     return settings
   }
 }

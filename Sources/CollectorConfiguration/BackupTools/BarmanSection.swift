@@ -10,7 +10,7 @@ enum BarmanSection {
     var backup = BarmanSettings(
       basics: basics, program: ToolProgramSection.read(m, scope, usual: "/usr/bin/barman"),
       server: m.required("server", ToolProgramSection.name))
-    backup.rules = ToolProgramSection.rules(m, scope)
+    backup.rules = ToolProgramSection.rules(m, basics, scope)
     backup.config = m.optional("config", .nonEmptyString).map(scope.paths.resolve)
     backup.runsCheck = m.optional("check", .bool) ?? true
     return backup

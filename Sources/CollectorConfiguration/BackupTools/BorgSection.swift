@@ -11,7 +11,7 @@ enum BorgSection {
     var backup = BorgSettings(
       basics: basics, program: ToolProgramSection.read(m, scope, usual: "/usr/bin/borg", canRunAs: false),
       repository: m.required("repository", ToolProgramSection.name))
-    backup.rules = ToolProgramSection.rules(m, scope, hasFull: false)
+    backup.rules = ToolProgramSection.rules(m, basics, scope, hasFull: false)
     backup.passphraseFile = m.optional("passphrase_file", scope.paths.existing("the file of the passphrase"))
     backup.match = m.optional("match", ToolProgramSection.name)
     backup.baseDirectory = m.optional("base_directory", .nonEmptyString).map(scope.paths.resolve)

@@ -11,7 +11,7 @@ enum PgBackRestSection {
       basics: basics, program: ToolProgramSection.read(m, scope, usual: "/usr/bin/pgbackrest"),
       stanza: m.required("stanza", ToolProgramSection.name),
       repository: m.optional("repository", .int(1...256)) ?? 1)
-    backup.rules = ToolProgramSection.rules(m, scope)
+    backup.rules = ToolProgramSection.rules(m, basics, scope)
     // It may be for another account's eyes only.
     backup.config = m.optional("config", .nonEmptyString).map(scope.paths.resolve)
     backup.checksWAL = m.optional("check_wal", .bool) ?? true

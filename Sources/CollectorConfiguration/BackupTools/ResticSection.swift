@@ -10,7 +10,7 @@ enum ResticSection {
     var backup = ResticSettings(
       basics: basics, program: ToolProgramSection.read(m, scope, usual: "/usr/bin/restic"),
       repository: repository(m, scope))
-    backup.rules = ToolProgramSection.rules(m, scope, hasFull: false)
+    backup.rules = ToolProgramSection.rules(m, basics, scope, hasFull: false)
     m.atMostOne(of: "password_file", "password_command")
     backup.passwordFile = m.optional("password_file", scope.paths.existing("the file of the password"))
     backup.passwordCommand = m.optional("password_command", .nonEmptyString)

@@ -62,24 +62,14 @@ enum ToolProgramSection {
       where: upper.contains)
   }
 
-  /// `full_every`, `retention`, `detection_delay`, `restore_marker` and `restore_test_every`.
-  static func rules(_ m: MappingReader, _ scope: Scope, hasFull: Bool = true) -> ToolRules {
-    let span = YAMLType<Duration>.duration(.seconds(1) ... .seconds(3650 * 86_400))
+  /// `full_every`, `restore_marker`, and what ``BackupObjectivesSection`` has.
+  static func rules(
+    _ m: MappingReader, _ basics: BackupBasics, _ scope: Scope, hasFull: Bool = true
+  ) -> ToolRules {
     var rules = ToolRules()
-    if hasFull { rules.fullEvery = m.optional("full_every", span) }
-    rules.retention = m.optional("retention", span)
-    rules.detectionDelay = m.optional("detection_delay", span)
-    if let delay = rules.detectionDelay, let retention = rules.retention, delay >= retention {
-      m.problem(
-        "must be less than `retention`: damage that is found later than that can no longer be undone",
-        at: "detection_delay")
-    }
+    if hasFull { rules.fullEvery = m.optional("full_every", BackupObjectivesSection.span) }
     rules.restoreMarker = m.optional("restore_marker", .nonEmptyString).map(scope.paths.resolve)
-    rules.restoreTestEvery = m.optional("restore_test_every", span)
-    if rules.restoreTestEvery != nil, rules.restoreMarker == nil {
-      m.problem(
-        "needs `restore_marker`: the file that tells when a restore was tested", at: "restore_test_every")
-    }
+    rules.objectives = BackupObjectivesSection.read(m, basics, scope)
     return rules
   }
 

@@ -17,7 +17,7 @@ enum ReceiverSecret {
   static func optional(_ name: String, _ m: MappingReader, _ paths: FilePaths) -> String? {
     m.atMostOne(of: "\(name)_file", "\(name)_env")
     let fromFile = m.optional("\(name)_file", file(paths))
-    return fromFile ?? m.optional("\(name)_env", environment)
+    return fromFile ?? m.optional("\(name)_env", environment(paths))
   }
 
   /// The same, and a problem when neither is written.
@@ -36,16 +36,14 @@ enum ReceiverSecret {
 
   /// What a file holds, without white space at its ends.
   static func file(_ paths: FilePaths) -> YAMLType<String> {
-    .converted(from: paths.existing("the file of the secret"), placeholder: "") { path in
-      let problems = Problems(file: path)
-      let text = YAML.text(ofFile: path, problems) ?? ""
-      try problems.throwIfAny()
+    paths.contents(of: "the file of the secret", placeholder: "") { text, path in
       return try checked(text, "the file \"\(path)\"")
     }
   }
 
-  private static var environment: YAMLType<String> {
+  private static func environment(_ paths: FilePaths) -> YAMLType<String> {
     .converted(from: .nonEmptyString, placeholder: "") { name in
+      if paths.isFormOnly { return "" }
       guard let value = getenv(name) else {
         throw SecretFault(description: "the variable \"\(name)\" is not set")
       }

@@ -55,10 +55,7 @@ enum SNSPublishSection {
 
   private static func shared(_ paths: FilePaths, _ profile: String) -> YAMLType<AWSCredentials> {
     let none = AWSCredentials(accessKeyID: "", secretAccessKey: "")
-    return .converted(from: paths.existing("the credentials file"), placeholder: none) { path in
-      let problems = Problems(file: path)
-      let text = YAML.text(ofFile: path, problems) ?? ""
-      try problems.throwIfAny()
+    return paths.contents(of: "the credentials file", placeholder: none) { text, _ in
       return try AWSCredentialsFile.read(text, profile: profile)
     }
   }

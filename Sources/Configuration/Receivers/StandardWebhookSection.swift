@@ -8,6 +8,7 @@ enum StandardWebhookSection {
     let (url, isSecret) = ReceiverKeys.url(m, paths)
     let complaint = "holds no secret: whsec_ and base64 of 24 to 64 bytes"
     let secret = YAMLType<WebhookSecret?>.converted(from: ReceiverSecret.file(paths), placeholder: nil) {
+      if paths.isFormOnly { return nil }
       guard let secret = WebhookSecret($0) else {
         throw SecretFault(description: complaint)
       }

@@ -1,6 +1,6 @@
 /// What is wrong with an exposition, and where.
 package struct ExpositionProblem: Error, Hashable, Sendable, CustomStringConvertible {
-  /// Both from 1; columns count bytes.
+  /// Both from 1; columns count bytes. Protobuf is all one line.
   package var line: Int
   package var column: Int
   package var message: String
@@ -15,6 +15,21 @@ package enum ExpositionDialect: Hashable, Sendable {
   case prometheus
   /// OpenMetrics 1.0: one blank between parts, nothing without meaning, `# EOF` at the end; times in seconds.
   case openMetrics
+  /// `io.prometheus.client.MetricFamily` messages, each with its length in front.
+  case protobuf
+
+  /// By the content type of an answer; nil: that is none of ours. "" is taken for text.
+  package init?(contentType: String) {
+    let media = AcceptedMedia.all(contentType).first ?? AcceptedMedia(name: "")
+    switch media.name {
+    case "application/openmetrics-text": self = .openMetrics
+    case "application/vnd.google.protobuf":
+      guard ["delimited", nil].contains(media.parameters["encoding"]) else { return nil }
+      self = .protobuf
+    case "", "text/plain": self = .prometheus
+    default: return nil
+    }
+  }
 
   /// What an exposition without a content type is taken for: OpenMetrics when it ends in `# EOF`.
   package static func guess(_ bytes: Span<UInt8>) -> ExpositionDialect {

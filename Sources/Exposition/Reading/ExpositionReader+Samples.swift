@@ -12,8 +12,10 @@ extension ExpositionReader {
     var time: Timestamp?
     if place < end { time = try readTail(bytes, series) }
     if dialect == .openMetrics {
-      try check(table.labels[series], value, start, valueEnd)
+      try check(table.labels[series], value, time, start, valueEnd)
       try checkOrder(series, time, start)
+    } else if isStrict, let name = table.labels[series].metricName {
+      settledNames.insert(name)
     }
     if let complaint = take(series, value, time) {
       place = start
@@ -141,10 +143,11 @@ extension ExpositionReader {
   // MARK: What OpenMetrics asks of a family
 
   private mutating func check(
-    _ labels: Labels, _ value: Double, _ start: Int, _ valueEnd: Int
+    _ labels: Labels, _ value: Double, _ time: Timestamp?, _ start: Int, _ valueEnd: Int
   ) throws(ExpositionProblem) {
     let name = labels.metricName ?? ""
     if family?.suffix(of: name) == nil {
+      try endFamily()
       try checkSeen(name, at: start)
       family = ReadFamily(name: name)
     }
@@ -174,6 +177,10 @@ extension ExpositionReader {
         place = start
         throw problem("a state set without its label \(name), or neither 0 nor 1")
       }
+    }
+    if isStrict, let complaint = family?.strict.take(labels, suffix, type, value, time) {
+      place = start
+      throw problem(complaint)
     }
   }
 

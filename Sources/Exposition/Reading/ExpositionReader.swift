@@ -5,9 +5,12 @@ package import Model
 ///
 /// One reader may read several pages, one after another; a series keeps its place in ``series`` over all of them.
 /// Exemplars are checked and skipped. What is checked beyond the grammar, in OpenMetrics only: families stand together,
-/// their metadata comes once and before their samples, and a sample's suffix, `le` and `quantile` fit the type.
+/// their metadata comes once and before their samples, and a sample's suffix, `le` and `quantile` fit the type. A strict
+/// reader also refuses what scrapes take although OpenMetrics does not (``StrictFamily``), and in text a second HELP or
+/// TYPE.
 package struct ExpositionReader {
   let limits: ExpositionLimits
+  let isStrict: Bool
   var dialect = ExpositionDialect.prometheus
   var table = SeriesTable()
   /// Of the line being read.
@@ -17,13 +20,21 @@ package struct ExpositionReader {
   var end = 0
   var family: ReadFamily?
   /// The types that pages declared, by the name of the family.
-  package private(set) var familyTypes: [String: String] = [:]
+  package internal(set) var familyTypes: [String: String] = [:]
+  /// The families of which pages said what they are.
+  package internal(set) var familyHelps: Set<String> = []
+  /// Of a strict reader: names that a family has for itself, and those whose type is settled.
+  var ownedNames: Set<String> = []
+  var settledNames: Set<String> = []
   private var seenFamilies: Set<String> = []
   private var isOver = false
   /// Of each series on this page, in milliseconds; `max` for a sample without a time.
   var newestTimes: [Int64?] = []
 
-  package init(limits: ExpositionLimits = .init()) { self.limits = limits }
+  package init(limits: ExpositionLimits = .init(), isStrict: Bool = false) {
+    self.limits = limits
+    self.isStrict = isStrict
+  }
 
   /// All labels of every series, the metric's name among them.
   package var series: [Labels] { table.labels }
@@ -36,10 +47,14 @@ package struct ExpositionReader {
   ) throws(ExpositionProblem) {
     self.dialect = dialect
     line = 0
+    lineStart = 0
     family = nil
     seenFamilies = []
+    ownedNames = []
+    settledNames = []
     isOver = false
     newestTimes = []
+    if dialect == .protobuf { return try readProtobuf(bytes, take) }
     var next = 0
     while next < bytes.count {
       line += 1
@@ -64,6 +79,17 @@ package struct ExpositionReader {
     if dialect == .openMetrics, !isOver {
       (line, lineStart, place) = (line + 1, next, next)
       throw problem("the end, \"# EOF\", is missing: the exposition was cut")
+    }
+    (place, end) = (lineStart, lineStart)
+    try endFamily()
+  }
+
+  /// The family that was being read is over.
+  mutating func endFamily() throws(ExpositionProblem) {
+    guard isStrict, dialect == .openMetrics, let family else { return }
+    if let complaint = family.strict.complaintAtEnd { throw problem("\(complaint) (\(family.name))") }
+    for name in family.ownNames.sorted() where !ownedNames.insert(name).inserted {
+      throw problem("the name \(name) belongs to two families")
     }
   }
 
@@ -123,6 +149,7 @@ package struct ExpositionReader {
     guard let value = text(bytes, valueStart..<end) else { throw problem("is not UTF-8") }
     if family?.name != name {
       if dialect == .openMetrics {
+        try endFamily()
         try checkSeen(name, at: nameStart)
       }
       family = ReadFamily(name: name)
@@ -143,7 +170,9 @@ package struct ExpositionReader {
         throw problem("a second \(word) of \(family.name)")
       }
     }
+    if dialect == .prometheus, isStrict { try noteStrictly(word, family.name, nameStart) }
     switch word {
+    case "HELP": familyHelps.insert(family.name)
     case "TYPE":
       let types = dialect == .openMetrics ? ReadFamily.openMetricsTypes : ReadFamily.textTypes
       let type = dialect == .openMetrics ? value : trimmed(value)
@@ -163,6 +192,18 @@ package struct ExpositionReader {
       throw problem("a family of the type \(family.type) has no unit")
     }
     self.family = family
+  }
+
+  /// Text has its metadata once, and a type before the samples.
+  private mutating func noteStrictly(
+    _ word: String, _ name: String, _ nameStart: Int
+  ) throws(ExpositionProblem) {
+    let isNew = word == "HELP" ? !familyHelps.contains(name) : settledNames.insert(name).inserted
+    guard isNew else {
+      place = nameStart
+      throw problem(
+        word == "HELP" ? "a second HELP of \(name)" : "a second TYPE of \(name), or one behind its samples")
+    }
   }
 
   private func trimmed(_ text: String) -> String {

@@ -10,6 +10,8 @@ struct ReadFamily {
   var unit: String?
   var metadata: Set<String> = []
   var hasSamples = false
+  /// Used by strict readers alone.
+  var strict = StrictFamily()
 
   init(name: String) { self.name = name }
 
@@ -26,6 +28,9 @@ struct ReadFamily {
     let rest = String(sample.dropFirst(name.count))
     return Self.suffixes[type]?.contains(rest) == true ? rest : nil
   }
+
+  /// All names that belong to the family.
+  var ownNames: Set<String> { Set((Self.suffixes[type] ?? []).map { name + $0 } + [name]) }
 
   /// Whether exemplars may follow a sample with this suffix.
   func takesExemplar(_ suffix: String) -> Bool {

@@ -17,7 +17,16 @@ struct SeriesTable {
     return nil
   }
 
-  /// Returns the place of the series with these labels, and whether it is new.
+  /// The place of the series with these labels; nil: it would be one more than `limit`.
+  mutating func add(_ new: Labels, limit: Int) -> Int? {
+    if let known = byLabels[new] { return known }
+    guard labels.count < limit else { return nil }
+    labels.append(new)
+    byLabels[new] = labels.count - 1
+    return labels.count - 1
+  }
+
+  /// The place of the series with these labels, which were written in these words.
   mutating func add(_ new: Labels, named bytes: Span<UInt8>, _ range: Range<Int>, _ hash: UInt64) -> Int {
     let place: Int
     if let known = byLabels[new] {

@@ -1,5 +1,7 @@
 internal import AlertmanagerAPI
 internal import Model
+internal import StatusPage
+internal import Terminal
 
 /// `farwatch alerts` and `farwatch ack`.
 extension RunningFarwatch {

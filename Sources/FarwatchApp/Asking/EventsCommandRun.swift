@@ -4,12 +4,13 @@ internal import Journal
 internal import Model
 internal import StateDatabase
 internal import Synchronization
+internal import Terminal
 internal import Threading
 
 /// `farwatch events`: what happened, asked of a running daemon or read from the state of a stopped one.
 package struct EventsCommandRun: Sendable {
-  /// Of the daemon, as ``RunningFarwatch/base(_:_:)`` gives it.
-  package var url = RunningFarwatch.defaultURL
+  private let login: Login
+  private var url: String { login.base }
   /// Reads this state directory in place of asking.
   package var stateDirectory: String?
   /// Goes on with what happens from now on, until the process is ended.
@@ -19,7 +20,8 @@ package struct EventsCommandRun: Sendable {
   private var query: EventsQuery
 
   /// - Parameter options: as the query of `/api/events` has them.
-  package init(_ options: [(name: String, value: String)]) throws(StartFailure) {
+  package init(_ options: [(name: String, value: String)], _ login: Login) throws(StartFailure) {
+    self.login = login
     do {
       query = try EventsQuery(options, now: SystemTime().now)
     } catch { throw StartFailure("\(error)") }
@@ -30,7 +32,7 @@ package struct EventsCommandRun: Sendable {
   /// - Parameter put: takes one line of the answer at a time.
   package func run(_ put: (String) -> Void, complain: (String) -> Void) throws(StartFailure) {
     if let stateDirectory { return try read(stateDirectory, put, complain) }
-    let transport = EventsQueryTransport(url: url)
+    let transport = EventsQueryTransport(login: login)
     if query.verifies {
       return try tell(verdict: try transport.get(query.target), put)
     }
@@ -176,16 +178,18 @@ package struct EventsCommandRun: Sendable {
 
 /// Asks one daemon and waits for its answer.
 private struct EventsQueryTransport {
-  private let base: String
+  private let login: Login
+  private var base: String { login.base }
   private let client = HTTPClient(name: "farwatch-events")
 
-  init(url: String) { base = url }
+  init(login: Login) { self.login = login }
 
   func get(_ target: String) throws(StartFailure) -> [UInt8] {
     var request = HTTPRequest(url: base + target)
     request.timeout = .seconds(70)
     request.connectTimeout = .seconds(5)
     request.bodyLimit = 256 << 20
+    do throws(AskingFailure) { try login.dress(&request) } catch { throw StartFailure(error.line) }
     let box = AnswerBox()
     client.start(request) { box.put($0) }
     let result = box.take()
@@ -193,8 +197,8 @@ private struct EventsQueryTransport {
       throw StartFailure("no answer from \(base): \(result.failure?.detail ?? "nothing came")")
     }
     guard status == 200 else {
-      let text = EventsText.printable(String(decoding: result.body.prefix(1000), as: UTF8.self))
-      throw StartFailure("\(base) answered \(status): \(text)")
+      let text = TerminalText.plain(String(decoding: result.body.prefix(1000), as: UTF8.self))
+      throw StartFailure("\(base) answered \(status): \(login.advised(text, status: status))")
     }
     return result.body
   }

@@ -14,6 +14,8 @@ package struct EventsQuery: Sendable, Equatable {
   var until: Timestamp?
   /// Only entries behind this one.
   var after: Int?
+  /// Only entries ahead of this one.
+  var before: Int?
   var limit = 200
   /// Empty: all.
   var kinds: Set<JournalEntry.Kind> = []
@@ -35,6 +37,7 @@ package struct EventsQuery: Sendable, Equatable {
       case "since": since = try Self.time(name, value, now)
       case "until": until = try Self.time(name, value, now)
       case "after": after = try Self.number(name, value, 0...Int.max / 4)
+      case "before": before = try Self.number(name, value, 1...Int.max / 4)
       case "limit": limit = try Self.number(name, value, 1...Self.mostEntries)
       case "kind":
         for word in value.split(separator: ",") { kinds.insert(try Self.kind(String(word))) }
@@ -46,7 +49,7 @@ package struct EventsQuery: Sendable, Equatable {
       default:
         throw Fault(
           description:
-            "unknown parameter \(quoted(name)); there are since, until, after, limit, kind, alert, label, "
+            "unknown parameter \(quoted(name)); there are since, until, after, before, limit, kind, alert, label, "
             + "order, verify and format")
       }
     }
@@ -63,6 +66,7 @@ package struct EventsQuery: Sendable, Equatable {
     if let since, at < since { return false }
     if let until, at > until { return false }
     if let after, sequence <= after { return false }
+    if let before, sequence >= before { return false }
     return kinds.isEmpty || kinds.contains(kind)
   }
 
@@ -115,6 +119,7 @@ package struct EventsQuery: Sendable, Equatable {
     if let since { items.append(("since", since.iso8601)) }
     if let until { items.append(("until", until.iso8601)) }
     if let after { items.append(("after", String(after))) }
+    if let before { items.append(("before", String(before))) }
     items.append(("limit", String(limit)))
     if !kinds.isEmpty { items.append(("kind", kinds.map(\.rawValue).sorted().joined(separator: ","))) }
     if let alert { items.append(("alert", alert)) }

@@ -51,7 +51,7 @@ struct EventsSearch {
       if found.count == query.limit { break }
       found.append(record)
     }
-    let before = newest.first.map { $0.sequence - 1 }
+    let before = [newest.first?.sequence, query.before].compactMap { $0 }.min().map { $0 - 1 }
     if found.count == query.limit || isAllInMemory(newest) { return .entries(found, isPartial: false) }
     let end = clock.monotonic + timeLimit
     var tooOld = 0

@@ -1,5 +1,7 @@
 internal import FoundationEssentials
 internal import Model
+internal import StatusPage
+internal import Terminal
 internal import Threading
 
 /// Whom `farwatch prove` is about, and how it is told.
@@ -46,7 +48,11 @@ extension RunningFarwatch {
 
   /// Sends a test page to each chosen receiver and waits for what comes of it: lines for a person, or JSON, and
   /// whether all were taken.
-  package func prove(_ options: ProveOptions) throws(AskingFailure) -> (lines: [String], areAllProven: Bool) {
+  ///
+  /// - Parameter progress: hears how many receivers of how many have answered.
+  package func prove(
+    _ options: ProveOptions, progress: (_ done: Int, _ all: Int) -> Void = { _, _ in }
+  ) throws(AskingFailure) -> (lines: [String], areAllProven: Bool) {
     let query =
       options.receiver.map { [("receiver", $0)] } ?? options.topic.map { [("topic", $0)] } ?? []
     let end = SystemTime().monotonic + options.timeout
@@ -64,6 +70,7 @@ extension RunningFarwatch {
         if options.asJSON { return ([try json(listed, options)], good) }
         return (listed.map { line($0, options) } + lost.map { "\($0.name) is no longer configured" }, good)
       }
+      progress(listed.count { $0.run?.state != "trying" }, listed.count)
       _ = bell.wait(upTo: Self.pause)
     }
   }

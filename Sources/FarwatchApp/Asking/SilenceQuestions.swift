@@ -1,6 +1,8 @@
 internal import AlertmanagerAPI
 internal import FoundationEssentials
 internal import Model
+internal import StatusPage
+internal import Terminal
 
 /// What `farwatch silence add` and `update` are told about a silence.
 package struct SilenceOptions: Sendable {

@@ -24,6 +24,17 @@ final class CoreLoop: Sendable {
     var lastTurn: MonotonicInstant
     var turns: UInt64 = 0
     var longestTurn = RecentMaximum()
+    var clockOffset = Duration.zero
+    var timesSetBack: UInt64 = 0
+  }
+
+  struct Statistics: Sendable {
+    var turns: UInt64
+    /// Of the last five minutes.
+    var longestTurn: Duration
+    /// The system's clock minus that of the turns, at the last one.
+    var clockOffset: Duration
+    var timesSetBack: UInt64
   }
 
   /// How long the loop may sleep: the sign of life is at most this old.
@@ -59,10 +70,13 @@ final class CoreLoop: Sendable {
   /// Since when the core has not turned.
   var silence: Duration { time.monotonic - state.withLock { $0.lastTurn } }
 
-  /// How many turns there were, and the longest of the last five minutes.
-  var statistics: (turns: UInt64, longestTurn: Duration) {
+  var statistics: Statistics {
     let now = time.monotonic
-    return state.withLock { ($0.turns, $0.longestTurn.value(at: now)) }
+    return state.withLock {
+      Statistics(
+        turns: $0.turns, longestTurn: $0.longestTurn.value(at: now), clockOffset: $0.clockOffset,
+        timesSetBack: $0.timesSetBack)
+    }
   }
 
   /// Ends the thread after the turn it is in; what that turn decided is still handed to the carriers.
@@ -82,14 +96,18 @@ final class CoreLoop: Sendable {
       let sleep = min(conductor.nextDeadline - time.monotonic, Self.longestSleep)
       let events = mailbox.take(waitingUpTo: sleep)
       let began = time.monotonic
-      let now = clock.read(wall: time.now, monotonic: began)
-      conductor.movePast(by: clock.takeShift())
+      let wall = time.now
+      let now = clock.read(wall: wall, monotonic: began)
+      let shift = clock.takeShift()
+      conductor.movePast(by: shift)
       for effect in conductor.turn(events, now: now, monotonic: began) { perform(effect, carriers) }
       let finished = time.monotonic
       state.withLock { state in
         state.lastTurn = finished
         state.turns += 1
         state.longestTurn.note(finished - began, at: finished)
+        state.clockOffset = wall - now
+        if shift != .zero { state.timesSetBack += 1 }
       }
     }
     ended.signal()
@@ -98,8 +116,11 @@ final class CoreLoop: Sendable {
   private func perform(_ effect: Effect, _ carriers: Carriers) {
     let mailbox = mailbox
     switch effect {
-    case .collect(let collector, let key, let generation):
-      collector.collect { mailbox.post(.collected(key, generation: generation, $0)) }
+    case .collect(let collector, let key, let generation, let wasWell):
+      collector.collect { outcome in
+        mailbox.post(
+          .collected(key, generation: generation, outcome), canWait: wasWell && outcome.succeeded)
+      }
     case .commit(let changes, let ticket):
       carriers.commit(changes) { mailbox.post(.committed(ticket, durable: $0)) }
     case .note(let notice): carriers.note(notice)

@@ -16,17 +16,42 @@ package enum ConfigurationCheck {
     package var summary = ""
   }
 
-  /// Checks a configuration file and the rule files that it names. Blocks.
+  /// In place of a path: the standard input.
+  private static let input = "-"
+
+  private static func name(_ file: String) -> String { file == input ? "<stdin>" : file }
+
+  /// Checks the configuration file alone: no file, program or variable that it names need be there. Blocks.
+  package static func runOnForm(_ file: String) -> Report {
+    do throws(YAMLProblems) {
+      let settings = try ConfigurationFile.load(name(file), isFormOnly: true, isFromInput: file == input)
+      return Report(
+        warnings: settings.warnings,
+        summary: "\(name(file)): good in its form: " + parts(of: settings).joined(separator: ", "))
+    } catch { return Report(problems: error.list.map(\.description)) }
+  }
+
+  private static func parts(of settings: Settings) -> [String] {
+    [
+      counted(settings.regions.count, "region"), counted(settings.checks.count, "check"),
+      counted(settings.links.count, "replication link"), counted(settings.backups.count, "backup job"),
+      counted(settings.notifying.topics.count, "topic"),
+    ]
+  }
+
+  /// Checks a configuration file and what the daemon reads with it when it starts: rule files, alarms, the web
+  /// configuration file with its certificates. Blocks.
+  ///
+  /// - Parameter file: `-` is the standard input.
   package static func run(_ file: String) -> Report {
-    do {
-      let loaded = try LoadedConfiguration(file: file)
+    do throws(StartFailure) {
+      let loaded = try LoadedConfiguration(file: name(file), isFromInput: file == input)
+      try WebPapers.check(loaded.settings.access)
       let settings = loaded.settings
-      let parts = [
-        counted(settings.regions.count, "region"), counted(settings.checks.count, "check"),
-        counted(settings.links.count, "replication link"), counted(settings.backups.count, "backup job"),
-        counted(loaded.ruleCount, "rule"), counted(loaded.alarms.count, "alarm"),
-        counted(settings.notifying.topics.count, "topic"),
-      ]
+      var parts = parts(of: settings)
+      parts.insert(
+        contentsOf: [counted(loaded.ruleCount, "rule"), counted(loaded.alarms.count, "alarm")],
+        at: parts.count - 1)
       var context = LintContext()
       context.retention = settings.store.retention
       context.series = SeriesCatalogue(of: settings)
@@ -34,8 +59,8 @@ package enum ConfigurationCheck {
       let lints = Lint.all.filter(\.isDefault)
       let findings = Lint.findings(in: loaded.groups, by: lints, context).map(\.text)
       return Report(
-        warnings: loaded.warnings + findings + loaded.alarmsWithoutData,
-        summary: "\(file): good: " + parts.joined(separator: ", "))
+        warnings: loaded.warnings + settings.unsetVariables + findings + loaded.alarmsWithoutData,
+        summary: "\(name(file)): good: " + parts.joined(separator: ", "))
     } catch { return Report(problems: error.lines) }
   }
 }

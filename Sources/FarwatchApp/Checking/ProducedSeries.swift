@@ -1,3 +1,4 @@
+internal import CollectorConfiguration
 internal import Collecting
 internal import Configuration
 internal import Model
@@ -29,13 +30,25 @@ extension SeriesCatalogue {
       insert(Entry(name: family.name, values: ["region": Set(settings.regions.map(\.name))]))
     }
     for name in ProducedSeries.always { insert(Entry(name: name)) }
+    isOpen = settings.remoteWrite != nil || settings.collectors.contains(where: \.bringsForeignSeries)
+    ownPrefix = "farwatch_"
+    ownNames = Set(CollectorFamilies.all.map(\.name)).union(Self.states.map(\.name))
   }
+
+  /// What follows from checks, whichever they are.
+  private static let states = [
+    ScheduleMetrics.checkState, ScheduleMetrics.checkConsecutiveFailures, ScheduleMetrics.regionState,
+    ScheduleMetrics.zoneState, ScheduleMetrics.tierState, ScheduleMetrics.tierHealthyRatio,
+  ]
 
   /// What collectors of these types bring, with the labels that are known of all of them.
   private mutating func insert(_ collectors: [any CollectorSettings], _ values: [String: Set<String>]) {
     var seen: Set<String> = []
-    for one in collectors where seen.insert(one.description.kind).inserted {
-      for family in type(of: one).families { insert(Entry(name: family.name, values: values)) }
+    for one in collectors {
+      let isNew = seen.insert(one.description.kind).inserted
+      for family in (isNew ? type(of: one).families : []) + one.chosenFamilies {
+        insert(Entry(name: family.name, values: values))
+      }
     }
   }
 }
@@ -46,13 +59,34 @@ enum ProducedSeries {
     [
       "farwatch_collector_up", "farwatch_collector_duration_seconds", "farwatch_collector_overruns_total",
       "farwatch_collector_last_run_timestamp_seconds", "farwatch_vantage_offline",
+      "farwatch_canary_reached",
       "farwatch_check_failures_withheld_total",
-    ] + ofItself + ofFeeds + ofPaging + ofHeartbeatsAndJournal
+    ] + ofItself + ofTimeliness + ofNames + ofFeeds + ofPaging + ofHeartbeatsAndJournal + ofStreams
+
+  /// Of those who follow the events.
+  static let ofStreams = [
+    "farwatch_event_streams", "farwatch_event_streams_cut_total", "farwatch_event_streams_refused_total",
+    "farwatch_events_streamed_total",
+  ]
   /// Of what others bring and ask.
   static let ofFeeds = [
     "farwatch_remote_write_requests_total", "farwatch_remote_write_samples_total",
     "farwatch_remote_write_samples_refused_total", "farwatch_probe_endpoint_requests_total",
-    "probe_dns_lookup_time_seconds",
+    "probe_dns_lookup_time_seconds", "farwatch_queries_total", "farwatch_queries_running",
+    "farwatch_queries_waiting", "farwatch_queries_concurrency_limit", "farwatch_query_run_seconds_total",
+    "farwatch_query_wait_seconds_total",
+  ]
+  /// Whether the watcher is in time.
+  static let ofTimeliness = [
+    "farwatch_schedule_longest_delay_seconds", "farwatch_rule_group_last_duration_seconds",
+    "farwatch_rule_group_interval_seconds", "farwatch_rule_group_iterations_missed_total",
+    "farwatch_clock_offset_seconds", "farwatch_clock_set_back_total",
+  ]
+  /// Of the look-ups that collectors share.
+  static let ofNames = [
+    "farwatch_name_lookups_total", "farwatch_name_lookups_shared_total",
+    "farwatch_name_lookups_remembered_total", "farwatch_name_lookups_not_begun_total",
+    "farwatch_name_lookups_timed_out_total", "farwatch_name_lookups_running", "farwatch_name_lookup_suspects",
   ]
   static let ofPaging = [
     "farwatch_paging_alerts", "farwatch_paging_acknowledged_alerts", "farwatch_paging_groups",
@@ -95,6 +129,8 @@ enum ProducedSeries {
     "farwatch_state_commit_failures_total", "farwatch_state_commit_duration_seconds",
     "farwatch_state_unsaved_rows", "farwatch_http_requests_total", "farwatch_http_requests_aborted_total",
     "farwatch_http_connections_cut_total", "farwatch_http_connections",
+    "farwatch_http_requests_refused_total",
+    "farwatch_web_config_in_force",
     "farwatch_config_last_reload_successful", "farwatch_config_last_reload_success_timestamp_seconds",
     "farwatch_config_reloads_total", "farwatch_core_turns_total", "farwatch_core_longest_turn_seconds",
   ]

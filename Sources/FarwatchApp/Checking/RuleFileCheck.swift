@@ -60,7 +60,11 @@ package struct RuleFileCheck: Sendable {
   }
 
   /// Checks each file; `-`, or no file at all, is standard input. Blocks.
-  package static func run(_ files: [String], _ options: Options, say: (Line) -> Void) -> Verdict {
+  ///
+  /// - Parameter begin: hears of each file by its place, when it is read.
+  package static func run(
+    _ files: [String], _ options: Options, begin: (Int) -> Void = { _ in }, say: (Line) -> Void
+  ) -> Verdict {
     var check = RuleFileCheck(options)
     let known = Set(Lint.all.map(\.name) + ["all", "none"])
     for name in (options.lints ?? "").split(separator: ",") where !known.contains(String(name)) {
@@ -70,7 +74,8 @@ package struct RuleFileCheck: Sendable {
     }
     guard check.readSeries(say) else { return .bad }
     var named: Set<String> = []
-    let read = (files.isEmpty ? ["-"] : files).compactMap { file in
+    let read = (files.isEmpty ? ["-"] : files).enumerated().compactMap { place, file in
+      begin(place)
       if named.insert(file).inserted { return check.read(file) }
       say(.complained("warning: \(file) is named twice; it is checked once"))
       return nil

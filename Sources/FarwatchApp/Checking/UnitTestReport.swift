@@ -33,9 +33,10 @@ package struct UnitTestReport: Sendable {
     "\(passed) passed, \(failed) failed" + (broken == 0 ? "" : ", \(counted(broken, "file")) in error")
   }
 
-  /// Runs the files one after the other; `say` gets every line as it comes. Blocks.
+  /// Runs the files one after the other; `begin` hears of each file by its place, `say` gets every line as it comes.
+  /// Blocks.
   package static func running(
-    _ files: [String], _ options: Options, say: (String) -> Void
+    _ files: [String], _ options: Options, begin: (Int) -> Void = { _ in }, say: (String) -> Void
   ) throws(BadPattern) -> UnitTestReport {
     var settings = UnitTests.Options()
     settings.showsDifferences = options.showsDifferences
@@ -49,7 +50,8 @@ package struct UnitTestReport: Sendable {
     }
     var report = UnitTestReport()
     var results: [UnitTestFileResult] = []
-    for file in files {
+    for (place, file) in files.enumerated() {
+      begin(place)
       let result = UnitTests.run(file, settings)
       report.add(result, say)
       results.append(result)

@@ -32,7 +32,8 @@ struct TurnTime: Sendable {
 
 /// Something to be done outside the core. The core never waits for it: its end comes back as an ``Event``.
 enum Effect {
-  case collect(any Collector, TargetKey, generation: UInt64)
+  /// `wasWell`: the last run succeeded, so that another success is no news.
+  case collect(any Collector, TargetKey, generation: UInt64, wasWell: Bool)
   case commit([StateChange], CommitTicket)
   case send(Delivery)
   case beat(HeartbeatAttempt)
@@ -226,7 +227,10 @@ final class Conductor {
 
   private func startDueCollections(_ monotonic: MonotonicInstant) {
     for target in watchlist.takeDue(monotonic) {
-      effects.append(.collect(target.collector, target.key, generation: target.generation))
+      effects.append(
+        .collect(
+          target.collector, target.key, generation: target.generation,
+          wasWell: target.newest?.succeeded == true))
     }
   }
 

@@ -28,13 +28,15 @@ final class ReadingRecorder {
   func record(_ readings: [Reading], at time: Timestamp) {
     // After so long the store may have forgotten the series: their names find them, or make them anew.
     if let newest, time - newest.at > Self.longestSilence * 2 { slots = [] }
-    newest = (readings.map(\.value), time)
     if matchesLastTime(readings) {
+      newest?.at = time
       for (place, reading) in readings.enumerated() {
+        newest?.values[place] = reading.value
         if let series = slots[place].series { appender.append(reading.value, at: time, to: series) }
       }
       return
     }
+    newest = (readings.map(\.value), time)
     var ended = Set(slots.compactMap(\.series))
     slots = readings.map { reading in
       let series = appender.series(reading.family, base.merging(reading.labels))

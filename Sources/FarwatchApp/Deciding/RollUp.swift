@@ -11,6 +11,8 @@ final class RollUp {
 
   private(set) var plan: RollUpPlan
   private(set) var health: [String: RegionHealth] = [:]
+  /// What the health of each region follows from.
+  private(set) var trees: [String: HealthTree] = [:]
   private(set) var calculated: [(check: CalculatedCheck, health: CheckState.Health)] = []
   private let recorder: ReadingRecorder
 
@@ -21,9 +23,13 @@ final class RollUp {
 
   func replace(_ plan: RollUpPlan, at now: Timestamp) { self.plan = plan }
 
-  /// - Parameter isOffline: nil where there are no canaries.
-  func record(_ members: [Member], isOffline: Bool?, withheld: UInt64, at time: Timestamp) {
-    var readings = calculate(members)
+  /// - Parameters:
+  ///   - canaries: whether the newest probe of each reached it.
+  ///   - isOffline: nil where there are no canaries that can be asked.
+  func record(
+    _ members: [Member], canaries: [String: Bool], isOffline: Bool?, withheld: UInt64, at time: Timestamp
+  ) {
+    var readings = calculate(members, isOffline: isOffline == true)
     // A member of a calculated check counts through it, unless it is said to count beside it.
     let hidden = Set(plan.calculated.filter { !$0.membersCount }.flatMap(\.members))
     var leaves: [String: [HealthTree.Leaf]] = [:]
@@ -39,19 +45,25 @@ final class RollUp {
         .init(zone: check.zone, tier: check.tier, health: RegionHealth(health), weight: check.weight))
     }
     health = [:]
+    trees = [:]
     for region in plan.regions {
-      let tree = HealthTree(leaves[region.name] ?? [], rules: region.rules)
+      let tree = HealthTree(
+        leaves[region.name] ?? [], rules: region.rules, isOffline: isOffline == true)
       health[region.name] = tree.region
+      trees[region.name] = tree
       readings += ScheduleMetrics.readings(of: region.name, tree)
     }
-    if let isOffline {
-      readings.append(Reading(ScheduleMetrics.vantageOffline, isOffline))
+    for (name, isReached) in canaries.sorted(by: { $0.key < $1.key }) {
+      readings.append(Reading(ScheduleMetrics.canaryReached, isReached, labels: ["check": name]))
+    }
+    if let isOffline { readings.append(Reading(ScheduleMetrics.vantageOffline, isOffline)) }
+    if isOffline != nil || !canaries.isEmpty {
       readings.append(Reading(ScheduleMetrics.checksWithheld, Double(withheld)))
     }
     recorder.record(readings, at: time)
   }
 
-  private func calculate(_ members: [Member]) -> [Reading] {
+  private func calculate(_ members: [Member], isOffline: Bool) -> [Reading] {
     guard !plan.calculated.isEmpty else {
       calculated = []
       return []
@@ -60,7 +72,13 @@ final class RollUp {
     for member in members {
       states[.init(region: member.basics.region, name: member.basics.name)] = member.health
     }
-    calculated = plan.calculated.map { check in (check, check.health { states[$0] }) }
+    let before = calculated
+    calculated = plan.calculated.map { check in
+      let health = check.health { states[$0] }
+      // An inverted one is down because members are well: not knowing that any more must not end what it says.
+      let wasDown = before.contains { $0.check == check && $0.health == .down }
+      return (check, isOffline && health == .unknown && wasDown ? .down : health)
+    }
     return calculated.flatMap { check, health in
       let labels: Labels = ["check": check.name, "region": check.region]
       return CheckState.Health.allCases.map {
@@ -72,11 +90,16 @@ final class RollUp {
 }
 
 extension Outcome {
-  /// Whether something answered, whatever it said: a refusal is an answer, too.
-  var wasReached: Bool {
+  /// Whether something answered, whatever it said: a refusal is an answer, too. nil: the question could not be put, for
+  /// a reason of our own, or it is not known whether it was.
+  ///
+  /// - Parameter isMadeHere: a program of ours answers, not the world; only its success says that the world did.
+  func wasReached(isMadeHere: Bool) -> Bool? {
     switch reason {
-    case .timeout?, .dns?, .unreachable?, .io?, .configuration?, .limit?, .overrun?, .unknown?, .other?: false
-    default: true
+    case nil: true
+    case .permission?, .configuration?, .limit?, .overrun?, .unknown?, .missing?: nil
+    case .timeout?, .dns?, .unreachable?, .io?, .other?: false
+    default: !isMadeHere
     }
   }
 }

@@ -1,7 +1,7 @@
 internal import Collecting
 internal import Configuration
-internal import FoundationEssentials
 internal import Model
+internal import RowCoding
 internal import SampleStore
 
 /// Names a collector across reloads.
@@ -20,12 +20,27 @@ struct TargetKey: Hashable, Sendable {
 struct TargetPlan: Sendable {
   var settings: any CollectorSettings
   var description: CollectorDescription
+  /// Whether a success shows that we are not offline, as that of a canary does.
+  var provesWayOut: Bool
+  /// Whether a program of ours judges, or what is known here: no answer of its own is one of the world.
+  var isMadeHere: Bool
+  /// Whether a failure may be that of our own way out.
+  var needsWayOut: Bool
   /// Called only when the collector does not run already.
   var make: @Sendable () -> any Collector
 
-  init(_ settings: any CollectorSettings, make: @escaping @Sendable () -> any Collector) {
+  /// - Parameter thisHost: reaching it proves no way out.
+  init(
+    _ settings: any CollectorSettings, thisHost: ThisHost = ThisHost(),
+    make: @escaping @Sendable () -> any Collector
+  ) {
     self.settings = settings
     description = settings.description
+    let check = settings as? any HealthCheckSettings
+    provesWayOut =
+      check.map { $0.basics.provesWayOut && !$0.basics.isCanary && thisHost.isLeft(by: $0) } ?? false
+    isMadeHere = check?.isMadeHere ?? false
+    needsWayOut = check.map(thisHost.mayBeLeft) ?? true
     self.make = make
   }
 
@@ -87,6 +102,8 @@ final class Watchlist {
   private var generation: UInt64 = 0
   private var checksChanged = false
   private var notices: [Notice] = []
+  private var delays = RecentMaximum()
+  private var lastAsked = MonotonicInstant(nanoseconds: 0)
   private var unheard: Set<TargetKey> = []
   private static let overdueAfter: Duration = .seconds(60)
 
@@ -95,12 +112,17 @@ final class Watchlist {
     rollUp = RollUp(store: store, plan: plan)
     for row in rows {
       // A row that cannot be read costs one confirmation, not the start.
-      remembered[row.key] = try? JSONDecoder().decode(CheckState.self, from: Data(row.value))
+      remembered[row.key] = try? RowCoding.decode(CheckState.self, row.value)
     }
   }
 
   var regions: [Settings.Region] { rollUp.plan.regions }
   var regionHealth: [String: RegionHealth] { rollUp.health }
+  var healthTrees: [String: HealthTree] { rollUp.trees }
+  /// nil where there are no canaries.
+  var isOffline: Bool? { canaries.isOffline }
+  /// Collections left out because the one before still ran, since each collector was made.
+  var overruns: UInt64 { slots.keys.reduce(0) { $0 &+ timetable.overruns($1) } }
   /// States of the checks that are made of others.
   var calculatedHealth: [(check: CalculatedCheck, health: CheckState.Health)] { rollUp.calculated }
 
@@ -117,9 +139,14 @@ final class Watchlist {
     }
   }
 
+  /// By how much a collection began too late, at most, in the last five minutes.
+  var longestDelay: Duration { delays.value(at: lastAsked) }
+
   /// The collectors to start now.
   func takeDue(_ now: MonotonicInstant) -> [WatchedTarget] {
     let started = timetable.due(now).compactMap { slots[$0] }
+    delays.note(timetable.takeLongestDelay(), at: now)
+    lastAsked = now
     for target in started { (target.running, target.startedAt) = (target.generation, now) }
     return started
   }
@@ -131,7 +158,8 @@ final class Watchlist {
     if let rollUpPlan { rollUp.replace(rollUpPlan, at: now) }
     canaries = canaries.replaced(
       by: Set(plans.compactMap { $0.check.flatMap { $0.isCanary ? $0.name : nil } }),
-      needed: rollUp.plan.canariesNeeded)
+      needed: rollUp.plan.canariesNeeded,
+      others: Set(plans.compactMap { $0.provesWayOut ? Self.row(TargetKey($0.description)) : nil }))
     var changes: [StateChange] = []
     var next: [TargetKey: WatchedTarget] = [:]
     for plan in plans {
@@ -208,8 +236,8 @@ final class Watchlist {
           "check": settings.name, "region": settings.region, "from": change.from.rawValue,
           "to": change.to.rawValue, "problem": target.problem ?? "none",
         ]))
-    let value = try? JSONEncoder().encode(target.check)
-    return value.map { [StateChange(.checks, Self.row(key), Array($0))] } ?? []
+    let value = try? RowCoding.encode(target.check)
+    return value.map { [StateChange(.checks, Self.row(key), $0)] } ?? []
   }
 
   /// What the outcome says of the target, once it is clear that it says nothing of ourselves.
@@ -217,15 +245,25 @@ final class Watchlist {
     of outcome: Outcome, for target: WatchedTarget, _ settings: CheckBasics, _ now: MonotonicInstant
   ) -> CheckState.Evidence {
     let found = CheckState.Evidence(outcome)
-    if settings.isCanary {
+    if settings.isCanary || target.plan.provesWayOut {
       let wasOffline = canaries.isOffline
-      canaries.record(settings.name, isReached: outcome.wasReached, began: outcome.startedAt)
+      if settings.isCanary {
+        let wasReached = canaries.newest[settings.name]
+        let isReached = outcome.wasReached(isMadeHere: target.plan.isMadeHere)
+        canaries.record(settings.name, isReached: isReached, began: outcome.startedAt)
+        if canaries.newest[settings.name] != wasReached { checksChanged = true }
+      } else if found != .none {
+        // An answer that is not the wanted one may come from what stands in the target's place.
+        canaries.record(other: Self.row(target.key), succeeded: found == .success, began: outcome.startedAt)
+      }
       if canaries.isOffline != wasOffline {
         checksChanged = true
         noteOffline()
       }
-      return found
+      if settings.isCanary { return found }
     }
+    // What is judged here is judged as ever: our way out has nothing to do with it.
+    guard target.plan.needsWayOut else { return found }
     guard found == .failure else {
       if target.failingSince != nil, found == .success {
         target.failingSince = nil
@@ -233,10 +271,14 @@ final class Watchlist {
       }
       return found
     }
+    // While we are offline it is unknown from now on.
+    checksChanged = checksChanged || target.failingSince == nil && canaries.isOffline == true
     let since = target.failingSince ?? outcome.startedAt
     target.failingSince = since
     let wouldTurn = target.check.health != .down && target.check.consecutiveFailures + 1 >= settings.failures
-    guard wouldTurn, !canaries.vouches(since: since) else { return found }
+    // Who vouched before our way out went says nothing of what fails now.
+    let isVouchedFor = canaries.isOffline != true && canaries.vouches(since: since)
+    guard wouldTurn, !isVouchedFor else { return found }
     withheld += 1
     for canary in targets.values where canary.basics?.isCanary == true {
       if let slot = canary.slot { timetable.requestSoon(slot, at: now) }
@@ -252,7 +294,7 @@ final class Watchlist {
     notices.append(
       isOffline
         ? Notice(.error, "this vantage is offline: no canary answers, and no region is blamed", [:])
-        : Notice(.info, "canaries answer again", [:]))
+        : Notice(.info, "this vantage is online: canaries or other targets answer", [:]))
   }
 
   /// What happened since the last call that belongs in the log.
@@ -292,11 +334,12 @@ final class Watchlist {
     checksChanged = false
     let members = targets.values.compactMap { target -> RollUp.Member? in
       guard let basics = target.basics, !basics.isCanary else { return nil }
-      // Of what fails while we are offline nothing is known.
-      let isBlurred = canaries.isOffline == true && target.failingSince != nil
+      // Of what begins to fail while we are offline nothing is known; what was confirmed as down before stays so.
+      let isBlurred = canaries.isOffline == true && target.failingSince != nil && target.check.health != .down
       return RollUp.Member(basics: basics, health: isBlurred ? .unknown : target.check.health)
     }
-    rollUp.record(members, isOffline: canaries.isOffline, withheld: withheld, at: time)
+    rollUp.record(
+      members, canaries: canaries.newest, isOffline: canaries.isOffline, withheld: withheld, at: time)
   }
 
   /// Keeps the readings of collectors that run seldom within a query's reach, for as long as they are not overdue.

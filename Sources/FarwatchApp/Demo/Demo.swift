@@ -2,6 +2,7 @@ internal import Dispatch
 internal import Foundation
 internal import HTTPServer
 internal import Model
+internal import StatusPage
 internal import Synchronization
 
 /// `farwatch demo`: a small world on loopback around a daemon that is told nothing about it being one.

@@ -10,10 +10,14 @@ package enum Replay {
   }
 
   /// Runs the whole replay. Blocks; opens no connection, starts no program and writes no file.
-  package static func run(_ options: ReplayOptions) throws(ReplayFailure) -> Report {
+  ///
+  /// - Parameter progress: hears now and then which part of the time, of 1, has passed.
+  package static func run(
+    _ options: ReplayOptions, progress: (Double) -> Void = { _ in }
+  ) throws(ReplayFailure) -> Report {
     let plan = try ReplayPlan(options)
     let world = try ReplayWorld(plan)
-    let timeline = try world.run()
+    let timeline = try world.run(progress: progress)
     let summary = ReplaySummary(timeline, duration: plan.duration)
     let remarks = remarks(plan, world)
     let lines =

@@ -68,9 +68,10 @@ final class ReplayWorld {
   }
 
   /// Lets the whole time pass.
-  func run() throws(ReplayFailure) -> Timeline {
+  func run(progress: (Double) -> Void = { _ in }) throws(ReplayFailure) -> Timeline {
     try announce()
     recorder.play(before: clock.start)
+    var turns = 0
     while true {
       var next = conductor.nextDeadline
       if let due = agenda.next { next = min(next, due) }
@@ -78,6 +79,8 @@ final class ReplayWorld {
       let elapsed = max(next - clock.moment(.zero), clock.elapsed + .milliseconds(1))
       if elapsed > plan.duration { break }
       clock.advance(to: elapsed)
+      turns &+= 1
+      if turns % 256 == 0 { progress(elapsed / plan.duration) }
       recorder.play(before: clock.now + .milliseconds(1))
       // Taken out first: what happens then may put more in.
       let due = agenda.take(upTo: clock.monotonic)
@@ -136,7 +139,7 @@ final class ReplayWorld {
 
   private func perform(_ effect: Effect) {
     switch effect {
-    case .collect(let collector, let key, let generation):
+    case .collect(let collector, let key, let generation, _):
       // A rehearsed collector answers before it returns.
       let answer = AnswerSlot()
       collector.collect { answer.put($0) }

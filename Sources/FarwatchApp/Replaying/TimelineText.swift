@@ -1,4 +1,5 @@
 internal import Model
+internal import Terminal
 
 /// A replay as people read it.
 enum TimelineText {

@@ -72,6 +72,13 @@ enum SelfFamilies {
   static let httpConnectionsCut = MetricFamily.counter(
     "farwatch_http_connections_cut_total",
     "Connections closed because a request did not arrive in time, by part.")
+  static let httpRefused = MetricFamily.counter(
+    "farwatch_http_requests_refused_total",
+    "Requests that were not let in: rate, login, barred, role, origin or certificate.")
+  static let webFilesInForce = MetricFamily.gauge(
+    "farwatch_web_config_in_force",
+    "Whether the web configuration file, its certificates and the tokens are in force as they are on the disk."
+  )
   static let httpConnections = MetricFamily.gauge("farwatch_http_connections", "Open connections.")
 
   static let reloadSuccessful = MetricFamily.gauge(

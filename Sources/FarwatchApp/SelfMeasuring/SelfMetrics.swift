@@ -1,10 +1,13 @@
+internal import AccessControl
 internal import Alerting
 internal import Exposition
+internal import HTTPClient
 internal import HTTPServer
 internal import Journal
 internal import Model
 internal import Notifying
 internal import Paging
+internal import PrometheusAPI
 internal import SampleStore
 internal import StateDatabase
 
@@ -18,6 +21,10 @@ final class SelfMetrics {
     var loop: CoreLoop
     var feeds: Feeds
     var reloads: ReloadLog
+    var resolver: HostResolver
+    var access: ListenerAccess
+    var queries: QueryThreads
+    var streams: EventStreams
   }
 
   private let sources: Sources
@@ -43,12 +50,19 @@ final class SelfMetrics {
     readings += journalReadings(conductor.journal)
     readings += databaseReadings(sources.database.statistics)
     readings += serverReadings(sources.server.statistics)
+    readings += accessReadings(sources.access, sources.server.statistics)
     readings += reloadReadings(sources.reloads.current)
     readings += sources.feeds.readings
+    readings += EventStreamFamilies.readings(sources.streams.statistics)
+    readings += NameLookUpFamilies.readings(sources.resolver.statistics)
+    readings += sources.queries.statistics.readings
     readings += process.readings()
     let turns = sources.loop.statistics
     readings.append(Reading(SelfFamilies.turns, Double(turns.turns)))
     readings.append(Reading(SelfFamilies.longestTurn, turns.longestTurn.inSeconds))
+    readings.append(
+      Reading(TimelinessFamilies.longestDelay, conductor.watchlist.longestDelay.inSeconds))
+    readings += TimelinessFamilies.readings(turns)
     recorder.record(readings, at: now)
   }
 
@@ -78,7 +92,7 @@ final class SelfMetrics {
     let totals = engine.totals
     let snapshot = engine.snapshot()
     let alerts = snapshot.alerts
-    return Self.groupReadings(snapshot.groups) + [
+    return Self.groupReadings(snapshot.groups) + TimelinessFamilies.readings(snapshot.groups) + [
       Reading(SelfFamilies.evaluations, Double(totals.evaluations)),
       Reading(SelfFamilies.evaluationFailures, Double(totals.failures)),
       Reading(SelfFamilies.templateFailures, Double(totals.templateFailures)),
@@ -146,6 +160,16 @@ final class SelfMetrics {
     for (reason, count) in [("header_timeout", s.headersOverdue), ("body_timeout", s.bodiesOverdue)] {
       readings.append(Reading(SelfFamilies.httpConnectionsCut, Double(count), labels: ["reason": reason]))
     }
+    return readings
+  }
+
+  private func accessReadings(_ access: ListenerAccess, _ s: HTTPServerStatistics) -> [Reading] {
+    var readings = access.door.statistics.refused.map {
+      Reading(SelfFamilies.httpRefused, Double($0.value), labels: ["reason": $0.key.rawValue])
+    }
+    let certificates = Double(s.clientCertificatesRefused)
+    readings.append(Reading(SelfFamilies.httpRefused, certificates, labels: ["reason": "certificate"]))
+    readings.append(Reading(SelfFamilies.webFilesInForce, access.problem == nil))
     return readings
   }
 

@@ -3,6 +3,7 @@ internal import HTTPServer
 internal import Model
 internal import Notifying
 internal import Paging
+internal import StatusPage
 
 /// The page behind the link in a page. Opening it shows the alerts and changes nothing, for chat programs and mail
 /// filters open every link; the button acknowledges. The token in the link is the right to do so, from any address.

@@ -1,8 +1,10 @@
 internal import CheckIns
 internal import HTTPServer
 
-/// `/ping/<id>`: where jobs say that they began, ended or failed, with the answers that healthchecks gives. Whoever
-/// knows the id may speak for the job.
+/// `/ping/<id>` and `/ping/<ping key>/<slug>`: where jobs say that they began, ended or failed, with the answers that
+/// healthchecks gives. Whoever knows the id or the key may speak for the job.
+///
+/// No visit makes a job: with `create=1` too an unknown slug is not found.
 struct CheckInEndpoint: Sendable {
   let daemon: any DaemonFace
 
@@ -14,8 +16,17 @@ struct CheckInEndpoint: Sendable {
       refusal.headers.append(HTTPServerField("Allow", "GET, HEAD, POST"))
       return refusal
     }
-    guard let visit = CheckInVisit(path: request.path) else { return .text(400, "invalid url format") }
-    guard daemon.checkIn(visit) else { return .text(404, "not found") }
+    let rid = request.queryValue("rid")
+    let run = rid.flatMap(CheckInVisit.run)
+    guard rid == nil || run != nil else { return .text(400, "invalid uuid format") }
+    guard let visit = CheckInVisit(path: request.path, run: run) else {
+      return .text(400, "invalid url format")
+    }
+    switch daemon.checkIn(visit) {
+    case .unknown: return .text(404, "not found")
+    case .ambiguous: return .text(409, "ambiguous slug")
+    case .noted: break
+    }
     var answer = HTTPServerResponse.text(200, "OK")
     answer.headers.append(HTTPServerField("Ping-Body-Limit", "\(CheckInVisit.bodyLimit)"))
     return answer

@@ -1,16 +1,19 @@
+internal import APIDescription
 internal import CheckIns
 internal import Exposition
 internal import HTTPServer
 internal import Model
 internal import Notifying
+internal import PrometheusAPI
 internal import RemoteWrite
+internal import StatusPage
 
 /// What the HTTP endpoints may ask of the running daemon. Called on the server's threads.
 protocol DaemonFace: PagingDaemonFace {
   /// nil when the core did not answer in time.
   func status() -> StatusSnapshot?
   /// The metrics page as it is now.
-  func metricsPage() -> MetricsPage
+  func metricsPage(_ format: ExpositionFormat) -> MetricsPage
   /// Whether the core's thread turned lately.
   var isAlive: Bool { get }
   /// Whether every collector has reported once, so that rules are judged.
@@ -23,26 +26,30 @@ protocol DaemonFace: PagingDaemonFace {
   func signingCertificate(named name: String) -> String?
   /// Takes samples that another program sends; nil: that is off.
   func write(_ request: HTTPServerRequest) -> HTTPServerResponse?
-  /// Notes that a job spoke; false when nobody waits for it.
-  func checkIn(_ visit: CheckInVisit) -> Bool
+  /// Notes that a job spoke, where somebody waits for it.
+  func checkIn(_ visit: CheckInVisit) -> CheckInBoard.Answer
   /// What the journal has.
   func events(_ query: EventsQuery) -> EventsOutcome
+  /// Prometheus' query API.
+  var prometheusAPI: PrometheusAPI { get }
   /// How every receiver's proofs stand; nil when the core did not answer in time.
   func proofs() -> [ProofStanding]?
   /// Starts proofs, or joins those under way; how they stand, none if nobody is called so. nil: no answer in time.
   func prove(_ choice: ProofChoice) -> [ProofStanding]?
 }
 
-/// From a request to an answer. Paths are compared, never opened as files.
+/// From a request that was let in (``Door``) to an answer. Paths are compared, never opened as files.
 struct Endpoints: Sendable {
   let daemon: any DaemonFace
+  var streams = EventStreams()
+
+  /// What of the description is served.
+  static let parts: [APIDescription.Part] = [.own, .alertmanager, .prometheus]
+  private static let openAPI = APIDescription(parts).openAPI(version: Version.text)
 
   func answer(_ request: HTTPServerRequest) -> HTTPServerResponse {
     switch request.path {
-    case "/metrics": return reading(request) { metrics() }
-    case "/": return reading(request) { statusPage() }
-    case "/status.css":
-      return reading(request) { page(StatusStyle.css.utf8.map { $0 }, type: "text/css; charset=utf-8") }
+    case "/metrics": return reading(request) { MetricsEndpoint(daemon: daemon).answer(request) }
     case "/-/healthy":
       return reading(request) {
         daemon.isAlive
@@ -56,6 +63,12 @@ struct Endpoints: Sendable {
     case "/-/reload": return reload(request)
     case RemoteWriteEndpoint.path: return write(request)
     case "/api/events": return EventsEndpoint(daemon: daemon).answer(request)
+    case EventStreamEndpoint.path: return EventStreamEndpoint(streams: streams).answer(request)
+    case "/api/openapi.json":
+      return reading(request) {
+        HTTPServerResponse(status: 200, contentType: "application/json", body: .bytes(Self.openAPI))
+      }
+    case StatusEndpoint.path: return StatusEndpoint(daemon: daemon).answer(request)
     case ProofsEndpoint.path: return ProofsEndpoint(daemon: daemon).answer(request)
     case "/sns":
       return reading(request) {
@@ -65,6 +78,7 @@ struct Endpoints: Sendable {
           status: answer.status, contentType: SNSAnswer.contentType, body: .bytes(Array(answer.body.utf8)))
       }
     default:
+      if let answer = StatusEndpoints(daemon: daemon).answer(request) { return answer }
       if let answer = CheckInEndpoint(daemon: daemon).answer(request) { return answer }
       let runbooks = "/runbooks/"
       if request.path.hasPrefix(runbooks),
@@ -79,6 +93,8 @@ struct Endpoints: Sendable {
         }
       }
       if let answer = AlertmanagerEndpoints(daemon: daemon).answer(request) { return answer }
+      if PrometheusAPI.owns(request.path) { return daemon.prometheusAPI.answer(request) }
+      if let answer = StatusEndpoints(daemon: daemon).notFound(request) { return answer }
       return .text(404, "There is nothing here. Try / or /metrics.\n")
     }
   }
@@ -94,19 +110,6 @@ struct Endpoints: Sendable {
     return answer()
   }
 
-  private func metrics() -> HTTPServerResponse {
-    let page = daemon.metricsPage()
-    return HTTPServerResponse(
-      status: 200, contentType: page.contentType, body: .segments(page.segments))
-  }
-
-  private func statusPage() -> HTTPServerResponse {
-    guard let status = daemon.status() else {
-      return .text(503, "Farwatch's core is busy and did not answer in time.\n")
-    }
-    return page(StatusPage.render(status), type: "text/html; charset=utf-8")
-  }
-
   private func page(_ bytes: [UInt8], type: String) -> HTTPServerResponse {
     HTTPServerResponse(
       status: 200, contentType: type, headers: [HTTPServerField("Cache-Control", "no-store")],
@@ -115,10 +118,7 @@ struct Endpoints: Sendable {
   }
 
   private func write(_ request: HTTPServerRequest) -> HTTPServerResponse {
-    guard daemon.allowsWrites(request) else {
-      return .text(403, "Samples are taken from this machine and from trusted_clients only.\n")
-    }
-    return daemon.write(request)
+    daemon.write(request)
       ?? .text(404, "Remote write is off: the configuration has no remote_write.\n")
   }
 
@@ -127,10 +127,6 @@ struct Endpoints: Sendable {
       var refusal = HTTPServerResponse.text(405, "Only POST and PUT reload.\n")
       refusal.headers.append(HTTPServerField("Allow", "POST, PUT"))
       return refusal
-    }
-    // A page of another site may make a browser post here; it cannot hide that it did.
-    guard daemon.allowsWrites(request) else {
-      return .text(403, "Reloading is allowed from this machine only; SIGHUP does the same.\n")
     }
     let problems = daemon.reload()
     if problems.isEmpty { return .text(200, "The new configuration is in force.\n") }

@@ -2,6 +2,7 @@ internal import Alerting
 internal import Model
 internal import Notifying
 internal import Paging
+internal import StatusPage
 
 /// Alerts, silences and receivers for the status page.
 extension Conductor {
@@ -49,6 +50,7 @@ extension Conductor {
     }
     return open.map { silence in
       StatusSnapshot.Silenced(
+        id: silence.id,
         matchers: silence.matchers.map { ListedSilence.Matcher($0).text }.joined(separator: ", "),
         by: silence.createdBy, comment: silence.comment, startsAt: silence.startsAt, endsAt: silence.endsAt,
         alerts: counts[silence.id] ?? 0)

@@ -5,6 +5,7 @@ internal import Configuration
 internal import Model
 internal import Paging
 internal import SampleStore
+internal import StatusPage
 
 extension Conductor {
   private var storeProblems: [String] {
@@ -39,16 +40,20 @@ extension Conductor {
     if problems.count > mostProblems {
       problems[mostProblems...] = ["And \(problems.count - mostProblems) more problems with rules."]
     }
-    let firstRegions = watchlist.regions.map { regionStatus($0) }
-    return StatusSnapshot(
+    let regions = watchlist.regions.map { regionStatus($0, now) }
+    var snapshot = StatusSnapshot(
       takenAt: now, startedAt: startedAt, vantage: reloads.settings.vantage, version: Version.text,
       ready: isReady,
-      lastReloadProblem: reloads.problem, regions: firstRegions, links: linkStatuses(now),
+      lastReloadProblem: reloads.problem, regions: regions, links: linkStatuses(now),
       backups: backupStatuses(now),
       alerts: alertStatuses(rules, paging, now), silences: silenceStatuses(paging, now),
       alarms: alarmStatuses(), ruleProblems: storeProblems + problems,
       receivers: receiverStatuses(now), store: storeStatus(reloads.settings),
       heartbeats: heartbeatStatuses, events: newestEvents)
+    snapshot.overruns = watchlist.overruns
+    snapshot.stuckCollectors = watchlist.stuck(at: time.monotonic)
+    snapshot.isOffline = watchlist.isOffline
+    return snapshot
   }
 
   private func storeStatus(_ settings: Settings) -> StatusSnapshot.Store {
@@ -58,23 +63,37 @@ extension Conductor {
       diskBytes: found.diskBytes, isFailing: found.isFailing, failure: found.failure)
   }
 
-  private func regionStatus(_ region: Settings.Region) -> StatusSnapshot.Region {
-    let verdict: StatusSnapshot.Verdict =
-      switch watchlist.regionHealth[region.name] ?? .unknown {
-      case .up: .good
-      case .degraded: .degraded
-      case .down: .bad
-      case .unknown: .unknown
-      }
+  private func regionStatus(_ region: Settings.Region, _ now: Timestamp) -> StatusSnapshot.Region {
     let checks = sortedTargets.compactMap { target -> StatusSnapshot.Check? in
       guard let settings = target.basics, settings.region == region.name else { return nil }
       return StatusSnapshot.Check(
-        name: settings.name, verdict: Self.verdict(target.check.health), since: target.check.since,
+        name: settings.name, zone: settings.zone, tier: settings.tier,
+        verdict: Self.verdict(target.check.health), since: target.check.since,
         consecutiveFailures: target.check.consecutiveFailures, problem: target.problem,
         latencySeconds: target.newest?.took.inSeconds, lastProbe: target.newest?.finishedAt)
     }
-    return StatusSnapshot.Region(
-      name: region.name, role: region.role.rawValue, share: region.share, verdict: verdict, checks: checks)
+    var status = StatusSnapshot.Region(
+      name: region.name, role: region.role.rawValue, share: region.share,
+      verdict: Self.verdict(watchlist.regionHealth[region.name] ?? .unknown), checks: checks)
+    if let tree = watchlist.healthTrees[region.name] {
+      status.zones = tree.zones.map { StatusSnapshot.Part(name: $0.name, verdict: Self.verdict($0.health)) }
+      status.tiers = tree.tiers.map {
+        StatusSnapshot.Part(
+          zone: $0.zone, name: $0.name, verdict: Self.verdict($0.health), healthyShare: $0.healthyShare)
+      }
+    }
+    status.servedShare = newest(
+      "farwatch_steering_share", [LabelMatcher("region", equals: region.name)], now, onlyOne: true)
+    return status
+  }
+
+  private static func verdict(_ health: RegionHealth) -> StatusSnapshot.Verdict {
+    switch health {
+    case .up: .good
+    case .degraded: .degraded
+    case .down: .bad
+    case .unknown: .unknown
+    }
   }
 
   private static func verdict(_ health: CheckState.Health) -> StatusSnapshot.Verdict {
@@ -114,7 +133,11 @@ extension Conductor {
         objective: settings.objectiveAge,
         sizeBytes: newest("backup_last_size_bytes", matchers, now),
         measured: target.newest?.succeeded ?? false,
-        problem: target.problem)
+        problem: target.problem, unverified: newest("backup_unverified", matchers, now),
+        foundBad: newest("backup_verification_failed_files_total", matchers, now),
+        restoreTested: newest("backup_restore_tested_timestamp_seconds", matchers, now).map {
+          Timestamp(seconds: $0)
+        })
     }
   }
 
@@ -138,8 +161,12 @@ extension Conductor {
     watchlist.targets.values.sorted { ($0.key.kind, $0.key.name) < ($1.key.kind, $1.key.name) }
   }
 
-  private func newest(_ family: String, _ matchers: [LabelMatcher], _ now: Timestamp) -> Double? {
+  /// - Parameter onlyOne: nil where several series say something, and none speaks for all.
+  private func newest(
+    _ family: String, _ matchers: [LabelMatcher], _ now: Timestamp, onlyOne: Bool = false
+  ) -> Double? {
     let found = store.select([LabelMatcher(Labels.metricNameLabel, equals: family)] + matchers)
+    if onlyOne, found.count > 1 { return nil }
     return found.lazy.compactMap {
       self.store.newestSample(of: $0, at: now, after: now - .seconds(300))?.value
     }.first

@@ -1,6 +1,6 @@
-internal import FoundationEssentials
 package import HTTPClient
 package import Model
+internal import RowCoding
 
 /// One request to a dead man's switch, to be carried out.
 package struct HeartbeatAttempt: Sendable {
@@ -62,7 +62,7 @@ package struct HeartbeatBook: Sendable {
     for (key, value) in rows where key.hasPrefix(Self.keyPrefix) {
       let name = key.dropFirst(Self.keyPrefix.count)
       guard let place = beats.firstIndex(where: { $0.settings.name == name }) else { continue }
-      let row = try? JSONDecoder().decode(Row.self, from: Data(value))
+      let row = try? RowCoding.decode(Row.self, value)
       beats[place].lastSuccess = row?.lastSuccess.map { Timestamp(milliseconds: $0) }
     }
   }
@@ -127,7 +127,7 @@ package struct HeartbeatBook: Sendable {
         }
         beats[place].step = .committing(ticket, since: monotonic)
         let row = Row(lastSuccess: beats[place].lastSuccess?.milliseconds, at: now.milliseconds)
-        let value = (try? JSONEncoder().encode(row)).map { Array($0) } ?? Array("{}".utf8)
+        let value = (try? RowCoding.encode(row)) ?? Array("{}".utf8)
         changes.append(StateChange(.proofs, Self.keyPrefix + beats[place].settings.name, value))
       case .committing(_, let since) where monotonic - since >= HeartbeatCondition.longestCommit:
         withhold(place, [.stateNotDurable], monotonic)

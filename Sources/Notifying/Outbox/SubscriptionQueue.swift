@@ -49,23 +49,13 @@ struct SubscriptionQueue {
   private static let inFlightInTrouble = 2
 
   var limits: Limits
-  /// By thread.
-  private var lanes: [String: [OutboxEntry]] = [:]
-  /// Every page stands in one of them, in order of acceptance: those that fire, and those that only tell of ends.
-  private var alarms = ArrivalLine(isOfAlarms: true)
-  private var ends = ArrivalLine(isOfAlarms: false)
-  /// Those that fire and that no fallback was told of, where there is one.
-  private var untold = ArrivalLine(isOfAlarms: true)
-  /// Whether ``untold`` is kept.
-  var hasFallback = false
+  private var lanes = PageLanes()
   private var ready = ReadyList()
   private var waiting = MomentHeap<String>()
   /// Threads that had more than one page when they were noted.
   private var foldable: [String] = []
   private(set) var inFlight = 0
   private var inFlightBytes = 0
-  private(set) var entryCount = 0
-  private(set) var bytes = 0
   private(set) var consecutiveFailures = 0
   private var pace = OutagePace()
   /// Nothing is sent before: the receiver asked for it, or is in trouble.
@@ -74,29 +64,22 @@ struct SubscriptionQueue {
 
   init(limits: Limits) { self.limits = limits }
 
-  var isEmpty: Bool { entryCount == 0 }
-
-  /// Of the oldest page that waits or is on its way.
-  var oldestAcceptedAt: Timestamp? {
-    [alarms, ends].compactMap { line in line.first { entry($0, in: line) != nil } }
-      .compactMap { entry($0, in: nil)?.row.acceptedAt }.min()
-  }
-
-  /// Of the oldest that tells of something that fires.
-  var oldestAlarmAcceptedAt: Timestamp? {
-    alarms.first { entry($0, in: alarms) != nil }.flatMap { entry($0, in: nil)?.row.acceptedAt }
-  }
+  var isEmpty: Bool { lanes.count == 0 }
+  var entryCount: Int { lanes.count }
+  /// Of the rows that wait or are on their way.
+  var bytes: Int { lanes.bytes }
+  var hasFallback: Bool { lanes.hasFallback }
+  var oldestAcceptedAt: Timestamp? { lanes.oldestAcceptedAt }
+  var oldestAlarmAcceptedAt: Timestamp? { lanes.oldestAlarmAcceptedAt }
 
   /// Identities of the alerts that waiting pages tell of; takes time in proportion to them.
-  var alertsAtHand: Set<String> {
-    Set(lanes.values.joined().lazy.flatMap(\.row.notification.alerts).map(\.identity))
-  }
+  var alertsAtHand: Set<String> { lanes.alertsAtHand }
 
   // MARK: Coming in
 
   /// Whether this page already waits here.
   func contains(_ row: OutboxRow) -> Bool {
-    lanes[row.notification.thread]?.contains { $0.row.messageID == row.messageID } ?? false
+    lanes.lane(row.notification.thread).contains { $0.row.messageID == row.messageID }
   }
 
   /// What the limits took, and the rows that were changed by it.
@@ -108,11 +91,8 @@ struct SubscriptionQueue {
   /// Puts `entry` last in its thread's lane; returns what had to go for it.
   mutating func append(_ entry: OutboxEntry) -> Shed {
     let thread = entry.row.notification.thread
-    lanes[thread, default: []].append(entry)
-    entryCount += 1
-    bytes += entry.bytes
-    lineUp(entry.row)
-    if lanes[thread, default: []].count > 1 { noteFoldable(thread) }
+    lanes.append(entry)
+    if lanes.lane(thread).count > 1 { noteFoldable(thread) }
     settle(thread)
     return makeRoom(for: entry.row)
   }
@@ -123,9 +103,7 @@ struct SubscriptionQueue {
   }
 
   mutating func commitEnded(_ ticket: CommitTicket, thread: String) {
-    guard var lane = lanes[thread] else { return }
-    for place in lane.indices { _ = lane[place].commitEnded(ticket) }
-    lanes[thread] = lane
+    lanes.commitEnded(ticket, thread: thread)
     settle(thread)
   }
 
@@ -135,17 +113,18 @@ struct SubscriptionQueue {
   mutating func takeNext(_ id: DeliveryID, now: MonotonicInstant, maximumInFlight: Int) -> OutboxEntry? {
     if let pausedUntil, now < pausedUntil { return nil }
     while let due = waiting.earliest, due <= now, let thread = waiting.removeEarliest() {
-      guard case .waitingRetry(let until) = lanes[thread]?.first?.state, until <= now else { continue }
-      lanes[thread]?[0].wake()
+      guard case .waitingRetry(let until) = lanes.head(of: thread)?.state, until <= now else { continue }
+      lanes.changeHead(of: thread) { $0.wake() }
       settle(thread)
     }
     guard mayFly(maximumInFlight) else { return nil }
     while let thread = ready.removeFirst() {
-      guard lanes[thread]?.first?.state == .ready else { continue }
-      lanes[thread]?[0].sent(id)
+      guard lanes.head(of: thread)?.state == .ready else { continue }
+      lanes.changeHead(of: thread) { $0.sent(id) }
       inFlight += 1
-      inFlightBytes += lanes[thread]?.first?.bytes ?? 0
-      return lanes[thread]?.first
+      let sent = lanes.head(of: thread)
+      inFlightBytes += sent?.bytes ?? 0
+      return sent
     }
     return nil
   }
@@ -154,12 +133,12 @@ struct SubscriptionQueue {
     _ id: DeliveryID, thread: String, result: DeliveryResult, now: MonotonicInstant, at wall: Timestamp,
     policy: RetryPolicy
   ) -> Finish {
-    guard let sent = lanes[thread]?.first, sent.state == .inFlight(id) else { return .unknown }
+    guard let sent = lanes.head(of: thread), sent.state == .inFlight(id) else { return .unknown }
     inFlight -= 1
     inFlightBytes -= sent.bytes
     if result.succeeded {
-      guard let entry = removeHead(of: thread) else { return .unknown }
-      forgetGone()
+      guard let entry = lanes.removeHead(of: thread) else { return .unknown }
+      lanes.forgetGone()
       let wasOut = consecutiveFailures >= Self.outageStreak
       consecutiveFailures = 0
       pace.succeeded()
@@ -169,13 +148,13 @@ struct SubscriptionQueue {
       return .delivered(entry.row, attempts: entry.attempts)
     }
     if result.isOfReceiver { rest(after: result, of: thread, now, policy) }
-    switch lanes[thread]?[0].failed(at: now, result: result, policy: policy) {
+    switch lanes.changeHead(of: thread, { $0.failed(at: now, result: result, policy: policy) }) {
     case .retry(let at):
       waiting.insert(thread, at: at)
-      guard let head = lanes[thread]?.first else { return .unknown }
+      guard let head = lanes.head(of: thread) else { return .unknown }
       return .retry(head.row, attempts: head.attempts, at: at)
     case .giveUp:
-      guard let head = removeHead(of: thread) else { return .unknown }
+      guard let head = lanes.removeHead(of: thread) else { return .unknown }
       var row = head.row
       row.givenUp = .init(at: wall, reason: result.reason?.rawValue ?? "other")
       // A proof that was given up has told all that it was for.
@@ -212,17 +191,17 @@ struct SubscriptionQueue {
 
   /// Empties the queue, pages on their way included: their answers will be ``Finish/unknown``.
   mutating func removeAll() -> [OutboxRow] {
-    let rows = lanes.values.joined().map(\.row).sorted { $0.sequence < $1.sequence } + givenUp
+    let rows = lanes.rows + givenUp
     let hasFallback = hasFallback
     self = SubscriptionQueue(limits: limits)
-    self.hasFallback = hasFallback
+    lanes = PageLanes(hasFallback: hasFallback)
     return rows
   }
 
   /// Removes the pages accepted before `limit` of a subscription that no longer exists.
   mutating func removeOlder(than limit: Timestamp) -> [OutboxRow] {
     var gone: [OutboxRow] = []
-    for thread in Array(lanes.keys) {
+    for thread in lanes.threads {
       gone += remove(from: thread) { $0.row.acceptedAt < limit }
     }
     gone += givenUp.filter { $0.acceptedAt < limit }
@@ -232,8 +211,7 @@ struct SubscriptionQueue {
 
   /// Removes the proofs that wait.
   mutating func removeProofs() -> [OutboxRow] {
-    let threads = lanes.filter { $0.value.contains { $0.row.notification.kind == .proof } }.keys.sorted()
-    return threads.flatMap { remove(from: $0) { $0.row.notification.kind == .proof } }
+    lanes.threads.flatMap { remove(from: $0) { $0.row.notification.kind == .proof } }
   }
 
   private mutating func makeRoom(for newcomer: OutboxRow) -> Shed {
@@ -253,8 +231,8 @@ struct SubscriptionQueue {
 
   private mutating func noteFoldable(_ thread: String) {
     // Most lanes shrink by delivery and are never asked about: forget those now and then.
-    if foldable.count > 64 + 2 * lanes.count {
-      foldable = lanes.filter { $0.value.count > 1 }.keys.sorted()
+    if foldable.count > 64 + 2 * lanes.laneCount {
+      foldable = lanes.threads.filter { lanes.lane($0).count > 1 }
     }
     foldable.append(thread)
   }
@@ -262,159 +240,62 @@ struct SubscriptionQueue {
   private mutating func fold(_ thread: String, _ shed: inout Shed) {
     // One carries no news, so nothing may be folded into it; and it has none to be carried on.
     shed.gone += remove(from: thread) { $0.row.notification.kind == .acknowledgement }.map { ($0, .folded) }
-    guard let newest = lanes[thread]?.last, !newest.isInFlight else { return }
+    guard let newest = lanes.lane(thread).last, !newest.isInFlight else { return }
     let older = remove(from: thread) { $0.row.sequence != newest.row.sequence }
     guard !older.isEmpty else { return }
     shed.gone += older.map { ($0, .folded) }
     var row = newest.row
     row.notification = row.notification.carrying(older.map(\.notification))
-    guard row.notification != newest.row.notification, let saved = row.saved(),
-      let place = lanes[thread]?.indices.last
-    else { return }
-    let size = saved.value?.count ?? 0
-    bytes += size - newest.bytes
-    lanes[thread]?[place].rewrite(row, bytes: size)
-    if row.isAlarm != newest.row.isAlarm { lineUp(row) }
+    guard row.notification != newest.row.notification, let saved = row.saved() else { return }
+    lanes.rewriteNewest(as: row, bytes: saved.value?.count ?? 0)
     shed.rewritten.append(saved)
   }
 
   /// The oldest end, then the oldest alarm. A newcomer that fires does not push itself out, nor does the only page.
   private mutating func leastMissed(for newcomer: OutboxRow) -> ArrivalLine.Place? {
     if entryCount - inFlight <= 1 { return nil }
-    let isAlarm = newcomer.isAlarm
-    func mayGo(_ place: ArrivalLine.Place, _ line: ArrivalLine) -> Bool {
-      entry(place, in: line).map { !$0.isInFlight && !(isAlarm && place.sequence == newcomer.sequence) }
-        ?? false
-    }
-    forgetGone()
-    return ends.first { mayGo($0, ends) } ?? alarms.first { mayGo($0, alarms) }
+    return lanes.leastMissed { newcomer.isAlarm && $0.sequence == newcomer.sequence }
   }
 
   // MARK: Fallback
 
   /// Keeps in mind, from now on, which pages no fallback was told of.
-  mutating func watchForFallback(_ isWatched: Bool) {
-    guard hasFallback != isWatched else { return }
-    hasFallback = isWatched
-    untold = ArrivalLine(isOfAlarms: true)
-    guard isWatched else { return }
-    for row in lanes.values.joined().map(\.row)
-    where row.isAlarm && row.toldFallback != true {
-      untold.insert(.init(thread: row.notification.thread, sequence: row.sequence))
-    }
-  }
+  mutating func watchForFallback(_ isWatched: Bool) { lanes.watchForFallback(isWatched) }
 
   /// When the oldest page was accepted that fires and that no fallback was told of; nil: there is none.
-  var oldestUntold: MonotonicInstant? {
-    untold.first(where: isUntold).flatMap { entry($0, in: nil)?.since }
-  }
+  var oldestUntold: MonotonicInstant? { lanes.oldestUntold }
 
-  /// The oldest page accepted until `limit` that fires and that no fallback was told of, marked as told, and the pages
-  /// of its thread behind it that tell of its end, or who took it on: those before the next that fires, whose own end
-  /// comes with it.
+  /// See ``PageLanes/takeUntold(acceptedUntil:)``.
   mutating func takeUntold(acceptedUntil limit: MonotonicInstant) -> (row: OutboxRow, ends: [OutboxRow])? {
-    forgetGone()
-    guard let place = untold.first(where: { _ in true }), let found = entry(place, in: untold),
-      found.since <= limit,
-      let index = lanes[place.thread]?.firstIndex(where: { $0.row.sequence == place.sequence })
-    else { return nil }
-    untold.removeFirst()
-    lanes[place.thread]?[index].noteToldFallback()
-    let behind = lanes[place.thread]?[(index + 1)...].map(\.row) ?? []
-    var row = found.row
-    row.toldFallback = true
-    return (row, Array(behind.prefix { !$0.isAlarm }))
+    lanes.takeUntold(acceptedUntil: limit)
   }
 
   /// The pages of `thread` that fire and that no fallback was told of, marked as told; the oldest first.
-  mutating func takeUntold(ofThread thread: String) -> [OutboxRow] {
-    guard hasFallback, var lane = lanes[thread] else { return [] }
-    var rows: [OutboxRow] = []
-    for place in lane.indices where lane[place].row.isAlarm && lane[place].row.toldFallback != true {
-      lane[place].noteToldFallback()
-      rows.append(lane[place].row)
-    }
-    lanes[thread] = lane
-    return rows
-  }
+  mutating func takeUntold(ofThread thread: String) -> [OutboxRow] { lanes.takeUntold(ofThread: thread) }
 
   /// The pages of `thread` before the first that fires.
   func leadingEnds(ofThread thread: String) -> [OutboxRow] {
-    Array((lanes[thread] ?? []).lazy.map(\.row).prefix { !$0.isAlarm })
+    Array(lanes.lane(thread).lazy.map(\.row).prefix { !$0.isAlarm })
   }
 
-  private func isUntold(_ place: ArrivalLine.Place) -> Bool {
-    entry(place, in: untold).map { $0.row.toldFallback != true } ?? false
-  }
-
-  // MARK: The lines
-
-  private mutating func lineUp(_ row: OutboxRow) {
-    let place = ArrivalLine.Place(thread: row.notification.thread, sequence: row.sequence)
-    if row.isAlarm { alarms.insert(place) } else { ends.insert(place) }
-    if hasFallback, row.isAlarm, row.toldFallback != true { untold.insert(place) }
-    // Pages that were delivered leave their places behind.
-    if alarms.count + ends.count > 64 + 2 * entryCount {
-      untold = untold.keeping(isUntold)
-      alarms = alarms.keeping { entry($0, in: alarms) != nil }
-      ends = ends.keeping { entry($0, in: ends) != nil }
-    }
-  }
-
-  /// Drops places at the front whose pages are gone or told, so that looking for the first is cheap.
-  private mutating func forgetGone() {
-    while let first = untold.first(where: { _ in true }), !isUntold(first) { untold.removeFirst() }
-    while let first = alarms.first(where: { _ in true }), entry(first, in: alarms) == nil {
-      alarms.removeFirst()
-    }
-    while let first = ends.first(where: { _ in true }), entry(first, in: ends) == nil { ends.removeFirst() }
-  }
-
-  /// The page at `place`; nil when it is gone or now stands in the other line.
-  private func entry(_ place: ArrivalLine.Place, in line: ArrivalLine?) -> OutboxEntry? {
-    guard let entry = lanes[place.thread]?.first(where: { $0.row.sequence == place.sequence }) else {
-      return nil
-    }
-    guard let line else { return entry }
-    return entry.row.isAlarm == line.isOfAlarms ? entry : nil
-  }
+  // MARK: What may be sent
 
   private mutating func remove(from thread: String, where matches: (OutboxEntry) -> Bool) -> [OutboxRow] {
-    guard let lane = lanes[thread] else { return [] }
-    let gone = lane.filter { matches($0) && !$0.isInFlight }
-    guard !gone.isEmpty else { return [] }
-    let sequences = Set(gone.map(\.row.sequence))
-    let kept = lane.filter { !sequences.contains($0.row.sequence) }
-    lanes[thread] = kept.isEmpty ? nil : kept
-    entryCount -= gone.count
-    bytes -= gone.reduce(0) { $0 + $1.bytes }
-    settle(thread)
-    return gone.map(\.row)
-  }
-
-  private mutating func removeHead(of thread: String) -> OutboxEntry? {
-    guard var lane = lanes[thread], !lane.isEmpty else { return nil }
-    let head = lane.removeFirst()
-    lanes[thread] = lane.isEmpty ? nil : lane
-    entryCount -= 1
-    bytes -= head.bytes
-    return head
+    let gone = lanes.remove(from: thread, where: matches)
+    if !gone.isEmpty { settle(thread) }
+    return gone
   }
 
   private mutating func wakeAll() {
     waiting.removeAll()
-    let asleep = lanes.compactMap { thread, lane -> (String, UInt64)? in
-      guard let head = lane.first, case .waitingRetry = head.state else { return nil }
-      return (thread, head.row.sequence)
-    }
-    for (thread, _) in asleep.sorted(by: { $0.1 < $1.1 }) {
-      lanes[thread]?[0].wake()
+    for thread in lanes.asleep {
+      lanes.changeHead(of: thread) { $0.wake() }
       settle(thread)
     }
   }
 
-  /// Lines an thread up when its head is ready.
+  /// Lines a thread up when its head is ready.
   private mutating func settle(_ thread: String) {
-    if lanes[thread]?.first?.state == .ready { ready.append(thread) }
+    if lanes.head(of: thread)?.state == .ready { ready.append(thread) }
   }
 }

@@ -1,5 +1,5 @@
-internal import FoundationEssentials
 package import Model
+internal import RowCoding
 
 /// Which receiver is to be proven when, and what came of it: a proof is a page of its own kind that a receiver took.
 ///
@@ -45,7 +45,7 @@ package struct ProofBook: Sendable {
     for (key, value) in rows where key.hasPrefix(Self.keyPrefix) {
       // One that cannot be read costs one more proof.
       remembered[String(key.dropFirst(Self.keyPrefix.count))] =
-        (try? JSONDecoder().decode(Row.self, from: Data(value))) ?? Row()
+        (try? RowCoding.decode(Row.self, value)) ?? Row()
     }
   }
 
@@ -213,7 +213,7 @@ extension ProofBook.Entry {
       lastProven: lastProven?.milliseconds, lastAttempt: lastAttempt?.milliseconds,
       consecutiveFailures: consecutiveFailures, scheduledSince: scheduledSince?.milliseconds,
       underWay: isUnderWay ? run?.serial : nil)
-    let value = (try? JSONEncoder().encode(row)).map { Array($0) } ?? Array("{}".utf8)
+    let value = (try? RowCoding.encode(row)) ?? Array("{}".utf8)
     return StateChange(.proofs, ProofBook.keyPrefix + receiver.key, value)
   }
 }

@@ -1,5 +1,5 @@
-internal import FoundationEssentials
 internal import Model
+internal import RowCoding
 internal import RegularExpressions
 
 /// What the table of silences remembers of one silence, under its id.
@@ -33,15 +33,11 @@ struct SilenceRow: Codable {
   }
 
   /// nil when it cannot be encoded.
-  var bytes: [UInt8]? {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return (try? encoder.encode(self)).map { [UInt8]($0) }
-  }
+  var bytes: [UInt8]? { try? RowCoding.encode(self) }
 
   /// The silence that a row holds; what is wrong with it as a text.
   static func read(_ bytes: [UInt8], id: String) -> Result<Silence, SilenceProblem> {
-    guard let row = try? JSONDecoder().decode(SilenceRow.self, from: Data(bytes)) else {
+    guard let row = try? RowCoding.decode(SilenceRow.self, bytes) else {
       return .failure(.invalid("is no silence"))
     }
     guard row.version == currentVersion else {

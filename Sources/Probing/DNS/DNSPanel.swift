@@ -72,7 +72,7 @@ struct DNSPanel: Sendable {
         ask(server, at: address, timeout) { gathered.add(place, $0) }
       } else {
         let start = time.monotonic
-        resolver.resolve(server.host, timeout: timeout) { answer in
+        resolver.resolve(server.host, timeout: timeout, mayRemember: true) { answer in
           let left = timeout - (time.monotonic - start)
           switch answer.map({ $0.compactMap { ResolverAddress(address: $0, port: server.port) } }) {
           case .success(let addresses):

@@ -68,7 +68,7 @@ struct DNSVerdict: Sendable {
         .configuration, detail: "\(needed) servers must answer well, and there are only \(servers.count)")
     }
     let others = servers.count > 1 ? " (\(fine) of \(servers.count) servers answer well, \(needed) must)" : ""
-    return .failure(reason, detail: "\(first.answer.server.name): \(detail)\(others)")
+    return .failure(reason, detail: naming(first.answer.server.name, detail) + others)
   }
 
   private func judge(_ answer: DNSPanel.Answer, newest: UInt32?) -> Judged {

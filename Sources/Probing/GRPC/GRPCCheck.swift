@@ -77,7 +77,8 @@ package final class GRPCCheck: Collector {
       return client.start(request) { finish([("", $0)], nil) }
     }
     resolver.resolve(
-      settings.endpoint.host, family: request.addressFamily, timeout: description.timeout
+      settings.endpoint.host, family: request.addressFamily, timeout: description.timeout,
+      mayRemember: true
     ) { [self] answer in
       switch answer {
       case .success(let addresses):

@@ -46,7 +46,9 @@ package final class HTTPCheck: Collector {
       }
       return
     }
-    resolver.resolve(host, family: request.addressFamily, timeout: description.timeout) { [self] answer in
+    resolver.resolve(
+      host, family: request.addressFamily, timeout: description.timeout, mayRemember: true
+    ) { [self] answer in
       switch answer {
       case .success(let addresses):
         probe(addresses, left: description.timeout - (time.monotonic - start)) { [self] results in
@@ -96,7 +98,7 @@ package final class HTTPCheck: Collector {
     }
     var outcome = outcome(sorted[worst].value, startedAt: startedAt, start: start)
     if case .failure(let reason, let detail) = outcome.verdict {
-      outcome.verdict = .failure(reason, detail: "\(sorted[worst].key): \(detail)")
+      outcome.verdict = .failure(reason, detail: naming(sorted[worst].key, detail))
     }
     outcome.readings.append(Reading(HTTPCheckMetrics.addresses, Double(resolved)))
     for (index, (address, result)) in sorted.enumerated() {

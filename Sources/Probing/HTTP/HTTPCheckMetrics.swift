@@ -28,6 +28,11 @@ package enum HTTPCheckMetrics {
       addresses, addressSuccess, addressDuration,
     ]
 
+  /// Whether `url` begins with `https:`, in any case.
+  private static func isSecure(_ url: String) -> Bool {
+    url.utf8.prefix(6).elementsEqual("https:".utf8) { $0 | 0x20 == $1 | 0x20 }
+  }
+
   /// - Parameter now: judges which presented certificates had expired already.
   static func readings(_ result: HTTPResult, _ decision: HTTPVerdict.Decision, now: Timestamp) -> [Reading] {
     var readings = CheckFamilies.readings(decision.verdict, took: result.total)
@@ -48,7 +53,7 @@ package enum HTTPCheckMetrics {
       readings.append(Reading(status, Double(value)))
       readings.append(Reading(redirects, Double(result.redirects)))
       readings.append(Reading(bodyLength, Double(result.bodyBytesTotal)))
-      readings.append(Reading(ssl, result.finalURL.lowercased().hasPrefix("https:")))
+      readings.append(Reading(ssl, isSecure(result.finalURL)))
       if let length = result.contentLength { readings.append(Reading(contentLength, Double(length))) }
     }
     if let value = result.httpVersion { readings.append(Reading(version, value)) }

@@ -51,8 +51,9 @@ package final class ICMPCheck: Collector {
   package func collect(_ completion: @escaping @Sendable (Outcome) -> Void) {
     let begun = Begun(startedAt: time.now, start: time.monotonic)
     if IPAddressText.isAddress(settings.host) { return ping([settings.host], nil, begun, completion) }
-    resolver.resolve(settings.host, family: settings.addressFamily, timeout: description.timeout) {
-      [self] answer in
+    resolver.resolve(
+      settings.host, family: settings.addressFamily, timeout: description.timeout, mayRemember: true
+    ) { [self] answer in
       let took = (time.monotonic - begun.start).inSeconds
       switch answer {
       case .success(let addresses): ping(addresses, took, begun, completion)
@@ -107,7 +108,7 @@ package final class ICMPCheck: Collector {
     }
     var verdict = verdicts[worst]
     if settings.everyAddress, case .failure(let reason, let detail) = verdict {
-      verdict = .failure(reason, detail: "\(results[worst].address): \(detail)")
+      verdict = .failure(reason, detail: naming(results[worst].address, detail))
     }
     var readings = self.readings(results[worst].result, results[worst].address, resolve)
     if settings.everyAddress {

@@ -30,7 +30,7 @@ package final class KafkaCheckCollector: Collector {
       switch result {
       case .success(let seen): (verdict, readings) = (seen.verdict, seen.readings)
       case .failure(let error):
-        (verdict, readings) = (.failure(error.reason, detail: "\(settings.cluster.name): \(error)"), [])
+        (verdict, readings) = (.failure(error.reason, detail: naming(settings.cluster.name, "\(error)")), [])
       }
       completion(CheckFamilies.outcome(verdict, startedAt: startedAt, start: start, time: time, readings))
     }

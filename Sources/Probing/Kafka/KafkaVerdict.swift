@@ -39,6 +39,6 @@ package struct KafkaVerdict: Sendable {
       return
     }
     let more = problems.count > 1 ? " (and \(problems.count - 1) more)" : ""
-    verdict = .failure(first.0, detail: "\(settings.cluster.name): \(first.1)\(more)")
+    verdict = .failure(first.0, detail: naming(settings.cluster.name, "\(first.1)\(more)"))
   }
 }

@@ -85,7 +85,9 @@ package final class MySQLCheck: Collector {
       more.append(Reading(MySQLCheckMetrics.readOnly, isReadOnly))
       try judge(reply, isReadOnly)
     } catch {
-      verdict = .failure(error.reason, detail: "\(error)")
+      // A server that has no connection to spare is one that its users cannot reach: not a limit of our own.
+      let reason = error.reason == .limit && error.serverCode != nil ? .refused : error.reason
+      verdict = .failure(reason, detail: "\(error)")
     }
     return CheckFamilies.outcome(verdict, startedAt: startedAt, start: start, time: time, more)
   }

@@ -30,7 +30,8 @@ package final class RedisCheckCollector: Collector {
       let verdict: Outcome.Verdict
       switch result {
       case .success(let reply): verdict = questions.verdict(reply)
-      case .failure(let error): verdict = .failure(error.reason, detail: "\(settings.server.name): \(error)")
+      case .failure(let error):
+        verdict = .failure(error.reason, detail: naming(settings.server.name, "\(error)"))
       }
       completion(CheckFamilies.outcome(verdict, startedAt: startedAt, start: start, time: time))
     }

@@ -48,11 +48,11 @@ package struct RedisCheckQuestions: Sendable {
     for (question, result) in zip(questions, reply.results) {
       do throws(RedisError) {
         if let problem = problem(question, try result.get()) {
-          return .failure(problem.reason, detail: "\(settings.server.name): \(problem)")
+          return .failure(problem.reason, detail: naming(settings.server.name, "\(problem)"))
         }
       } catch {
         let reason = error.code == "NOQUORUM" ? FailureReason.status : error.reason
-        return .failure(reason, detail: "\(settings.server.name): \(error)")
+        return .failure(reason, detail: naming(settings.server.name, "\(error)"))
       }
     }
     return .success

@@ -50,7 +50,7 @@ struct SteeringState: Sendable {
         }
       case .failure(let failure):
         readings.append(Reading(SteeringSettings.resolverUp, false, labels: labels))
-        if problem == nil { problem = (failure.reason, "\(answer.server.name): \(failure.detail)") }
+        if problem == nil { problem = (failure.reason, naming(answer.server.name, failure.detail)) }
       }
     }
     let answered = readings.count { $0.family == SteeringSettings.resolverUp && $0.value == 1 }

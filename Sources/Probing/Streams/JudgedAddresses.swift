@@ -22,7 +22,7 @@ struct JudgedAddresses {
     worst = verdicts.firstIndex { $0 != .success } ?? slowest ?? 0
     verdict = verdicts[worst]
     if case .failure(let reason, let detail) = verdict, !results[worst].address.isEmpty {
-      verdict = .failure(reason, detail: "\(results[worst].address): \(detail)")
+      verdict = .failure(reason, detail: naming(results[worst].address, detail))
     }
     guard let resolved else { return }
     addresses.append(Reading(HTTPCheckMetrics.addresses, Double(resolved)))

@@ -30,7 +30,9 @@ struct StreamProbe: Sendable {
   func run(_ completion: @escaping @Sendable (Answers) -> Void) {
     let start = time.monotonic
     if IPAddressText.isAddress(endpoint.host) { return connect([endpoint.host], nil, start, completion) }
-    resolver.resolve(endpoint.host, family: endpoint.addressFamily, timeout: timeout) { answer in
+    resolver.resolve(
+      endpoint.host, family: endpoint.addressFamily, timeout: timeout, mayRemember: true
+    ) { answer in
       let took = (time.monotonic - start).inSeconds
       switch answer {
       case .success(let addresses): connect(addresses, took, start, completion)

@@ -29,6 +29,10 @@ final class EvaluationContext {
 
   /// Samples that may still be read or made.
   private var budget = 0
+  /// Samples read and made since the query began, and the most for one moment of it.
+  private(set) var spent = 0
+  private var spentBefore = 0
+  private(set) var peak = 0
   var notes = AnnotationLog()
 
   /// Label sets at most before all are forgotten: results with ever new labels must not fill the memory. A query that
@@ -52,6 +56,7 @@ final class EvaluationContext {
     self.reader = reader
     self.options = options
     notes.removeAll()
+    (spent, peak) = (0, 0)
     let (index, past) = (reader.indexVersion, reader.pastVersion)
     if let known = indexVersion, known != index, !isOtherTable, let added = reader.seriesAdded(since: known) {
       take(added)
@@ -92,6 +97,7 @@ final class EvaluationContext {
   /// Goes on to another moment. What was read for the one before is free again.
   func move(to time: Timestamp) {
     budget = options.maximumSamples
+    spentBefore = spent
     guard time != self.time else { return }
     self.time = time
     momentEpoch = nextEpoch()
@@ -112,6 +118,8 @@ final class EvaluationContext {
 
   func spend(_ samples: Int) throws(EvaluationError) {
     budget = budget &- samples
+    spent = spent &+ samples
+    peak = max(peak, spent &- spentBefore)
     if budget < 0 {
       throw EvaluationError(
         message: "query processing would load too many samples into memory in query execution")
@@ -129,10 +137,10 @@ final class EvaluationContext {
       throw EvaluationError(message: "query would make more than \(3 * Self.tableLimit) label sets")
     }
     if let cancellation = options.cancellation, cancellation.isCancelled {
-      throw EvaluationError(message: "query was canceled in query execution")
+      throw EvaluationError(message: "query was canceled in query execution", kind: .canceled)
     }
     if let deadline = options.deadline, options.clock.monotonic >= deadline {
-      throw EvaluationError(message: "query timed out in expression evaluation")
+      throw EvaluationError(message: "query timed out in expression evaluation", kind: .timeout)
     }
   }
 

@@ -26,6 +26,9 @@ package final class Plan {
   /// Series that the last evaluation looked at: a measure of cost that does not vary with the machine.
   package var seriesTouched: Int { sources.reduce(0) { $0 + $1.ids.count } }
 
+  /// Samples that the last evaluation read and made, and the most of them for one moment.
+  package var samplesSpent: (total: Int, peak: Int) { (context.spent, context.peak) }
+
   /// Fails when the expression uses something that this version does not evaluate.
   package convenience init(_ expression: Expression) throws(CompileError) {
     try self.init(expression, StepScope(), EvaluationContext(), isShared: false)

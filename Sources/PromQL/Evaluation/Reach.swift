@@ -1,4 +1,4 @@
-internal import Model
+package import Model
 
 extension Expression {
   /// How far before the moment of evaluation the expression's samples may lie: ranges and offsets, those of subqueries
@@ -26,7 +26,7 @@ extension Expression {
   }
 
   /// The conditions of every selector, in the order of the text.
-  var selectors: [[LabelMatcher]] {
+  package var selectors: [[LabelMatcher]] {
     switch kind {
     case .selector(let selector), .rangeSelector(let selector, _): [selector.matchers]
     default: children.flatMap(\.selectors)

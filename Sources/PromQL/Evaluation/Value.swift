@@ -43,10 +43,16 @@ package struct QueryResult: Sendable {
 
 /// Why an evaluation gave no value; the messages are Prometheus'.
 package struct EvaluationError: Error, Hashable, Sendable, CustomStringConvertible {
+  package enum Kind: Sendable { case execution, timeout, canceled }
+
   package let message: String
+  package let kind: Kind
   package var description: String { message }
 
-  package init(message: String) { self.message = message }
+  package init(message: String, kind: Kind = .execution) {
+    self.message = message
+    self.kind = kind
+  }
 }
 
 /// Something that parses but that this version does not evaluate.

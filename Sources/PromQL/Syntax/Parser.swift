@@ -1,3 +1,5 @@
+package import Model
+
 /// What an expression may measure.
 package enum ParseLimits {
   /// Bytes of text.
@@ -27,6 +29,21 @@ package func parseExpression(
     let expression = try parser.parseWhole()
     try TypeCheck.check(expression)
     return expression
+  } catch {
+    throw ParseError(
+      message: error.message, position: SourcePosition(offset: min(error.offset, bytes.count), in: bytes))
+  }
+}
+
+/// Parses one selector without range and modifiers, as in `match[]`; what all of its conditions are.
+package func parseMetricSelector(_ text: String) throws(ParseError) -> [LabelMatcher] {
+  let bytes = Array(text.utf8)
+  do throws(SyntaxFault) {
+    guard bytes.count <= ParseLimits.bytes else {
+      throw SyntaxFault(message: "expression is longer than \(ParseLimits.bytes) bytes", offset: 0)
+    }
+    var parser = Parser(tokens: Lexer.tokens(of: bytes), options: ParserOptions())
+    return try parser.parseBareSelector().selectors.first ?? []
   } catch {
     throw ParseError(
       message: error.message, position: SourcePosition(offset: min(error.offset, bytes.count), in: bytes))

@@ -145,6 +145,16 @@ extension Parser {
 }
 
 extension Parser {
+  /// A selector and nothing behind it.
+  mutating func parseBareSelector() throws(SyntaxFault) -> Expression {
+    let start = current.range.start
+    let name = current.isMetricWord ? advance().text : nil
+    if name == nil, current.kind != .leftBrace { throw unexpected() }
+    let selector = try parseSelector(named: name, from: start)
+    guard case .endOfInput = current.kind else { throw unexpected() }
+    return selector
+  }
+
   private mutating func parseSelector(named outer: String?, from start: Int) throws(SyntaxFault) -> Expression
   {
     var name = outer

@@ -10,10 +10,7 @@ extension Expression: CustomStringConvertible {
     case .selector(let selector): selector.text + selector.modifiers
     case .rangeSelector(let selector, let range):
       "\(selector.text)[\(Self.text(range, selector.rangeExpression))]\(selector.modifiers)"
-    case .subquery(let subquery):
-      "\(subquery.inner)[\(Self.text(subquery.rangeMilliseconds, subquery.rangeExpression)):"
-        + (subquery.stepMilliseconds.map { Self.text($0, subquery.stepExpression) } ?? "")
-        + "]\(subquery.shift.text)"
+    case .subquery(let subquery): "\(subquery.inner)\(subquery.suffix)"
     case .call(let function, let arguments):
       "\(function.name)(\(arguments.map(\.description).joined(separator: ", ")))"
     case .aggregation(let aggregation): aggregation.text
@@ -23,7 +20,7 @@ extension Expression: CustomStringConvertible {
     }
   }
 
-  fileprivate static func text(_ milliseconds: Int64, _ computed: DurationExpression?) -> String {
+  static func text(_ milliseconds: Int64, _ computed: DurationExpression?) -> String {
     computed?.description ?? text(milliseconds: milliseconds)
   }
 
@@ -45,19 +42,30 @@ private func isPlainName(_ name: String, colons: Bool) -> Bool {
   }
 }
 
+extension LabelMatcher {
+  /// As it stands between braces.
+  var conditionText: String { "\(labelName(name))\(kind.rawValue)\(quoted(text))" }
+}
+
 extension VectorSelector {
   fileprivate var modifiers: String { (boundary.map { " \($0.rawValue)" } ?? "") + shift.text }
 
   fileprivate var text: String {
-    var conditions = (name == nil ? matchers[...] : matchers.dropLast()).map {
-      "\(labelName($0.name))\($0.kind.rawValue)\(quoted($0.text))"
-    }
+    var conditions = (name == nil ? matchers[...] : matchers.dropLast()).map(\.conditionText)
     var front = name ?? ""
     if let name, !isPlainName(name, colons: true) {
       front = ""
       conditions.insert(quoted(name), at: 0)
     }
     return conditions.isEmpty ? front : "\(front){\(conditions.joined(separator: ","))}"
+  }
+}
+
+extension Subquery {
+  /// What stands behind the inner expression.
+  var suffix: String {
+    "[\(Expression.text(rangeMilliseconds, rangeExpression)):"
+      + (stepMilliseconds.map { Expression.text($0, stepExpression) } ?? "") + "]\(shift.text)"
   }
 }
 
@@ -82,18 +90,23 @@ extension TimeShift {
 }
 
 extension Aggregation {
-  fileprivate var text: String {
-    let inner = (parameter.map { "\($0), " } ?? "") + operand.description
-    return switch grouping {
-    case .by(let labels) where labels.isEmpty: "\(op.rawValue)(\(inner))"
-    case .by(let labels): "\(op.rawValue) by \(list(labels)) (\(inner))"
-    case .without(let labels): "\(op.rawValue) without \(list(labels)) (\(inner))"
+  fileprivate var text: String { "\(head)(\((parameter.map { "\($0), " } ?? "") + operand.description))" }
+
+  /// What stands before the bracket.
+  var head: String {
+    switch grouping {
+    case .by(let labels) where labels.isEmpty: op.rawValue
+    case .by(let labels): "\(op.rawValue) by \(list(labels)) "
+    case .without(let labels): "\(op.rawValue) without \(list(labels)) "
     }
   }
 }
 
 extension BinaryOperation {
-  fileprivate var text: String {
+  fileprivate var text: String { "\(left) \(op.rawValue)\(modifiers) \(right)" }
+
+  /// What stands behind the operator.
+  var modifiers: String {
     var modifiers = returnsBool ? " bool" : ""
     if matching.isOn || !matching.labels.isEmpty || matching.cardinality != .oneToOne {
       modifiers += " \(matching.isOn ? "on" : "ignoring") \(list(matching.labels))"
@@ -110,6 +123,6 @@ extension BinaryOperation {
       if let left { modifiers += " fill_left (\(NumberText.shortest(left)))" }
       if let right { modifiers += " fill_right (\(NumberText.shortest(right)))" }
     }
-    return "\(left) \(op.rawValue)\(modifiers) \(right)"
+    return modifiers
   }
 }

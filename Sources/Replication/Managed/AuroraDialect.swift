@@ -52,7 +52,7 @@ struct AuroraDialect: ManagedDialect {
           visibility[name] = max(visibility[name] ?? 0, lag)
         }
       } catch {
-        problems[node.region] = error
+        problems[node.region] = Self.explained(error)
       }
     }
     var found: [String: ManagedEvidence] = [:]
@@ -67,6 +67,14 @@ struct AuroraDialect: ManagedDialect {
       found[node.region] = evidence
     }
     return found
+  }
+
+  /// Aurora calls itself PostgreSQL: only its functions tell it apart.
+  private static func explained(_ error: PostgresError) -> PostgresError {
+    guard error.sqlState == "42883", error.message.contains("aurora_global_db_status") else { return error }
+    return PostgresError(
+      .wrongCluster, sqlState: error.sqlState,
+      "is no Aurora PostgreSQL that knows global databases: \(error.message)")
   }
 
   private static func judge(

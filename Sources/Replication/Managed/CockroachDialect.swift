@@ -23,7 +23,9 @@ struct CockroachDialect: ManagedDialect {
     var source = ManagedEvidence()
     var clockError = Duration.zero
     do throws(PostgresError) {
-      clockError = try answers[settings.source.region]?.get().clockError ?? .zero
+      let answer = try answers[settings.source.region]?.get()
+      try answer?.mustBe("CockroachDB", mark: "CockroachDB")
+      clockError = answer?.clockError ?? .zero
       source.isReplicating = answers[settings.source.region] != nil
     } catch { source.problem = error }
     found[settings.source.region] = source
@@ -31,6 +33,7 @@ struct CockroachDialect: ManagedDialect {
       var evidence = ManagedEvidence()
       do throws(PostgresError) {
         guard let answer = try answers[node.region]?.get() else { throw PostgresError(.timeout, "no answer") }
+        try answer.mustBe("CockroachDB", mark: "CockroachDB")
         try Self.judge(answer, node, clockError, &evidence)
       } catch { evidence.problem = error }
       found[node.region] = evidence

@@ -49,11 +49,8 @@ package struct ManagedLinkState: Sendable {
       }
     }
     if settings.engine == .aurora { readings += splitBrain(evidence, answers) }
-    guard let first = failures.first else { return Pass(readings: readings, verdict: .success) }
-    let more = failures.count > 1 ? " (and \(failures.count - 1) more)" : ""
     return Pass(
-      readings: readings,
-      verdict: .failure(first.error.reason, detail: "\(first.region): \(first.error)\(more)"))
+      readings: readings, verdict: .link(failures.map { ($0.region, $0.error.reason, "\($0.error)") }))
   }
 
   private mutating func nodeReadings(

@@ -24,6 +24,7 @@ struct YugabyteDialect: ManagedDialect {
       guard let answer = try answers[settings.source.region]?.get() else {
         throw PostgresError(.timeout, "no answer")
       }
+      try answer.mustBe("YugabyteDB", mark: "-YB-")
       clockError = answer.clockError ?? .zero
       let beat = try heartbeat.read(try answer.rows(0))
       written = beat.beatAt
@@ -37,6 +38,7 @@ struct YugabyteDialect: ManagedDialect {
       var evidence = ManagedEvidence()
       do throws(PostgresError) {
         guard let answer = try answers[node.region]?.get() else { throw PostgresError(.timeout, "no answer") }
+        try answer.mustBe("YugabyteDB", mark: "-YB-")
         let beat = try heartbeat.read(try answer.rows(0))
         let point = beat.corrected(sourceClockError: clockError, askedAt: answer.askedAt)
         evidence.point = point

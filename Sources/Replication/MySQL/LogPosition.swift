@@ -16,7 +16,7 @@ package struct BinlogPosition: Equatable, Sendable {
 }
 
 /// How far a server has come, in the terms that it and its peers understand.
-package enum LogPosition: Equatable, Sendable {
+package enum LogPosition: HistoryPosition {
   /// MariaDB: sequence numbers by domain.
   case domains([UInt32: UInt64])
   /// MySQL with GTIDs.
@@ -45,3 +45,6 @@ package enum LogPosition: Equatable, Sendable {
     }
   }
 }
+
+/// When a MySQL source had come how far.
+package typealias LogHistory = PositionHistory<LogPosition>

@@ -91,6 +91,12 @@ package struct MySQLLinkState: Sendable {
       case nil: problems[node.region] = MySQLError(.timeout, "no answer")
       }
     }
+    for (region, other) in sharedServers(
+      settings.nodes.map(\.region), seen, isSame: { $0.isSameServer(as: $1) })
+    {
+      problems[region] = MySQLError(.sameServer, SharedServer.detail(other))
+      seen[region] = nil
+    }
     let sourceRegion = settings.source.region
     if let source = seen[sourceRegion] { learn(source, by: now) }
     var channels: [String: MySQLObservation.Channel] = [:]
@@ -120,10 +126,8 @@ package struct MySQLLinkState: Sendable {
   }
 
   private func verdict(_ problems: [String: MySQLError]) -> Outcome.Verdict {
-    let failed = settings.nodes.filter { problems[$0.region] != nil }
-    guard let first = failed.first, let problem = problems[first.region] else { return .success }
-    let more = failed.count > 1 ? " (and \(failed.count - 1) more)" : ""
-    return .failure(problem.reason, detail: "\(first.region): \(problem)\(more)")
+    .link(
+      settings.nodes.compactMap { node in problems[node.region].map { (node.region, $0.reason, "\($0)") } })
   }
 
   /// A source that only reads and follows another is none any more.
@@ -200,7 +204,7 @@ package struct MySQLLinkState: Sendable {
       return .failure(
         MySQLError(
           .wrongCluster,
-          "has the source's server_id \(sourceID): it is the source itself, or cannot replicate from it"))
+          "has the source's server_id \(sourceID): it is the source itself, or must be given one of its own"))
     }
     guard let all = target.channels else { return .success(nil) }
     if let name = node.channel {

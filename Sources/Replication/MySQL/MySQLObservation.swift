@@ -61,6 +61,10 @@ package struct MySQLObservation: Sendable {
   package var serverID: UInt32
   /// MySQL only.
   package var serverUUID: String?
+  /// Where it says that it runs, and since when its process does.
+  package var host: String?
+  package var port: UInt16?
+  package var startedAt: Timestamp?
   package var isReadOnly: Bool
   package var hasBinaryLog: Bool
   /// Everything in the server's own binary log; nil when there is none or it is empty.
@@ -84,6 +88,16 @@ package struct MySQLObservation: Sendable {
     self.serverID = serverID
     isReadOnly = false
     hasBinaryLog = true
+  }
+
+  /// Whether both are the answers of one process. Ids alone do not say so: a copied data directory takes them along.
+  package func isSameServer(as other: MySQLObservation) -> Bool {
+    guard serverID == other.serverID, serverUUID == other.serverUUID, let host, host == other.host, let port,
+      port == other.port
+    else { return false }
+    // Told in whole seconds, and asked for a moment apart.
+    guard let startedAt, let theirs = other.startedAt else { return true }
+    return max(startedAt - theirs, theirs - startedAt) <= .seconds(3)
   }
 
   /// Whether it accepts writes of ordinary accounts.

@@ -12,10 +12,11 @@ package enum MySQLQueries {
 
   package static func all(_ server: MySQLIdentity, heartbeat: MySQLTable?) -> [String] {
     var queries = [identity(server), replicaStatus(server), logStatus(server)]
+    let names = ["Uptime", "wsrep_ready", "wsrep_cluster_status", "wsrep_cluster_size", "wsrep_connected"]
+    // MySQL has a server_uuid to know a server by, and no Galera.
     queries.append(
       server.isMariaDB
-        ? "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_ready', 'wsrep_cluster_status', 'wsrep_cluster_size', 'wsrep_connected')"
-        : "DO 0")
+        ? "SHOW GLOBAL STATUS WHERE Variable_name IN ('\(names.joined(separator: "', '"))')" : "DO 0")
     if let heartbeat {
       queries.append("SELECT server_id, ts FROM \(heartbeat.quoted) LIMIT \(heartbeatLimit + 1)")
     }
@@ -25,7 +26,7 @@ package enum MySQLQueries {
   private static func identity(_ server: MySQLIdentity) -> String {
     var columns = [
       "@@server_id AS server_id", "@@read_only AS read_only", "@@log_bin AS log_bin",
-      "UTC_TIMESTAMP(6) AS clock",
+      "UTC_TIMESTAMP(6) AS clock", "@@hostname AS hostname", "@@port AS port",
     ]
     if server.isMariaDB {
       columns += [
@@ -63,6 +64,8 @@ package enum MySQLQueries {
     var seen = MySQLObservation(askedAt: reply.sentAt, answeredAt: reply.receivedAt, serverID: id)
     seen.clock = node[row: 0, column: "clock"].flatMap(utcTimestamp)
     seen.serverUUID = node[row: 0, column: "server_uuid"]?.lowercased()
+    seen.host = node[row: 0, column: "hostname"]
+    seen.port = node[row: 0, column: "port"].flatMap { UInt16($0) }
     seen.isReadOnly = isOn(node[row: 0, column: "read_only"]) || isOn(node[row: 0, column: "super_read_only"])
     seen.hasBinaryLog = isOn(node[row: 0, column: "log_bin"])
     readPositions(node, into: &seen)
@@ -124,7 +127,7 @@ package enum MySQLQueries {
         file: log[row: 0, column: "File"], offset: log[row: 0, column: "Position"])
       if seen.written == nil { seen.written = seen.writtenFile.map { .file($0) } }
     }
-    if let galera = rows(3, ""), reply.identity.isMariaDB { seen.galera = readGalera(galera) }
+    if let status = rows(3, "") { readStatus(status, isMariaDB: reply.identity.isMariaDB, into: &seen) }
     guard reply.results.count > 4, let beats = rows(4, "GRANT SELECT on the heartbeat table to this account")
     else {
       return
@@ -141,12 +144,23 @@ package enum MySQLQueries {
     }
   }
 
-  private static func readGalera(_ status: MySQLRows) -> MySQLObservation.Galera? {
+  private static func readStatus(
+    _ status: MySQLRows, isMariaDB: Bool, into seen: inout MySQLObservation
+  ) {
     let values = Dictionary(
       status.rows.compactMap { row in
         row.count == 2 ? (row[0] ?? "", row[1] ?? "") : nil
       }
     ) { first, _ in first }
+    if let clock = seen.clock, let uptime = values["Uptime"].flatMap({ Int64($0) }),
+      (0..<3_153_600_000).contains(uptime)
+    {
+      seen.startedAt = clock - .seconds(uptime)
+    }
+    if isMariaDB { seen.galera = readGalera(values) }
+  }
+
+  private static func readGalera(_ values: [String: String]) -> MySQLObservation.Galera? {
     guard let size = values["wsrep_cluster_size"].flatMap({ Double($0) }),
       isOn(values["wsrep_connected"]) || size > 0
     else { return nil }

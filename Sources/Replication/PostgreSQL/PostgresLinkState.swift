@@ -79,6 +79,10 @@ package struct PostgresLinkState: Sendable {
       }
     }
     let sourceRegion = settings.source.region
+    for (region, other) in sameServers(seen) {
+      problems[region] = PostgresError(.sameServer, SharedServer.detail(other))
+      seen[region] = nil
+    }
     if let source = seen[sourceRegion] { learn(source, by: now) }
     let identity = cluster ?? Self.commonIdentity(seen.values)
     for node in settings.targets {
@@ -124,10 +128,23 @@ package struct PostgresLinkState: Sendable {
   }
 
   private func verdict(_ problems: [String: PostgresError]) -> Outcome.Verdict {
-    let failed = settings.nodes.filter { problems[$0.region] != nil }
-    guard let first = failed.first, let problem = problems[first.region] else { return .success }
-    let more = failed.count > 1 ? " (and \(failed.count - 1) more)" : ""
-    return .failure(problem.reason, detail: "\(first.region): \(problem)\(more)")
+    .link(
+      settings.nodes.compactMap { node in problems[node.region].map { (node.region, $0.reason, "\($0)") } })
+  }
+
+  /// Regions whose server is that of another region, which is told with each. Of two regions it belongs to the one whose
+  /// role it has, else to the one named first.
+  private func sameServers(_ seen: [String: PostgresObservation]) -> [(region: String, other: String)] {
+    let regions = settings.nodes.map(\.region).filter { seen[$0]?.instance != nil }
+    let fitting = regions.filter { seen[$0]?.inRecovery == ($0 != settings.source.region) }
+    var owners: [String: String] = [:]
+    var found: [(region: String, other: String)] = []
+    for region in fitting + regions.filter({ !fitting.contains($0) }) {
+      guard let node = seen[region], let instance = node.instance else { continue }
+      let server = "\(node.systemIdentifier ?? "") \(instance)"
+      if let owner = owners[server] { found.append((region, owner)) } else { owners[server] = region }
+    }
+    return found
   }
 
   /// The one identifier that all of them have; nil when they differ.

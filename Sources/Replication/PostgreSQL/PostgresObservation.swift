@@ -33,6 +33,9 @@ package struct PostgresObservation: Sendable {
   package var clock: Timestamp?
   package var inRecovery: Bool
   package var systemIdentifier: String?
+  /// What no two servers of one cluster have in common: when it was started, to the microsecond, and its own port. By
+  /// whatever address it was asked; nil where it did not tell.
+  package var instance: String?
   package var timeline: UInt32?
   /// How far a primary has written.
   package var current: WALPosition?
@@ -79,6 +82,7 @@ package enum PostgresQueries {
       SELECT pg_is_in_recovery() AS in_recovery,
         (SELECT system_identifier FROM pg_control_system()) AS system_identifier,
         extract(epoch FROM clock_timestamp()) AS clock,
+        concat_ws('/', extract(epoch FROM pg_postmaster_start_time()), current_setting('port')) AS instance,
         CASE WHEN NOT pg_is_in_recovery() THEN pg_current_wal_lsn() END AS current,
         CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END AS wal_timeline,
         CASE WHEN pg_is_in_recovery() THEN
@@ -123,6 +127,7 @@ package enum PostgresQueries {
     var seen = PostgresObservation(
       askedAt: reply.sentAt, answeredAt: reply.receivedAt, inRecovery: inRecovery)
     seen.systemIdentifier = node[row: 0, column: "system_identifier"]
+    seen.instance = node[row: 0, column: "instance"]
     seen.clock = timestamp(node[row: 0, column: "clock"])
     seen.current = position("current")
     seen.received = position("received")

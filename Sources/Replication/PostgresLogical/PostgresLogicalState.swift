@@ -77,11 +77,8 @@ package struct PostgresLogicalState: Sendable {
       readings += nodeReadings(target.region, answered: seen != nil, problem)
       readings += targetReadings(target, seen, source, isFine: problem == nil)
     }
-    guard let first = problems.first else { return Pass(readings: readings, verdict: .success) }
-    let more = problems.count > 1 ? " (and \(problems.count - 1) more)" : ""
     return Pass(
-      readings: readings,
-      verdict: .failure(first.error.reason, detail: "\(first.region): \(first.error)\(more)"))
+      readings: readings, verdict: .link(problems.map { ($0.region, $0.error.reason, "\($0.error)") }))
   }
 
   /// Farwatch's clock was set back: what was measured moves with it.

@@ -36,7 +36,7 @@ package final class RedisHeartbeatCollector: Collector {
           readings: readings))
     }
     let fail: @Sendable (RedisError) -> Void = { error in
-      finish(.failure(error.reason, detail: "\(self.settings.server.name): \(error)"), false)
+      finish(.failure(error.reason, detail: naming(self.settings.server.name, "\(error)")), false)
     }
     client.run(session, timeout: settings.basics.timeout, [["INFO", "replication"]]) { result in
       do throws(RedisError) {

@@ -90,6 +90,12 @@ package struct RedisLinkState: Sendable {
       case nil: problems[node.region] = RedisError(.timeout, "no answer")
       }
     }
+    for (region, other) in sharedServers(
+      settings.nodes.map(\.region), seen, isSame: { $0.runID != nil && $0.runID == $1.runID })
+    {
+      problems[region] = RedisError(.sameServer, SharedServer.detail(other))
+      seen[region] = nil
+    }
     let source = seen[settings.source.region].flatMap { $0.isMaster ? $0 : nil }
     if let source { learn(source, by: now) }
     for node in settings.targets {
@@ -112,10 +118,8 @@ package struct RedisLinkState: Sendable {
   }
 
   private func verdict(_ problems: [String: RedisError]) -> Outcome.Verdict {
-    let failed = settings.nodes.filter { problems[$0.region] != nil }
-    guard let first = failed.first, let problem = problems[first.region] else { return .success }
-    let more = failed.count > 1 ? " (and \(failed.count - 1) more)" : ""
-    return .failure(problem.reason, detail: "\(first.region): \(problem)\(more)")
+    .link(
+      settings.nodes.compactMap { node in problems[node.region].map { (node.region, $0.reason, "\($0)") } })
   }
 
   /// Farwatch's clock was set back: what was measured moves with it, and a little further, for the time that passed

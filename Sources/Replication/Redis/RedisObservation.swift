@@ -41,6 +41,8 @@ package struct RedisObservation: Sendable {
   package var askedAt: Timestamp
   package var answeredAt: Timestamp
   package var isMaster: Bool
+  /// Names the server's process: anew with every start.
+  package var runID: String?
   /// Names the replication history; a replica has its master's once it was synchronized.
   package var history: String?
   /// The history before this one, which is the same up to ``forkOffset``, that not included.
@@ -75,7 +77,8 @@ package enum RedisQueries {
 
   /// Several sections in one INFO are new in Redis 7: each is asked for by itself.
   package static func all(heartbeatKey: String?) -> [[String]] {
-    [["INFO", "replication"], ["INFO", "persistence"]] + (heartbeatKey.map { [["GET", $0]] } ?? [])
+    [["INFO", "replication"], ["INFO", "persistence"], ["INFO", "server"]]
+      + (heartbeatKey.map { [["GET", $0]] } ?? [])
   }
 
   package static func read(_ reply: RedisReply) throws(RedisError) -> RedisObservation {
@@ -112,7 +115,11 @@ package enum RedisQueries {
     case .success(let value): seen.isLoading = value.text.map { RedisInfo($0)["loading"] == "1" } ?? false
     case .failure(let error): seen.problem = seen.problem ?? error
     }
-    if reply.results.count > 2 { readHeartbeat(reply.results[2], into: &seen) }
+    // A managed server may keep this to itself.
+    if reply.results.count > 2, case .success(let value) = reply.results[2] {
+      seen.runID = identifier(value.text.flatMap { RedisInfo($0)["run_id"] })
+    }
+    if reply.results.count > 3 { readHeartbeat(reply.results[3], into: &seen) }
     return seen
   }
 

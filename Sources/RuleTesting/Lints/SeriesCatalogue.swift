@@ -19,6 +19,13 @@ package struct SeriesCatalogue: Sendable {
     }
   }
 
+  /// Whether others bring series of which nothing is known here.
+  package var isOpen = false
+  /// Names that begin so are nobody else's: such a one that is not in ``ownNames`` is a mistake even where others bring
+  /// series.
+  package var ownPrefix: String?
+  package var ownNames: Set<String> = []
+
   private var byName: [String: [Entry]] = [:]
 
   package init(_ entries: [Entry] = []) { for entry in entries { insert(entry) } }
@@ -34,6 +41,11 @@ package struct SeriesCatalogue: Sendable {
   package func mayMatch(_ matchers: [LabelMatcher]) -> Bool {
     let names = matchers.filter { $0.name == Labels.metricNameLabel }
     let rest = matchers.filter { $0.name != Labels.metricNameLabel }
+    if isOpen {
+      guard let name = names.first(where: { $0.kind == .equal })?.text else { return true }
+      // Another of our kind may bring what this one does not.
+      return !(ownPrefix.map(name.hasPrefix) ?? false) || ownNames.contains(name) || byName[name] != nil
+    }
     let candidates: [Entry]
     if let name = names.first(where: { $0.kind == .equal })?.text {
       candidates = byName[name] ?? []
@@ -51,7 +63,8 @@ package struct SeriesCatalogue: Sendable {
   }
 
   func hint(for name: String?) -> String {
-    guard let name, let near = suggestion(for: name, among: names.sorted(by: byteOrder)) else { return "" }
+    guard let name, let near = suggestion(for: name, among: names.union(ownNames).sorted(by: byteOrder))
+    else { return "" }
     return "; did you mean `\(near)`?"
   }
 

@@ -95,10 +95,11 @@ struct JournalBuffer {
     bytes = []
   }
 
-  /// Takes everything; the next entries stand on their own. `spare` becomes the new memory.
+  /// Takes everything; the next entries stand on their own. `spare` becomes the new memory, unless it is much more
+  /// than was needed now: the first entries name every series, those that follow bring samples.
   mutating func take(_ spare: inout [UInt8]) {
     swap(&bytes, &spare)
-    bytes.removeAll(keepingCapacity: bytes.capacity < 4 << 20)
+    bytes.removeAll(keepingCapacity: bytes.capacity <= max(64 << 10, 4 * spare.count))
     time = nil
     hasOverflowed = false
   }

@@ -22,6 +22,7 @@ final class ExecCheck: Collector {
     let start = time.monotonic
     var request = ProgramRequest(arguments: settings.command)
     request.environment = settings.environment
+    request.secrets = settings.secrets
     request.timeout = settings.basics.timeout
     request.outputLimit = settings.output == .metrics ? settings.limits.bodyBytes : 16 << 10
     programs.start(request) { [self] result in
@@ -37,7 +38,7 @@ final class ExecCheck: Collector {
       let limit = DurationText.format(settings.basics.timeout)
       return (.failure(.timeout, detail: "\(name) did not end within \(limit)"), [])
     case .killed(let signal): return (.failure(.other, detail: "\(name) was killed by signal \(signal)"), [])
-    case .notStarted(let reason, let detail): return (.failure(reason, detail: "\(name): \(detail)"), [])
+    case .notStarted(let reason, let detail): return (.failure(reason, detail: naming(name, detail)), [])
     case .cancelled: return (.failure(.overrun, detail: "\(name) was ended with us"), [])
     case .exited(let code):
       var readings = [Reading(ExecFamilies.exitCode, Double(code))]
@@ -60,7 +61,9 @@ final class ExecCheck: Collector {
   }
 
   private func verdict(_ code: Int32, _ result: ProgramResult) -> Outcome.Verdict {
-    let said = result.complaint ?? firstLine(result.output)
+    // A plugin's verdict is its first line; what its libraries complain of on the side is not.
+    let line = firstLine(result.output)
+    let said = line.contains { $0 != " " } ? line : result.complaint ?? ""
     let detail = "exit code \(code)" + (said.isEmpty ? "" : ": \(said)")
     switch code {
     case 0: return .success

@@ -1,5 +1,6 @@
 package import Collecting
 package import Model
+package import Secrets
 
 /// A health check that a program makes: a monitoring plugin, or one that prints a metrics page.
 package struct ExecCheckSettings: HealthCheckSettings {
@@ -15,6 +16,8 @@ package struct ExecCheckSettings: HealthCheckSettings {
   /// The program's path and its arguments; no shell.
   package var command: [String]
   package var environment: [String: String] = [:]
+  /// More of its environment, read anew for each run and never shown.
+  package var secrets: [String: SecretSource] = [:]
   package var output = Output.nagios
   /// Whether exit code 1, a warning, counts as well.
   package var warningIsGood = true
@@ -26,7 +29,9 @@ package struct ExecCheckSettings: HealthCheckSettings {
   }
 
   package static var families: [MetricFamily] { CheckFamilies.all + ExecFamilies.all }
+  package var bringsForeignSeries: Bool { output == .metrics }
   package var description: CollectorDescription { basics.description(kind: "exec") }
+  package var isMadeHere: Bool { true }
 
   package func makeCollector(_ clients: CollectorClients) throws -> any Collector {
     ExecCheck(self, programs: try clients.programs, time: clients.time)

@@ -78,6 +78,13 @@ private final class BorgBench: Sendable {
     let refused = await collected(try settings.makeCollector(clients))
     #expect(refused.reason == .authentication && !refused.detail.contains("hunter2"), "\(refused.detail)")
 
+    settings = bench.settings
+    settings.passphraseFile = nil
+    let unasked = await collected(try settings.makeCollector(clients))
+    #expect(
+      unasked.reason == .authentication && unasked.detail.contains("set `passphrase_file`"),
+      "\(unasked.detail)")
+
     try FileManager.default.moveItem(atPath: bench.repository, toPath: bench.folder.file("moved"))
     let missing = await collected(collector)
     #expect(missing.reason == .missing && missing.value(BackupFamilies.up) == 0, "\(missing.detail)")
@@ -87,6 +94,19 @@ private final class BorgBench: Sendable {
     #expect(moved.reason == .wrongCluster && moved.detail.contains("allow_relocated"), "\(moved.detail)")
     settings.allowsRelocated = true
     #expect(await collected(try settings.makeCollector(clients)).value(BackupFamilies.retained) == 1)
+  }
+
+  @Test func aKeyFileThatIsNotThereIsNamed() async throws {
+    let bench = try await BorgBench()
+    let clients = CollectorClients(userAgent: "test")
+    defer { clients.shutdown() }
+    var settings = bench.settings
+    settings.repository = bench.folder.file("keyed")
+    try await bench.run("init", "-e", "keyfile-blake2", settings.repository)
+    #expect(await collected(try settings.makeCollector(clients)).verdict == .success)
+    try FileManager.default.removeItem(atPath: bench.folder.file("borg/.config/borg/keys"))
+    let refused = await collected(try settings.makeCollector(clients))
+    #expect(refused.reason == .authentication && refused.detail.contains("key file"), "\(refused.detail)")
   }
 
   @Test func checkpointsAreNoBackups() throws {

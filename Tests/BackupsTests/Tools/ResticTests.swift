@@ -85,7 +85,8 @@ private final class ResticBench: Sendable {
     var found = ""
     try await waitUntil("restic locks") {
       found = try await ChildProcess.run(["ls", "\(bench.repository)/locks"])
-      return !found.isEmpty
+      // Under another name until it is whole.
+      return found.contains { $0 == "\n" } && !found.contains("tmp")
     }
     backup.signal(SIGKILL)
     try await backup.wait()

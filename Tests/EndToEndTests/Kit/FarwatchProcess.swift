@@ -61,9 +61,9 @@ struct FarwatchProcess {
 
   /// Whether the status page shows this alert of this region as firing.
   func fires(_ alert: String, in region: String) async -> Bool {
-    let rows = await get("/")?.body.components(separatedBy: "<tr>") ?? []
+    let rows = await get("/alerts")?.body.components(separatedBy: "<tr") ?? []
     return rows.contains {
-      $0.contains("\(alert) (firing)") && $0.contains("region=&quot;\(region)&quot;")
+      $0.contains(">\(alert)</th>") && $0.contains(">firing") && $0.contains("region=&quot;\(region)&quot;")
     }
   }
 

@@ -26,11 +26,13 @@ final class World: Sendable {
     port = try freeLoopbackPort()
   }
 
-  func startFarwatch() async throws -> FarwatchProcess {
+  /// `moreRules`: files beside its own, with an absolute path.
+  func startFarwatch(moreRules: [String] = []) async throws -> FarwatchProcess {
     try directory.write("primary.dsn", primary.dsn(), mode: 0o600)
     try directory.write("standby.dsn", standby.dsn(), mode: 0o600)
     try directory.write("rules.yml", rules)
-    let file = try directory.write("farwatch.yml", configuration)
+    let file = try directory.write(
+      "farwatch.yml", configuration + moreRules.map { "  - \($0)\n" }.joined())
     return try await FarwatchProcess.run(file, port: port, log: directory.file("farwatch.log"))
   }
 
@@ -62,10 +64,11 @@ final class World: Sendable {
         interval: 1s
         min_size: 50B
         verify: {gzip: true, trailer: mysqldump}
-    rule_files: [rules.yml]
     topics:
       critical: {subscriptions: [{protocol: http, endpoint: "\(receiver.endpoint)"}]}
     routes: [{match: {severity: page}, topic: critical}]
+    rule_files:
+      - rules.yml
 
     """
   }
@@ -106,9 +109,11 @@ final class World: Sendable {
     }
   }
 
-  func startPrometheus(scraping daemon: FarwatchProcess) async throws -> PrometheusServer {
+  func startPrometheus(
+    scraping daemon: FarwatchProcess, rules: [String] = []
+  ) async throws -> PrometheusServer {
     try await PrometheusServer(
-      scraping: daemon.baseURL.replacingOccurrences(of: "http://", with: ""), in: directory)
+      scraping: daemon.baseURL.replacingOccurrences(of: "http://", with: ""), rules: rules, in: directory)
   }
 }
 
@@ -147,14 +152,15 @@ final class DumpJob: Sendable {
 /// A real Prometheus that scrapes one target every second.
 struct PrometheusServer {
   private let child: ChildProcess
-  private let baseURL: String
+  let baseURL: String
 
-  init(scraping target: String, in directory: TemporaryDirectory) async throws {
+  init(scraping target: String, rules: [String] = [], in directory: TemporaryDirectory) async throws {
     let port = try freeLoopbackPort()
     let file = try directory.write(
       "prometheus.yml",
       """
-      global: {scrape_interval: 1s}
+      global: {scrape_interval: 1s, evaluation_interval: 1s}
+      rule_files: [\(rules.joined(separator: ", "))]
       scrape_configs:
         - job_name: farwatch
           honor_labels: true

@@ -14,8 +14,9 @@ import Testing
       _ user: String = "watch", _ word: String = "watchword", _ change: (inout MySQLCheckSettings) -> Void
     ) async throws -> Outcome {
       var source = MySQLSource(host: "127.0.0.1", port: server.port, user: user)
-      try server.writeFile("word", word)
-      source.password = .file(server.file("word"))
+      // A file for each: checks of one source share a connection, which stays open.
+      try server.writeFile("\(word).word", word)
+      source.password = .file(server.file("\(word).word"))
       var settings = MySQLCheckSettings(name: "db", source: source)
       settings.basics.region = "east"
       change(&settings)

@@ -97,7 +97,8 @@ import Testing
     #expect((hidden.value(PostgresCheckMetrics.connectionsRatio) ?? 0) > 0)
     // A server that is full refuses: its users are refused as well.
     let others = try PostgresClient()
-    let sessions = (0..<17).map { _ in PostgresSession(.text(server.dsn())) }
+    // Sessions of one source would share a connection.
+    let sessions = (0..<17).map { PostgresSession(.text(server.dsn() + " application_name=user\($0)")) }
     for session in sessions {
       await withCheckedContinuation { done in
         others.run(session, timeout: .seconds(20), queries: { _ in ["SELECT 1"] }) { _ in done.resume() }

@@ -39,7 +39,7 @@ import Testing
       rpo: .seconds(1), timeout: .seconds(10))
     let collector = ManagedLinkCollector(settings, client: client)
     let none = await once(collector)
-    #expect(none.reason == .missing, "no Aurora: \(none.verdict)")
+    #expect(none.reason == .wrongCluster && none.detail.contains("is no Aurora"), "\(none.verdict)")
     #expect(none.recoveryPoint == nil && none.isReplicating == 0)
 
     try await server.sql(
@@ -101,7 +101,11 @@ import Testing
     #expect(turned.recoveryPoint == good.recoveryPoint && turned.isReplicating == 0)
     #expect(
       turned.verdict
-        == .failure(.status, detail: "east: us-east-1 is a secondary, expected the primary (and 2 more)"))
+        == .failure(
+          .status,
+          detail:
+            "east: us-east-1 is a secondary, expected the primary; west: eu-west-1 is the primary, expected a "
+            + "secondary; south: the lag of sa-east-1 is not told"))
     #expect(turned.value(ManagedLinkMetrics.durabilityLag) == nil)
   }
 
@@ -139,6 +143,15 @@ import Testing
 
   // MARK: - CockroachDB
 
+  /// Lets a PostgreSQL pass for another database, for those that look there first.
+  private func disguise(_ server: PostgresServer, as product: String) async throws {
+    try await server.sql(
+      "CREATE FUNCTION public.version() RETURNS text LANGUAGE sql AS $$SELECT '\(product)'$$")
+    for account in ["watch", "plain"] {
+      try await server.sql("ALTER ROLE \(account) SET search_path = public, pg_catalog")
+    }
+  }
+
   private func cockroach(_ server: PostgresServer, _ client: PostgresClient) async throws {
     try await server.sql(
       """
@@ -161,6 +174,11 @@ import Testing
           targets: [.init(region: "west", dsn: .text(standby), foreignName: name)], rpo: .seconds(60),
           timeout: .seconds(10)), client: client)
     }
+    let plain = await once(try link("main"))
+    #expect(plain.reason == .wrongCluster && plain.isReplicating == 0 && plain.recoveryPoint == nil)
+    #expect(plain.detail.hasPrefix("east: is no CockroachDB but PostgreSQL 1"), "\(plain.detail)")
+    #expect(plain.detail.contains("; west: is no CockroachDB but PostgreSQL 1"), "both are told")
+    try await disguise(server, as: "CockroachDB CCL v24.1.2 (x86_64-pc-linux-gnu, built 2024/07/10)")
     let collector = try link("main")
     let good = await once(collector)
     #expect(good.verdict == .success && good.isReplicating == 1)
@@ -216,7 +234,11 @@ import Testing
     let settings = try ManagedLinkSettings(
       link: "orders", engine: .yugabytedb(heartbeat), source: .init(region: "east", dsn: .text(server.dsn())),
       targets: [.init(region: "west", dsn: .text(other.dsn()))], rpo: .seconds(60), timeout: .seconds(10))
-    let collector = ManagedLinkCollector(settings, client: client)
+    let plain = await once(ManagedLinkCollector(settings, client: try PostgresClient()))
+    #expect(plain.reason == .wrongCluster && plain.detail.contains("west: is no YugabyteDB but PostgreSQL 1"))
+    try await server.sql("DROP FUNCTION public.version()")
+    for side in [server, other] { try await disguise(side, as: "PostgreSQL 11.2-YB-2.20.1.0-b0 on x86_64") }
+    let collector = ManagedLinkCollector(settings, client: try PostgresClient())
     #expect(await once(collector).reason == .missing)
     for side in [server, other] {
       try await side.sql("\(heartbeat.creation); GRANT SELECT ON beats TO watch")

@@ -178,7 +178,17 @@ import Testing
       wrong.mysqlWhy("west") == "wrong_cluster" && wrong.recoveryPoint == nil && wrong.isReplicating == 0)
     #expect(wrong.value(MySQLMetrics.up, ["region": "west"]) == 0)
     let itself = try WatchedMySQLLink(client, source: source.source(), target: source.source())
-    #expect(await itself.pass().detail.contains("it is the source itself"))
+    let same = await itself.pass()
+    #expect(same.mysqlWhy("west") == "same_server" && same.mysqlWhy("east") == nil, "\(same.detail)")
+    #expect(same.value(ReplicationFamilies.splitBrain) == nil && same.recoveryPoint == nil)
+    #expect(same.value(MySQLMetrics.up, ["region": "west"]) == 0 && same.primaryState == "alive")
+    // Through a proxy that was meant to lead elsewhere.
+    let proxy = try FaultyProxy(to: source.port)
+    var astray = try source.source()
+    astray.port = proxy.port
+    let misled = try WatchedMySQLLink(client, source: source.source(), target: astray)
+    #expect(await misled.pass().mysqlWhy("west") == "same_server")
+    proxy.stop()
 
     let plain = try WatchedMySQLLink(
       client, source: other.source(), target: replica.source("plain", "plainword"),

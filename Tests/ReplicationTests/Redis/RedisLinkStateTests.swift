@@ -158,7 +158,7 @@ private let theirs = String(repeating: "b", count: 40)
       "role", "master", "slave", "slave0", ":", "=", ",", "\r\n", "ip", "port", "lag", "offset",
       "state=online", "-1",
       "9223372036854775807", "master_replid", ours, theirs, "second_repl_offset", "master_link_status:up",
-      "master_last_io_seconds_ago:", "slave_repl_offset:", "#", "\u{0}", "é",
+      "master_last_io_seconds_ago:", "slave_repl_offset:", "#", "\u{0}", "é", "run_id:\(ours)\r\n",
     ]
     var state = RedisLinkState(Self.settings())
     for round in 0..<600 {
@@ -171,7 +171,7 @@ private let theirs = String(repeating: "b", count: 40)
         let at = start + .seconds(Int64.random(in: -100_000...100_000, using: &random))
         let reply = RedisReply(
           sentAt: at, receivedAt: at,
-          results: [.success(.string(text())), .success(.string(text())), .success(.string(text()))])
+          results: (0..<4).map { _ in .success(.string(text())) })
         do throws(RedisError) { answers[region] = .success(try RedisQueries.read(reply)) } catch {
           answers[region] = .failure(error)
         }

@@ -194,6 +194,28 @@ extension Outcome {
     #expect(seen.isReplicating == 0)
   }
 
+  @Test func twoAddressesOfOneServerAreNoSplit() async throws {
+    let (east, west) = (try await RedisProcess(), try await RedisProcess())
+    let proxy = try FaultyProxy(to: east.port)
+    let misled = [
+      east.server, RedisServer(host: "localhost", port: UInt16(east.port)),
+      RedisServer(host: "127.0.0.1", port: UInt16(proxy.port)),
+    ]
+    for target in misled {
+      let seen = await (try RedisWatch(source: east.server, target: target)).pass()
+      #expect(seen.reason("west") == "same_server" && seen.reason("east") == nil, "\(seen.detail)")
+      #expect(seen.detail.hasPrefix("west: leads to the server that east leads to"))
+      #expect(seen.value(RedisMetrics.up, ["region": "west"]) == 0)
+      #expect(seen.value(ReplicationFamilies.splitBrain) == nil && seen.recoveryPoint == nil)
+    }
+    // A server that was copied with its history is another one, and a split all the same.
+    try await west.replicate(east)
+    try await west.command("REPLICAOF", "NO", "ONE")
+    let split = await (try RedisWatch(east, west)).pass()
+    #expect(split.value(ReplicationFamilies.splitBrain) == 1 && split.reason("west") == "unexpected_status")
+    proxy.stop()
+  }
+
   @Test func whatIsRefusedIsNamedWithItsRemedy() async throws {
     let files = try TemporaryDirectory()
     let (right, wrong) = (try files.write("right", "hunter2"), try files.write("wrong", "swordfish"))

@@ -9,14 +9,7 @@ package enum BackupToolFamilies {
   )
   package static let running = MetricFamily.gauge(
     "backup_running", "Whether the tool says that a backup is being made; absent where it does not tell.")
-  package static let retentionObjective = MetricFamily.gauge(
-    "backup_retention_objective_seconds", "How far back a restore must be possible, as configured.")
-  package static let detectionDelay = MetricFamily.gauge(
-    "backup_detection_delay_seconds",
-    "How long damage may stay unnoticed, as configured: older backups than that are needed to undo it.")
   package static let restoreTested = BackupFamilies.restoreTested
-  package static let restoreTestObjective = MetricFamily.gauge(
-    "backup_restore_test_objective_seconds", "Age at which the last restore test is too old, as configured.")
   package static let questionFailed = BackupFamilies.questionFailed
 
   // Of tools that keep write-ahead log.
@@ -50,8 +43,7 @@ package enum BackupToolFamilies {
 
   /// What every tool brings.
   package static let common = [
-    lastFull, fullObjectiveAge, running, retentionObjective, detectionDelay, restoreTested,
-    restoreTestObjective, questionFailed,
+    lastFull, fullObjectiveAge, running, restoreTested, questionFailed,
   ]
   package static let wal = [
     walGap, latestRestorable, continuousSince, newestArchived, walSegments, missingHistories,

@@ -28,9 +28,6 @@ struct ToolBackupState: Sendable {
     let all: [(MetricFamily, Duration?)] = [
       (BackupFamilies.objectiveAge, basics.objectiveAge),
       (BackupToolFamilies.fullObjectiveAge, rules.fullEvery),
-      (BackupToolFamilies.retentionObjective, rules.retention),
-      (BackupToolFamilies.detectionDelay, rules.detectionDelay),
-      (BackupToolFamilies.restoreTestObjective, rules.restoreTestEvery),
     ]
     return all.compactMap { family, value in value.map { Reading(family, $0.inSeconds) } }
   }

@@ -27,6 +27,6 @@ package struct BarmanSettings: ToolBackupSettings {
   }
 
   package func makeCollector(_ clients: CollectorClients) throws -> any Collector {
-    ToolBackupCollector(self, BarmanDialogue(self), runner: try clients.programs, time: clients.time)
+    try collector(BarmanDialogue(self), clients)
   }
 }

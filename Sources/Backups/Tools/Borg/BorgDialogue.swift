@@ -128,7 +128,9 @@ struct BorgDialogue: ToolDialogue {
     var words: [String] = []
     var identifier = ""
     for line in reply.errors.split(whereSeparator: \.isNewline).prefix(100) {
-      guard let entry = try? JSONText.parse(Array(line.utf8)), let text = entry["message"]?.text else {
+      // A question that nobody answers ("Enter passphrase for …: ") stands before the object in the same line.
+      let object = line.firstIndex(of: "{").map { line[$0...] } ?? line
+      guard let entry = try? JSONText.parse(Array(object.utf8)), let text = entry["message"]?.text else {
         continue
       }
       if let id = entry["msgid"]?.text, identifier.isEmpty || entry["levelname"]?.text == "ERROR" {
@@ -140,6 +142,13 @@ struct BorgDialogue: ToolDialogue {
     let known: [String: (FailureReason, String)] = [
       "PassphraseWrong": (.authentication, "the passphrase is not that of the repository"),
       "NoPassphraseFailure": (.authentication, "there is no passphrase: set `passphrase_file`"),
+      "KeyfileNotFoundError": (
+        .authentication,
+        "the repository's key file is not there: put it into keys/ of Borg's configuration below `base_directory`"
+      ),
+      "KeyfileInvalidError": (
+        .authentication, "the repository's key file is damaged: import a copy (borg key import)"
+      ),
       "PasscommandFailure": (.configuration, "the passphrase cannot be had"),
       "Repository.DoesNotExist": (.missing, "there is no repository: is it mounted, is the path right?"),
       "Repository.InvalidRepository": (.missing, "that is no Borg repository"),

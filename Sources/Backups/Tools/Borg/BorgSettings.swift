@@ -49,7 +49,6 @@ package struct BorgSettings: ToolBackupSettings {
     if let remoteShell { environment["BORG_RSH"] = remoteShell }
     settings.program.environment.merge(environment) { _, ours in ours }
     if let passphraseFile { settings.program.secrets["BORG_PASSPHRASE"] = .file(passphraseFile) }
-    return ToolBackupCollector(
-      settings, BorgDialogue(self), runner: try clients.programs, time: clients.time)
+    return try settings.collector(BorgDialogue(self), clients)
   }
 }

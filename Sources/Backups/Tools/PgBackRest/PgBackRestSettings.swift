@@ -32,7 +32,6 @@ package struct PgBackRestSettings: ToolBackupSettings {
   }
 
   package func makeCollector(_ clients: CollectorClients) throws -> any Collector {
-    ToolBackupCollector(
-      self, PgBackRestDialogue(self), runner: try clients.programs, time: clients.time)
+    try collector(PgBackRestDialogue(self), clients)
   }
 }

@@ -53,6 +53,6 @@ package struct ResticSettings: ToolBackupSettings {
   }
 
   package func makeCollector(_ clients: CollectorClients) throws -> any Collector {
-    ToolBackupCollector(self, ResticDialogue(self), runner: try clients.programs, time: clients.time)
+    try collector(ResticDialogue(self), clients)
   }
 }

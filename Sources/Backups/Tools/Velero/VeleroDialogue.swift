@@ -3,8 +3,6 @@ internal import Model
 
 /// What is asked of Kubernetes: Velero's Backup objects.
 struct VeleroDialogue: ToolDialogue {
-  private static let scheduleLabel = "velero.io/schedule-name"
-
   private let settings: VeleroSettings
   private var answer: Result<OrderedJSON, ToolTrouble>?
 
@@ -19,7 +17,9 @@ struct VeleroDialogue: ToolDialogue {
     if let context = settings.context { arguments += ["--context", context] }
     // The full name: other things in a cluster are called backups, too.
     arguments += ["get", "backups.velero.io", "--namespace", settings.namespace, "--output", "json"]
-    if let schedule = settings.schedule { arguments += ["--selector", "\(Self.scheduleLabel)=\(schedule)"] }
+    if let schedule = settings.schedule {
+      arguments += ["--selector", "\(VeleroBackup.scheduleLabel)=\(schedule)"]
+    }
     return ToolQuestion(name: "list", arguments: arguments)
   }
 
@@ -45,46 +45,19 @@ struct VeleroDialogue: ToolDialogue {
     guard let items = document["items"]?.items else {
       return .failure(ToolTrouble(.body, "the list of backups has no items"))
     }
-    let wanted = items.filter { item in
-      settings.storageLocation.map { item["spec"]?["storageLocation"]?.text == $0 } ?? true
-    }
-    let found = wanted.compactMap { backup($0, settings, now) }
-    guard found.count == wanted.count else {
+    let found = items.compactMap { VeleroBackup($0) }
+    guard found.count == items.count else {
       return .failure(
-        ToolTrouble(.body, "the list of backups has \(wanted.count - found.count) without name or time"))
+        ToolTrouble(.body, "the list of backups has \(items.count - found.count) without name or time"))
     }
-    var findings = ToolFindings(found)
-    let phases = wanted.compactMap { $0["status"]?["phase"]?.text }
-    findings.isRunning = phases.contains { $0 == "InProgress" || $0.hasPrefix("Finalizing") }
-    let expired = found.count { $0.rejection == .expired }
+    let wanted = found.filter { backup in
+      settings.storageLocation.map { backup.storageLocation == $0 } ?? true
+    }
+    var findings = ToolFindings(wanted.map { $0.snapshot(acceptsPartial: settings.acceptsPartial, at: now) })
+    findings.isRunning = wanted.contains { $0.isRunning }
+    let expired = findings.snapshots.count { $0.rejection == .expired }
     findings.readings.append(Reading(BackupToolFamilies.expired, Double(expired)))
     return .success(findings)
-  }
-
-  private static func backup(
-    _ item: OrderedJSON, _ settings: VeleroSettings, _ now: Timestamp
-  ) -> ToolSnapshot? {
-    let status = item["status"]
-    // When it began: what changed later need not be in it. One that waits has not begun.
-    guard let name = item["metadata"]?["name"]?.text,
-      let time = status?["startTimestamp"]?.time ?? item["metadata"]?["creationTimestamp"]?.time
-    else { return nil }
-    var snapshot = ToolSnapshot(id: name, time: time)
-    switch status?["phase"]?.text {
-    case "Completed":
-      // A phase without a completion is half an object.
-      if status?["completionTimestamp"]?.time == nil { snapshot.rejection = .unfinished }
-      if let errors = status?["errors"]?.integer, errors > 0, !settings.acceptsPartial {
-        snapshot.rejection = .failed
-      }
-    case "PartiallyFailed": snapshot.rejection = settings.acceptsPartial ? nil : .failed
-    case "Failed", "FailedValidation": snapshot.rejection = .failed
-    default: snapshot.rejection = .unfinished
-    }
-    if snapshot.rejection == nil, let end = status?["expiration"]?.time, end <= now {
-      snapshot.rejection = .expired
-    }
-    return snapshot
   }
 
   private static func trouble(_ reply: ToolReply) -> ToolTrouble {

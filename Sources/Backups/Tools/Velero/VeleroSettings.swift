@@ -31,6 +31,6 @@ package struct VeleroSettings: ToolBackupSettings {
   }
 
   package func makeCollector(_ clients: CollectorClients) throws -> any Collector {
-    ToolBackupCollector(self, VeleroDialogue(self), runner: try clients.programs, time: clients.time)
+    try collector(VeleroDialogue(self), clients)
   }
 }

@@ -24,6 +24,6 @@ package struct WALGSettings: ToolBackupSettings {
   }
 
   package func makeCollector(_ clients: CollectorClients) throws -> any Collector {
-    ToolBackupCollector(self, WALGDialogue(self), runner: try clients.programs, time: clients.time)
+    try collector(WALGDialogue(self), clients)
   }
 }

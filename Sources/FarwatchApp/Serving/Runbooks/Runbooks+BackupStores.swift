@@ -62,6 +62,20 @@ extension Runbooks {
         are left. Test more often than the retention, or keep single older ones.
         """
       ]),
+    "backup-store-unprotected": Page(
+      title: "Backup store unprotected",
+      meaning: """
+        The bucket's versioning or object lock is not what expect_versioning and expect_object_lock ask for. If it \
+        was, somebody changed it: look for PutBucketVersioning and PutObjectLockConfiguration in CloudTrail first.
+        """,
+      steps: [
+        "aws s3api get-bucket-versioning --bucket B; aws s3api get-object-lock-configuration --bucket B.",
+        """
+        Put it back: aws s3api put-bucket-versioning --versioning-configuration Status=Enabled, then aws s3api \
+        put-object-lock-configuration with a DefaultRetention. Objects written meanwhile are not locked: lock them \
+        with put-object-retention, or make a new backup.
+        """,
+      ]),
     "backup-store-clock-off": Page(
       title: "Backup store clock off",
       meaning: "Is this host's clock right (timedatectl, chronyc tracking)?",
@@ -130,7 +144,10 @@ extension Runbooks {
       ]),
     "backup-window": Page(
       title: "Backup window too short",
-      meaning: "The oldest good backup is younger than retention or detection_delay.",
+      meaning: """
+        The oldest good backup is younger than retention or detection_delay, or fewer are kept than \
+        expected_count.
+        """,
       steps: [
         """
         A new repository grows into it. Otherwise: what expired too early, or which backups are bad?
@@ -141,8 +158,8 @@ extension Runbooks {
       meaning: "Backup restore untested.",
       steps: [
         """
-        Restore the newest backup elsewhere, check what came out, and have the job write the marker: date \
-        -u +%FT%TZ > MARKER.
+        Restore the newest backup elsewhere, check what came out, and have the job say so: write the marker \
+        (date -u +%FT%TZ > MARKER), or visit the push check that restore_test names.
         """
       ]),
     "backup-locked": Page(

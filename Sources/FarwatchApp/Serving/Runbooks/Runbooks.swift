@@ -1,3 +1,5 @@
+internal import StatusPage
+
 /// What to do when one of the shipped rules fires: the pages behind `runbook_url`. They are served by the daemon that
 /// paged, because at 3 a.m. the wiki may be in the region that is down.
 enum Runbooks {
@@ -9,7 +11,7 @@ enum Runbooks {
   }
 
   /// By the last part of their address.
-  static let pages: [String: Page] = [common, databases, clouds, backupStores, doors]
+  static let pages: [String: Page] = [common, databases, clouds, backupStores, doors, watcher]
     .reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 
   private static let common: [String: Page] = [
@@ -45,6 +47,15 @@ enum Runbooks {
         "Check this machine's network, its DNS and its way out. The reasons of the canaries are on the metrics page.",
         "Until it is back, ask another vantage about the regions: this one knows nothing of them, and says so.",
         "Canaries that are really down: replace them, or raise their number.",
+      ]),
+    "canary-not-working": Page(
+      title: "A canary does not work",
+      meaning:
+        "A canary, a target elsewhere that is surely up, has not been reached. One that does not work cannot say that this watcher is offline.",
+      steps: [
+        "Its reason stands in farwatch_probe_failure_reason. permission_denied of a ping: give the account the right to ping, or take a TCP or HTTP canary.",
+        "Timeouts and refused names while other canaries answer: the target is gone; choose another one.",
+        "While no canary works every failure is taken as the target's own, and regions may be blamed for this machine's network.",
       ]),
     "check-down": Page(
       title: "A health check is down",

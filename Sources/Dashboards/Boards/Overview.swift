@@ -1,0 +1,120 @@
+extension Dashboard {
+  static let overview = Dashboard(
+    uid: "farwatch-overview", title: "Farwatch / Overview",
+    description: "Is each region alive, what would failing over now cost, and what fires?", from: "now-6h",
+    variables: [.region, .link, .job],
+    rows: [
+      Row("Now", [regions, dataAtRisk, lossObjective, backupObjective, recoveryTime, firing]),
+      Row("Failover timeline", [regionTimeline, primaryTimeline, servingTimeline]),
+      Row("Traffic", [steeringShare, answerShare, latency, checksDown]),
+      Row("Against the objectives", [lossCourse, backupCourse, availability]),
+      Row("Alerts", [.alerts("Firing alerts")]),
+    ])
+
+  private static let regions = Panel(
+    "Regions", "The confirmed state of each region, rolled up from its checks.", .stat(sparkline: false),
+    [Query(Expressions.regionHealth, "{{region}}")], unit: .plain, names: ValueName.health, width: 5,
+    height: 6)
+
+  private static let dataAtRisk = Panel(
+    "A failover would lose",
+    "Age of the newest state that each target is known to have (RPO, actual). It grows while nothing tells.",
+    .stat(sparkline: true), [Query(Expressions.recoveryPointAge, "{{link}} → {{target_region}}")],
+    unit: .seconds, width: 5, height: 6, whenEmpty: "no link is watched",
+    opens: Panel.Opening(dashboard: "farwatch-replication", variable: "link", label: "link"))
+
+  private static let lossObjective = Panel(
+    "Of the allowed loss",
+    "Recovery point age against its objective: beyond 100 % a failover loses too much.",
+    .barGauge, [Query(Expressions.objectiveUsed, "{{link}} → {{target_region}}")], unit: .ratio,
+    thresholds: Threshold.rising(0.8, 1), width: 4, height: 6, whenEmpty: "no link is watched")
+
+  private static let backupObjective = Panel(
+    "Backups, of the allowed age", "Age of the newest good backup against its objective.", .barGauge,
+    [Query(Expressions.backupObjectiveUsed, "{{job}} {{region}}")], unit: .ratio,
+    thresholds: Threshold.rising(0.8, 1), width: 4, height: 6, whenEmpty: "no backup is watched",
+    opens: Panel.Opening(dashboard: "farwatch-backups", variable: "job", label: "job"))
+
+  /// There is no figure that would be true: none is drawn.
+  private static let recoveryTime = Panel(
+    "Time to recover (RTO)", "How long a failover takes, against its objective.",
+    .text("### not measured\nNothing times failovers and drills yet. Take it for unknown, not for zero."), [],
+    width: 3, height: 6)
+
+  private static let firing = Panel(
+    "Alerts", "Alerts that fire and that wait for their `for`.", .stat(sparkline: false),
+    [Query("max by (state) (farwatch_alerts)", "{{state}}")], thresholds: Threshold.few, width: 3, height: 6)
+
+  private static let regionTimeline = Panel(
+    "Region states", "When each region was up, degraded, unknown or down.", .stateTimeline,
+    [Query(Expressions.regionHealth, "{{region}}")], unit: .plain, names: ValueName.health, width: 24,
+    height: 6)
+
+  private static let primaryTimeline = Panel(
+    "Who accepts writes",
+    "The role of each database over time: where the bands change, somebody failed over.",
+    .stateTimeline, Expressions.primaries, unit: .plain,
+    names: ValueName.yes("primary", no: "replica", colours: (.blue, .text)), height: 6,
+    whenEmpty: "no database of a link tells its role")
+
+  private static let servingTimeline = Panel(
+    "Who serves", "The regions that DNS and the answers agree on.", .stateTimeline,
+    [
+      Query(
+        "max by (service, region) (farwatch_serving_region{region=~\"$region\"})", "{{service}} {{region}}")
+    ],
+    unit: .plain, names: ValueName.yes("serves", no: "idle", colours: (.blue, .text)), height: 6,
+    whenEmpty: "no service is watched with both steering and marker")
+
+  private static let steeringShare = Panel(
+    "Where DNS sends people", "Part of the resolvers' answers that name each region.",
+    .timeSeries(stacked: true),
+    [
+      Query(
+        "max by (service, region) (farwatch_steering_share{region=~\"$region|unknown\"})",
+        "{{service}} {{region}}")
+    ],
+    unit: .ratio, whenEmpty: "no steering is watched")
+
+  private static let answerShare = Panel(
+    "Who answers", "Part of the answers at the front door that came from each region.",
+    .timeSeries(stacked: true),
+    [
+      Query(
+        "max by (service, region) (farwatch_marker_share{region=~\"$region|unknown\"})",
+        "{{service}} {{region}}")
+    ],
+    unit: .ratio, whenEmpty: "no marker is watched")
+
+  private static let latency = Panel(
+    "How long checks take", "The slowest watcher of each check.", .timeSeries(stacked: false),
+    [Query("max by (region, check) (probe_duration_seconds{region=~\"$region\"})", "{{region}} {{check}}")],
+    unit: .seconds)
+
+  private static let checksDown = Panel(
+    "Checks that are down", "How many checks of each region are confirmed to be down.",
+    .timeSeries(stacked: true),
+    [
+      Query(
+        """
+        sum by (region) (max by (region, check) (farwatch_check_state{state="down", region=~"$region"}))
+        """, "{{region}}")
+    ])
+
+  private static let lossCourse = Panel(
+    "Recovery point age, of the objective", "1 is the objective.", .timeSeries(stacked: false),
+    [Query(Expressions.objectiveUsed, "{{link}} → {{target_region}}")], unit: .ratio,
+    thresholds: Threshold.rising(0.8, 1), width: 9, whenEmpty: "no link is watched")
+
+  private static let backupCourse = Panel(
+    "Backup age, of the objective", "1 is the objective.", .timeSeries(stacked: false),
+    [Query(Expressions.backupObjectiveUsed, "{{job}} {{region}}")], unit: .ratio,
+    thresholds: Threshold.rising(0.8, 1), width: 9, whenEmpty: "no backup is watched")
+
+  private static let availability = Panel(
+    "Available over the time shown",
+    "Share of the time in which the region was up or degraded; unknown counts as not.",
+    .barGauge,
+    [Query("avg by (region) (avg_over_time(\(Expressions.regionAvailable)[$__range]))", "{{region}}")],
+    unit: .ratio, thresholds: Threshold.falling(0.99, 0.999), width: 6)
+}

@@ -1,0 +1,98 @@
+import FarwatchTesting
+import Foundation
+import Testing
+
+/// The listener's door as an operator uses it: certificates, users, tokens, and both renewed while it runs.
+@Suite(.serialized) struct AccessTests {
+  /// Of "hunter2" and of "correct horse", at the least cost.
+  private static let hunter2 = "$2b$04$uXIDDfZd1vZaArBQpD8aeeHPfOZTWMfQChFvVmNCaZLIf/XPFPUPy"
+  private static let correctHorse = "$2b$04$b098wExiUvhlBh3wDoEmHOdRZ.0nCaOJcAnFNaM1sCKaOd9giXqhe"
+
+  @Test(.timeLimit(.minutes(5))) func theDoorOpensForWhoMay() async throws {
+    let certificates = try TestCertificates()
+    try certificates.make("server", host: "127.0.0.1", days: 30)
+    try certificates.make("renewed", host: "127.0.0.1", days: 60)
+    let fleet = try Fleet(regions: ["taiwan"])
+    let directory = fleet.directory
+    for (from, to) in [("server.pem", "web.pem"), ("server.key", "web.key")] {
+      try directory.write(to, try String(contentsOfFile: certificates.path(from), encoding: .utf8))
+    }
+    func writeUsers(_ hash: String) throws {
+      try directory.write(
+        "web.yml",
+        """
+        tls_server_config: {cert_file: web.pem, key_file: web.key}
+        http_server_config: {headers: {X-Frame-Options: deny}}
+        basic_auth_users: {ada: \(hash), grafana: \(Self.hunter2)}
+        """)
+    }
+    try writeUsers(Self.hunter2)
+    try directory.write("token", "s3cret-t0ken\n")
+    let access = """
+      access:
+        web_config_file: web.yml
+        users: {grafana: [read]}
+        tokens: [{name: prometheus, token_file: token, roles: [metrics, ingest]}]
+
+      """
+    try directory.write("farwatch.yml", fleet.configuration() + access)
+    let daemon = try fleet.start()
+    defer { daemon.child.stop() }
+    let url = "https://127.0.0.1:\(fleet.port)"
+    func ask(_ path: String, _ arguments: String...) async -> (status: Int, body: String)? {
+      await Self.curl(["--cacert", certificates.path("ca.pem")] + arguments + [url + path])
+    }
+    try await waitUntil(timeout: .seconds(60), "it listens; \(fleet.log)") {
+      await ask("/-/healthy")?.status == 200
+    }
+    let ada = ["-u", "ada:hunter2"]
+    let grafana = ["-u", "grafana:hunter2"]
+    let token = ["-H", "Authorization: Bearer s3cret-t0ken"]
+    #expect(await ask("/")?.status == 401)
+    #expect(await ask("/metrics")?.status == 401)
+    #expect(await ask("/metrics", token[0], token[1])?.status == 200)
+    #expect(await ask("/", token[0], token[1])?.status == 403)
+    #expect(await ask("/", grafana[0], grafana[1])?.status == 200)
+    #expect(await ask("/-/reload", "-X", "POST", grafana[0], grafana[1])?.status == 403)
+    #expect(await ask("/-/reload", "-X", "POST", ada[0], ada[1])?.status == 200)
+    #expect(await ask("/-/reload", "-X", "POST")?.status == 401, "this machine is no login")
+    let alert = #"[{"labels":{"alertname":"Posted"}}]"#
+    let json = ["-H", "Content-Type: application/json", "-d", alert]
+    #expect(
+      await ask("/api/v2/alerts", json[0], json[1], json[2], json[3], token[0], token[1])?.status == 200)
+    #expect(
+      await ask("/api/v2/alerts", json[0], json[1], json[2], json[3], grafana[0], grafana[1])?.status == 403)
+    #expect(await ask("/", "-D", "-", ada[0], ada[1])?.body.contains("X-Frame-Options: deny") == true)
+    #expect(await Self.curl(["http://127.0.0.1:\(fleet.port)/"])?.status != 200, "TLS is on")
+
+    // A password and a certificate are renewed: no reload, no restart.
+    try writeUsers(Self.correctHorse)
+    for (from, to) in [("renewed.pem", "web.pem"), ("renewed.key", "web.key")] {
+      try directory.write(to, try String(contentsOfFile: certificates.path(from), encoding: .utf8))
+    }
+    try await waitUntil(timeout: .seconds(60), "the new password counts; \(fleet.log)") {
+      await ask("/", "-u", "ada:correct horse")?.status == 200
+    }
+    #expect(await ask("/", ada[0], ada[1])?.status == 401)
+    // What is broken changes nothing, and shows.
+    try directory.write("web.pem", "nonsense")
+    try await waitUntil(timeout: .seconds(60), "the damage shows; \(fleet.log)") {
+      await ask("/metrics", token[0], token[1])?.body.contains("farwatch_web_config_in_force 0") == true
+    }
+    #expect(await ask("/", "-u", "ada:correct horse")?.status == 200)
+    daemon.child.stop()
+    #expect(daemon.child.poll() == .code(0))
+    let log = try String(contentsOfFile: fleet.log, encoding: .utf8)
+    for secret in ["hunter2", "correct horse", "s3cret-t0ken", Self.hunter2] {
+      #expect(!log.contains(secret))
+    }
+  }
+
+  private static func curl(_ arguments: [String]) async -> (status: Int, body: String)? {
+    let all = ["curl", "-s", "-g", "-m", "10", "-w", "\n%{http_code}"] + arguments
+    guard let output = try? await ChildProcess.run(all), let end = output.lastIndex(of: "\n"),
+      let status = Int(output[output.index(after: end)...])
+    else { return nil }
+    return (status, String(output[..<end]))
+  }
+}

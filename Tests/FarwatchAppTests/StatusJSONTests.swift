@@ -1,0 +1,113 @@
+import Foundation
+import HTTPServer
+import Model
+import StatusPage
+import Synchronization
+import Testing
+
+@testable import FarwatchApp
+
+@Suite struct StatusJSONTests {
+  private func read(_ snapshot: StatusSnapshot) throws -> [String: Any] {
+    let text = StatusJSON(snapshot: snapshot).document.compact
+    return try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+  }
+
+  private func first(_ name: String, _ document: [String: Any]) -> [String: Any] {
+    (document[name] as? [[String: Any]])?.first ?? [:]
+  }
+
+  private var quiet: StatusSnapshot {
+    StatusSnapshot(
+      takenAt: dayStart, startedAt: dayStart, vantage: "test", version: "1", ready: true,
+      lastReloadProblem: nil,
+      regions: [
+        .init(
+          name: "japan", role: "standby", share: nil, verdict: .unknown,
+          checks: [.init(name: "api", verdict: .unknown, since: nil, consecutiveFailures: 0, problem: nil)])
+      ],
+      links: [
+        .init(
+          name: "db", engine: "postgres", source: "taiwan", target: "japan", recoveryPoint: nil,
+          objective: .seconds(5), measured: false, problem: nil)
+      ],
+      backups: [
+        .init(
+          job: "nightly", region: "japan", newestGood: nil, objective: .seconds(3600), sizeBytes: nil,
+          measured: false, problem: nil)
+      ], alerts: [], ruleProblems: [], receivers: [])
+  }
+
+  @Test func whatIsNotKnownIsNullWithAReason() throws {
+    let document = try read(quiet)
+    let link = first("links", document)
+    #expect(link["recoveryPoint"] is NSNull && link["exposureSeconds"] is NSNull)
+    #expect(link["verdict"] as? String == "unknown")
+    #expect(link["reason"] as? String == "no recovery point is known")
+    let backup = first("backups", document)
+    #expect(backup["ageSeconds"] is NSNull && backup["sizeBytes"] is NSNull)
+    #expect(backup["reason"] as? String == "not measured yet")
+    let check = first("checks", first("regions", document))
+    #expect(check["latencySeconds"] is NSNull && check["reason"] as? String == "no probe has ended yet")
+    let readiness = first("readiness", document)
+    #expect(readiness["exposureSeconds"] is NSNull && readiness["takesSeconds"] is NSNull)
+    #expect(readiness["verdict"] as? String == "unknown")
+    #expect((readiness["reason"] as? String)?.contains("not measured") == true)
+    #expect(document["store"] is NSNull)
+  }
+
+  @Test func whatIsKnownHasItsUnit() throws {
+    var snapshot = quiet
+    snapshot.links[0].recoveryPoint = dayStart - .milliseconds(800)
+    snapshot.links[0].measured = true
+    snapshot.rehearsals = [
+      .init(region: "japan", takes: .seconds(40), lastProven: dayStart - .seconds(86_400))
+    ]
+    let document = try read(snapshot)
+    #expect(first("links", document)["exposureSeconds"] as? Double == 0.8)
+    let readiness = first("readiness", document)
+    #expect(readiness["exposureSeconds"] as? Double == 0.8 && readiness["takesSeconds"] as? Double == 40)
+    #expect(readiness["lastProven"] as? String == "2025-12-31T00:00:00.000Z")
+    #expect(readiness["verdict"] as? String == "good" && readiness["reason"] is NSNull)
+    // A second link of which nothing is known, and nobody knows what would be lost.
+    snapshot.links.append(quiet.links[0])
+    #expect(first("readiness", try read(snapshot))["exposureSeconds"] is NSNull)
+    #expect(first("readiness", try read(snapshot))["verdict"] as? String == "unknown")
+  }
+
+  @Test func foreignTextIsQuoted() throws {
+    let document = try read(.foreign)
+    #expect((first("regions", document)["name"] as? String)?.contains("<script>") == true)
+    #expect((first("alerts", document)["labels"] as? [String: String])?["l"]?.contains("\"") == true)
+  }
+
+  @Test func timeAloneIsNoChangeUnlessAVerdictTurns() {
+    var snapshot = quiet
+    snapshot.links[0].recoveryPoint = dayStart
+    snapshot.links[0].measured = true
+    let before = StatusJSON(snapshot: snapshot).fingerprint
+    snapshot.takenAt = dayStart + .seconds(4)
+    #expect(StatusJSON(snapshot: snapshot).fingerprint == before)
+    snapshot.takenAt = dayStart + .seconds(6)
+    #expect(StatusJSON(snapshot: snapshot).fingerprint != before)
+  }
+
+  @Test func theTagSavesSendingItAgain() {
+    let daemon = StandIn()
+    func ask(_ method: String, _ tag: String? = nil) -> HTTPServerResponse {
+      let headers = tag.map { [HTTPServerField("if-none-match", $0)] } ?? []
+      return Endpoints(daemon: daemon).answer(
+        HTTPServerRequest(method: method, path: "/api/status", headers: headers))
+    }
+    let full = ask("GET")
+    let tag = full.headers.first { $0.name == "ETag" }?.value ?? ""
+    #expect(full.status == 200 && full.contentType == "application/json" && tag.hasPrefix("W/\""))
+    #expect(ask("HEAD").status == 200)
+    let same = ask("GET", "\"other\", \(tag)")
+    #expect(same.status == 304 && same.body.count == 0)
+    #expect(ask("GET", "\"other\"").status == 200)
+    #expect(ask("POST").status == 405)
+    daemon.busy.withLock { $0 = true }
+    #expect(ask("GET").status == 503)
+  }
+}

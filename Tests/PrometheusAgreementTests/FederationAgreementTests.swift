@@ -1,0 +1,77 @@
+import FarwatchTesting
+import Foundation
+import HTTPClient
+import Model
+import SampleStore
+import Testing
+
+/// `/federate` beside a real Prometheus, of samples that are fresh: the same page to the byte.
+@Suite(.serialized) struct FederationAgreementTests {
+  /// Values and labels that are hard to write; samples that are stale, or too old; a series without a name.
+  private static func world(_ now: Timestamp) -> [(labels: Labels, samples: [Sample])] {
+    func one(_ labels: Labels, _ value: Double, secondsAgo: Int = 20) -> (labels: Labels, samples: [Sample]) {
+      (labels, [Sample(timestamp: now - .seconds(secondsAgo), value: value)])
+    }
+    func named(_ name: String, _ labels: Labels = .empty) -> Labels {
+      labels.setting(Labels.metricNameLabel, to: name)
+    }
+    let values = [
+      0, -0.0, 1, 1e6, 1e21, 1.5e-7, 0.1, -2.75, .infinity, -.infinity, .nan, 123_456_789.125, 1e-5,
+    ]
+    var all = values.enumerated().map { one(named("values", ["n": padded($0, 2)]), $1) }
+    all += [
+      one(named("up", ["job": "b", "instance": "x"]), 1), one(named("up", ["job": "a", "instance": "y"]), 0),
+      one(named("up", ["job": "a"]), 1), one(named("plain"), 5),
+      one(named("quoted", ["text": "a\"b\\c\nd<é>"]), 1), one(named("own", ["cluster": "mine"]), 2),
+      one(named("gone"), 1, secondsAgo: 400), one(["nameless": "x"], 1), one(named("a:rule:sum"), 3),
+    ]
+    all.append(
+      (
+        named("ended"),
+        [
+          Sample(timestamp: now - .seconds(30), value: 1),
+          Sample(timestamp: now - .seconds(15), value: StaleMarker.value),
+        ]
+      ))
+    return all
+  }
+
+  @Test func pagesAreTheSame() async throws {
+    let directory = try TemporaryDirectory("farwatch-federation")
+    let prometheus = try await PrometheusUnderTest(
+      in: directory, global: ", external_labels: {cluster: japan, zone: \"a b\"}")
+    defer { prometheus.stop() }
+    let world = Self.world(SystemTime().now)
+    try await prometheus.writeAtOnce(world)
+    let store = SampleStore()
+    for one in world {
+      guard let name = one.labels.metricName else { continue }
+      let series = try #require(store.series(MetricFamily.gauge(name, ""), one.labels.withoutMetricName))
+      for sample in one.samples { store.append(sample.value, at: sample.timestamp, to: series) }
+    }
+    let farwatch = try APIUnderTest(store) { face, _ in
+      face.externalLabels = ["cluster": "japan", "zone": "a b"]
+    }
+    defer { farwatch.stop() }
+    let questions: [[String]] = [
+      [], ["up"], ["{__name__=~\".+\"}"], ["up", "up{job=\"a\"}", "plain"], ["values"], ["nothing"], ["{"],
+      ["up["], ["up", "sum(up)"], ["{job=~\"a|b\"}", "{__name__=~\"a:.*\"}"], ["own"], ["quoted"], ["{}"],
+    ]
+    var lines = 0
+    for selectors in questions {
+      let question = APIQuestion(path: "/federate", items: selectors.map { ("match[]", $0) })
+      let theirs = try await prometheus.ask(question, of: prometheus.baseURL)
+      let ours = try await prometheus.ask(question, of: farwatch.baseURL)
+      #expect(ours == theirs, "\(question)")
+      lines += theirs.body.split(separator: "\n").count
+    }
+    #expect(lines > 60)
+    // Another Prometheus can read it.
+    let page = try await prometheus.ask(
+      APIQuestion(path: "/federate", items: [("match[]", "{__name__=~\".+\"}")]), of: farwatch.baseURL)
+    #expect(page.type == "text/plain; version=0.0.4; charset=utf-8")
+    let refused = try await prometheus.ask(
+      APIQuestion(path: "/federate", method: "POST"), of: farwatch.baseURL)
+    #expect(refused.status == 405)
+  }
+}

@@ -1,0 +1,179 @@
+import Foundation
+import Model
+import StatusPage
+import Testing
+
+private let evil = "<script>alert('1')</script>&\""
+private let escaped = "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot;"
+
+@Suite struct RenderingTests {
+  @Test func fourRegionsOfTwentyChecksAreLessThanAHundredKilobytes() {
+    let size =
+      StatusPage.render(.busy).count + StatusStyle.css.utf8.count + StatusScript.javascript.utf8.count
+    #expect(size < 100_000, "\(size)")
+  }
+
+  @Test func noTextOfOthersBecomesMarkup() throws {
+    var status = StatusSnapshot.busy
+    status.vantage = evil
+    for region in status.regions.indices {
+      status.regions[region].name = evil
+      status.regions[region].role = evil
+      status.regions[region].zones = [.init(name: evil, verdict: .bad)]
+      status.regions[region].tiers = [.init(zone: evil, name: evil, verdict: .bad, healthyShare: .nan)]
+      status.regions[region].servedShare = .infinity
+      for check in status.regions[region].checks.indices {
+        status.regions[region].checks[check].name = evil
+        status.regions[region].checks[check].problem = check % 2 == 0 ? evil : nil
+        status.regions[region].checks[check].latencies = [.nan, .infinity, -1, nil, 1e308, 0]
+      }
+    }
+    for link in status.links.indices {
+      status.links[link].name = evil
+      status.links[link].engine = evil
+      status.links[link].source = evil
+      status.links[link].target = evil
+      status.links[link].problem = evil
+    }
+    for backup in status.backups.indices {
+      status.backups[backup].job = evil
+      status.backups[backup].region = evil
+      status.backups[backup].problem = evil
+      status.backups[backup].sizeBytes = .infinity
+    }
+    status.silences[0].id = evil
+    status.silences[0].matchers = evil
+    status.events = [.init(at: noon, kind: evil, alert: evil, what: evil)]
+    var form = SilenceForm(items: SilenceForm.Field.allCases.map { ($0.rawValue, evil) })
+    form.problem = evil
+    form.problems[.matchers] = evil
+    let pages = [
+      StatusPage.render(status), try #require(StatusPage.region(evil, status)),
+      try #require(StatusPage.link(evil, status)), try #require(StatusPage.backup(evil, status)),
+      StatusPage.alerts(status), StatusPage.silences(status, form), StatusPage.notFound(evil),
+      StatusPage.unavailable(evil),
+      StatusPage.events(
+        .init(events: status.events, kinds: [evil], kind: evil, alert: evil, older: 7, problem: evil),
+        now: noon),
+    ].map(text)
+    for page in pages {
+      #expect(page.contains(escaped))
+      #expect(!page.contains("<script>") && !page.contains("'1'"))
+      // Only our own script, and nothing that a strict policy would refuse.
+      #expect(!page.contains(" style=") && !page.contains(" onclick"))
+    }
+    #expect(pages[0].contains("/regions/%3Cscript%3E"))
+  }
+
+  @Test func whatIsUnknownIsNeverGood() throws {
+    let good = StatusSnapshot.Region(name: "japan", role: "standby", verdict: .good, checks: [])
+    var status = StatusSnapshot.empty([good])
+    #expect(status.headline.verdict == .good)
+    #expect(status.readiness.first?.verdict == .unknown, "nothing says what would be lost")
+    var link = StatusSnapshot.Link(
+      name: "orders", engine: "postgres", source: "taiwan", target: "japan",
+      recoveryPoint: noon - .seconds(1),
+      objective: .seconds(5), measured: true)
+    status.links = [link]
+    #expect(status.readiness.first?.verdict == .good)
+    #expect(
+      status.readiness.first?.sentence
+        == "Failing over to japan now would lose 1s (orders); how long it takes is not measured yet")
+    // What is not measured any more may have grown.
+    link.measured = false
+    status.links = [link]
+    #expect(status.headline.verdict == .unknown)
+    let readiness = try #require(status.readiness.first)
+    #expect(readiness.verdict == .unknown && readiness.loses == nil)
+    #expect(readiness.sentence.contains("unknown amount: nothing is known of orders"))
+    #expect(text(StatusPage.render(status)).contains("unknown, at worst 1s"))
+    link.recoveryPoint = noon - .seconds(6)
+    status.links = [link]
+    #expect(status.headline.verdict == .bad, "it misses its objective, however stale it is")
+    status.links = []
+    for verdict in [StatusSnapshot.Verdict.unknown, .bad, .degraded] {
+      status.regions[0].verdict = verdict
+      #expect(status.headline.verdict == verdict)
+      #expect(!text(StatusPage.render(status)).contains("verdict good"))
+    }
+    status.regions[0].verdict = .good
+    status.backups = [
+      .init(job: "dumps", region: "japan", objective: .seconds(60), measured: false)
+    ]
+    #expect(status.headline.verdict == .unknown && status.headline.text.contains("dumps"))
+    status.isOffline = true
+    #expect(status.headline.verdict == .unknown)
+    status.isOffline = nil
+    status.ready = false
+    #expect(status.headline.verdict == .unknown)
+    status.rehearsals = [.init(region: "japan", takes: .seconds(40), lastProven: noon - .seconds(518_400))]
+    status.links = [link]
+    #expect(status.readiness.first?.sentence.hasSuffix("and take about 40s") == true)
+    #expect(text(StatusPage.render(status)).contains("last proven"))
+  }
+
+  @Test func anEmptyInstallIsToldItsNextStep() {
+    let page = text(StatusPage.render(.empty()))
+    #expect(page.contains("no region is configured") && page.contains("role: primary"))
+    #expect(page.contains("farwatch check config") && !page.contains("verdict good"))
+  }
+
+  @Test func aGapInALineIsNoZero() {
+    let page = text(StatusPage.render(.busy))
+    let path = page.firstRange(of: "<path d=\"").flatMap { start in
+      page[start.upperBound...].split(separator: "\"").first
+    }
+    // Once at the beginning, once behind the gap.
+    #expect(path?.split(separator: "M").count == 2)
+    var status = StatusSnapshot.busy
+    for region in status.regions.indices {
+      for check in status.regions[region].checks.indices {
+        status.regions[region].checks[check].latencies = [nil, 0.2, nil]
+      }
+    }
+    status.backups = []
+    #expect(!text(StatusPage.render(status)).contains("class=\"spark"), "one value makes no line")
+  }
+
+  @Test func pagesOfOneKnowOnlyWhatIsTheirs() throws {
+    let japan = text(try #require(StatusPage.region("japan", .busy)))
+    #expect(japan.contains("RegionDown") && japan.contains("orders") && !japan.contains("LagHigh"))
+    #expect(!japan.contains("/links/sessions"))
+    let link = text(try #require(StatusPage.link("sessions", .busy)))
+    #expect(link.contains("LagHigh") && !link.contains("RegionDown") && link.contains("objective missed"))
+    let backup = text(try #require(StatusPage.backup("orders-nightly", .busy)))
+    #expect(
+      backup.contains("48.2 GB") && backup.contains("spark big") && backup.contains("restored 5d18h ago"))
+    #expect(StatusPage.region("mars", .busy) == nil && StatusPage.link("mars", .busy) == nil)
+    #expect(StatusPage.backup("mars", .busy) == nil)
+    #expect(text(StatusPage.notFound("no")).contains("href=\"/\">Back"))
+  }
+
+  @Test func aFormSaysWhatIsWrongBesideItsField() {
+    let empty = SilenceForm(items: [])
+    #expect(Set(empty.problems.keys) == Set(SilenceForm.Field.allCases) && !empty.isSound)
+    let page = text(StatusPage.silences(.busy, empty))
+    for field in SilenceForm.Field.allCases {
+      #expect(page.contains("aria-describedby=\"\(field.rawValue)-hint \(field.rawValue)-error\""))
+    }
+    let good = SilenceForm(items: [
+      ("matchers", " region=japan \r\n\r\n alertname=~\"A.*\""), ("duration", "2h"), ("by", " ada "),
+      ("comment", "c"),
+    ])
+    #expect(good.isSound && good.length == .seconds(7200) && good.by == "ada")
+    #expect(good.matcherLines == ["region=japan", "alertname=~\"A.*\""])
+    for wrong in ["", "0s", "-1h", "2", "366d", "99999999999y", evil] {
+      #expect(SilenceForm(items: [("duration", wrong)]).problems[.duration] != nil, "\(wrong)")
+    }
+  }
+
+  @Test func eventsAreFilteredAndPaged() {
+    let page = text(
+      StatusPage.events(
+        .init(
+          events: StatusSnapshot.busy.events, kinds: ["firing", "given_up"], kind: "given_up", alert: "A&B",
+          older: 80), now: noon))
+    #expect(page.contains("<option value=\"given_up\" selected>given up</option>"))
+    #expect(page.contains("href=\"/events?before=80&amp;kind=given_up&amp;alert=A%26B\">Older"))
+  }
+}
