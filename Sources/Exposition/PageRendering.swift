@@ -40,9 +40,9 @@ struct PageRendering {
     var hasRefused = false
     var rendered = 0
     for (family, version) in changes.families {
-      // Whoever is not known by that name was refused for it.
+      // Whoever is not known by that name, or is another, was refused for it.
       guard let number = numbers[family.name], let previous = entries[number].text,
-        previous.version != version
+        previous.version != version, entries[number].family == family
       else { continue }
       let text = RenderedFamily(previous.written, from: reader, after: previous)
       rendered += 1
