@@ -2,7 +2,7 @@
 extension Operations {
   static let alertFilters: [Operation.Parameter] = [
     .query(
-      "filter", .list(.text), "Matchers such as `region=\"japan\"`, all of which must hold; 128 at most."),
+      "filter", .list(.text, most: 128), "Matchers such as `region=\"japan\"`, all of which must hold."),
     .query("receiver", .text, "A regular expression that a topic's name matches."),
     .query("active", .boolean, "Those that are told; true unless told."),
     .query("silenced", .boolean, "Those that are silenced; true unless told."),
@@ -34,7 +34,7 @@ extension Operations {
     Operation(
       method: .get, path: "/api/v2/silences", summary: "Silences",
       parameters: [
-        .query("filter", .list(.text), "Matchers that a silence has; 128 at most."),
+        .query("filter", .list(.text, most: 128), "Matchers that a silence has."),
         .query("creator", .list(.text), "Who made it."),
       ],
       answers: [.json(200, .list(.named("Silence")), "Those in force first."), badFilter, jsonBusy]),

@@ -14,7 +14,8 @@ extension Operations {
   private static let limit = Operation.Parameter.query("limit", .text, "So many at most; 0: all.")
   private static let timeout = Operation.Parameter.query("timeout", .text, "How long the query may take.")
   private static let expression = Operation.Parameter.required("query", .text, "PromQL.")
-  private static let matches = Operation.Parameter.query("match[]", .list(.text), "Selectors of series.")
+  private static let matches = Operation.Parameter.query(
+    "match[]", .list(.text, most: 128), "Selectors of series.")
 
   private static func get(
     _ path: String, _ summary: String, _ parameters: [Operation.Parameter] = []

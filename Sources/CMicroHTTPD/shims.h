@@ -74,6 +74,11 @@ static inline const union MHD_ConnectionInfo *farwatch_mhd_socket(struct MHD_Con
   return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 }
 
+/* Bytes of the request line and the headers; NULL before they are read. */
+static inline const union MHD_ConnectionInfo *farwatch_mhd_header_size(struct MHD_Connection *connection) {
+  return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+}
+
 /* A gnutls_session_t, or NULL for plain HTTP. */
 static inline void *farwatch_mhd_tls_session(struct MHD_Connection *connection) {
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);

@@ -10,15 +10,15 @@ package struct MetricsPage: Sendable {
   /// Of the family segments, in order; what follows them closes the page.
   private let families: [MetricFamily]
   private let bodies = Bodies()
+  /// The length of the whole page in bytes.
+  package let count: Int
 
   init(segments: [PageSegment], families: [MetricFamily], closing: PageSegment?, contentType: String) {
     self.segments = segments + (closing.map { [$0] } ?? [])
+    count = self.segments.reduce(0) { $0 + $1.storage.count }
     self.families = families
     self.contentType = contentType
   }
-
-  /// The length of the whole page in bytes.
-  package var count: Int { segments.reduce(0) { $0 + $1.storage.count } }
 
   /// Only the families that `isWanted`.
   package func keeping(_ isWanted: (MetricFamily) -> Bool) -> MetricsPage {
@@ -30,6 +30,15 @@ package struct MetricsPage: Sendable {
 
   /// A strong entity tag, quoted: two answers have the same one only if they have the same bytes and content type.
   package func entityTag(_ coding: ContentCoding) -> String {
+    let stem = bodies.state.withLock { state in
+      let stem = state.tagStem ?? tagStem()
+      state.tagStem = stem
+      return stem
+    }
+    return coding == .identity ? "\"\(stem)\"" : "\"\(stem)-\(coding.rawValue)\""
+  }
+
+  private func tagStem() -> String {
     var hash: UInt64 = 14_695_981_039_346_656_037
     func add(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 1_099_511_628_211 }
     for byte in contentType.utf8 { add(byte) }
@@ -38,8 +47,7 @@ package struct MetricsPage: Sendable {
         add(UInt8(truncatingIfNeeded: segment.serial >> shift))
       }
     }
-    let suffix = coding == .identity ? "" : "-\(coding.rawValue)"
-    return "\"\(String(hash, radix: 16))\(suffix)\""
+    return String(hash, radix: 16)
   }
 
   /// What to send for the page in a coding, and which one that is: the bare bytes where compressing failed.
@@ -48,16 +56,19 @@ package struct MetricsPage: Sendable {
   /// one frame for each. Bare bytes that are asked for again are joined, since one piece goes out without being copied.
   package func body(_ coding: ContentCoding) -> (segments: [PageSegment], coding: ContentCoding) {
     bodies.state.withLock { state in
-      if let known = state[coding] { return ([known], coding) }
+      if let known = state.made[coding] { return ([known], coding) }
       switch coding {
       case .identity:
         if segments.count <= 1 { return (segments, coding) }
-        guard bodies.wasAskedFor.exchange(true, ordering: .relaxed) else { return (segments, coding) }
-        state[coding] = Self.join(segments.map(\.storage))
-      case .gzip: state[coding] = gzipped()
-      case .zstandard: state[coding] = framed()
+        guard state.wasAskedFor else {
+          state.wasAskedFor = true
+          return (segments, coding)
+        }
+        state.made[coding] = Self.join(segments.map(\.storage))
+      case .gzip: state.made[coding] = gzipped()
+      case .zstandard: state.made[coding] = framed()
       }
-      return state[coding].map { ([$0], coding) } ?? (segments, .identity)
+      return state.made[coding].map { ([$0], coding) } ?? (segments, .identity)
     }
   }
 
@@ -94,7 +105,13 @@ package struct MetricsPage: Sendable {
 
   /// What was made of the page for sending it, kept for as long as the page is.
   private final class Bodies: Sendable {
-    let state = Mutex<[ContentCoding: PageSegment]>([:])
-    let wasAskedFor = Atomic(false)
+    struct State {
+      var made: [ContentCoding: PageSegment] = [:]
+      /// The bare bytes were.
+      var wasAskedFor = false
+      var tagStem: String?
+    }
+
+    let state = Mutex(State())
   }
 }

@@ -26,19 +26,9 @@ package struct PageRendererStatistics: Hashable, Sendable {
 /// written validly is left off and counted. The page is as long as the reader's series make it: their number is the
 /// store's to limit. What was rendered last is kept for the ``keptVariants`` ways of writing that were last asked for.
 package final class PageRenderer: Sendable {
-  /// One way of writing the page.
-  private struct Rendering {
-    /// What the reader had, families that were refused among it.
-    var versions: [(family: MetricFamily, version: UInt64)] = []
-    var families: [String: RenderedFamily] = [:]
-    var pages: [String: MetricsPage] = [:]
-    var segments: [PageSegment] = []
-    var kinds: [MetricFamily] = []
-    var lastUse: UInt64 = 0
-  }
-
   private struct State {
-    var renderings: [PageVariant: Rendering] = [:]
+    var renderings: [PageRendering] = []
+    /// The totals of a page are those of the last one.
     var statistics = PageRendererStatistics()
   }
 
@@ -61,89 +51,22 @@ package final class PageRenderer: Sendable {
   package func render(_ format: ExpositionFormat = .plain) -> MetricsPage {
     let variant = PageVariant(syntax: format.syntax, escaping: format.escaping)
     return state.withLock { state in
-      state.statistics.pages += 1
-      var rendering = state.renderings.removeValue(forKey: variant) ?? Rendering()
-      rendering.lastUse = state.statistics.pages
-      if state.renderings.count >= Self.keptVariants,
-        let oldest = state.renderings.min(by: { $0.value.lastUse < $1.value.lastUse })
-      {
-        state.renderings[oldest.key] = nil
-      }
-      var versions = reader.familyVersions()
-      if !Self.isOrdered(versions) { versions.sort { byteOrder($0.family.name, $1.family.name) } }
-      let isUnchanged =
-        versions.count == rendering.versions.count
-        && zip(versions, rendering.versions).allSatisfy { $0.version == $1.version && $0.family == $1.family }
-      if !isUnchanged || rendering.versions.isEmpty {
-        update(&rendering, variant, &state.statistics, versions)
-      }
-      // Content types may differ where bytes do not.
-      let page =
-        rendering.pages[format.contentType]
-        ?? MetricsPage(
-          segments: rendering.segments, families: rendering.kinds,
-          closing: variant.syntax == .openMetrics ? endMark : nil, contentType: format.contentType)
-      rendering.pages[format.contentType] = page
-      state.renderings[variant] = rendering
+      // Taken out, so that what it holds has one owner and is changed where it lies.
+      var rendering =
+        state.renderings.firstIndex { $0.variant == variant }.map { state.renderings.remove(at: $0) }
+        ?? PageRendering(variant)
+      if state.renderings.count >= Self.keptVariants { state.renderings.removeFirst() }
+      let rendered = rendering.update(from: reader)
+      let page = rendering.page(format, closing: variant.syntax == .openMetrics ? endMark : nil)
+      var now = rendering.totals
+      now.pages = state.statistics.pages + 1
+      now.familiesRendered = state.statistics.familiesRendered + UInt64(rendered)
+      state.statistics = now
+      // The one that was asked for last stands last.
+      state.renderings.append(rendering)
       return page
     }
   }
 
   package var statistics: PageRendererStatistics { state.withLock { $0.statistics } }
-
-  private func update(
-    _ rendering: inout Rendering, _ variant: PageVariant, _ statistics: inout PageRendererStatistics,
-    _ versions: [(family: MetricFamily, version: UInt64)]
-  ) {
-    var families: [String: RenderedFamily] = [:]
-    families.reserveCapacity(versions.count)
-    var names: Set<String> = []
-    rendering.versions = versions
-    rendering.pages = [:]
-    rendering.segments = []
-    rendering.kinds = []
-    var now = PageRendererStatistics()
-    now.pages = statistics.pages
-    now.familiesRendered = statistics.familiesRendered
-    for (family, version) in versions {
-      // A name that stands there already may be another's, escaped.
-      let previous = rendering.families[family.name]
-      guard families[family.name] == nil,
-        let written = previous?.writes(family) ?? WrittenFamily(family, variant),
-        names.insert(written.name).inserted
-      else {
-        now.familiesRefused += 1
-        now.note(family.name)
-        continue
-      }
-      let rendered: RenderedFamily
-      if let previous, previous.version == version {
-        rendered = previous
-      } else {
-        rendered = RenderedFamily(written, from: reader, after: previous)
-        now.familiesRendered += 1
-      }
-      families[family.name] = rendered
-      now.series += rendered.seriesCount
-      now.seriesRefused += rendered.refused
-      if rendered.refused > 0 { now.note(family.name) }
-      if rendered.seriesCount > 0 {
-        now.families += 1
-        rendering.segments.append(rendered.segment)
-        rendering.kinds.append(family)
-      }
-    }
-    rendering.families = families
-    statistics = now
-  }
-
-  private static func isOrdered(_ versions: [(family: MetricFamily, version: UInt64)]) -> Bool {
-    zip(versions, versions.dropFirst()).allSatisfy { byteOrder($0.family.name, $1.family.name) }
-  }
-}
-
-extension PageRendererStatistics {
-  fileprivate mutating func note(_ name: String) {
-    if refusedIn.count < 16, refusedIn.last != name { refusedIn.append(name) }
-  }
 }

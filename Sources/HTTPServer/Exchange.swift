@@ -34,6 +34,7 @@ final class Exchange {
   private var request: HTTPServerRequest?
   private var status: Int?
   private var answerBytes = 0
+  private var isHeaderRefused = false
 
   init(context: ExchangeContext, target: [UInt8]) {
     self.context = context
@@ -64,7 +65,8 @@ final class Exchange {
   func completed(_ connection: OpaquePointer?, _ code: MHD_RequestTerminationCode) {
     if let connection { context.deadlines.requestEnded(connection) }
     context.counters.finished(
-      status: status, bodyBytes: answerBytes, completely: code == .REQUEST_TERMINATED_COMPLETED_OK)
+      status: status, bodyBytes: answerBytes,
+      completely: code == .REQUEST_TERMINATED_COMPLETED_OK || isHeaderRefused)
     dropBody()
     if case .deferred(let hold, _) = phase { context.waiting.remove(hold) }
     if case .began = phase { return }
@@ -73,6 +75,7 @@ final class Exchange {
 
   private func begin(_ connection: OpaquePointer) -> MHD_Result {
     phase = .receiving
+    if headerCost(of: connection) > context.settings.maxHeaderBytes { return refuseHeader(connection) }
     let limit = context.settings.maxBodyBytes
     if let text = MHD_lookup_connection_value(connection, .HEADER_KIND, "Content-Length"),
       let length = UInt64(String(cString: text))
@@ -88,6 +91,17 @@ final class Exchange {
       }
     }
     return .YES
+  }
+
+  /// libmicrohttpd has no room left for an answer in the worst case, so it is written past it; the connection ends.
+  private func refuseHeader(_ connection: OpaquePointer) -> MHD_Result {
+    let refusal = HeaderRefusal(
+      isTarget: target.count > context.settings.maxHeaderBytes / 2, limit: context.settings.maxHeaderBytes)
+    phase = .answered
+    status = refusal.status
+    isHeaderRefused = true
+    refusal.deliver(on: connection)
+    return .NO
   }
 
   private func receive(_ upload: UnsafeRawBufferPointer) -> MHD_Result {
@@ -119,6 +133,10 @@ final class Exchange {
     context.deadlines.requestRead(connection)
     guard isReceiving else {
       return lacksMemory ? answerBusy(connection) : answerTooLarge(connection)
+    }
+    guard RequestTarget.queryItems(in: target) <= context.settings.maxQueryItems else {
+      return answer(
+        .text(414, "more than \(context.settings.maxQueryItems) query parameters\n"), connection)
     }
     guard let parsed = RequestTarget(target) else {
       return answer(.text(400, "the request target is malformed\n"), connection)

@@ -151,5 +151,6 @@ package final class HTTPServer: Sendable {
       settings.bodyMemoryBytes >= settings.maxBodyBytes, "bodyMemoryBytes must be at least maxBodyBytes")
     try require(
       (4096...(16 << 20)).contains(settings.maxHeaderBytes), "maxHeaderBytes must be 4 KiB to 16 MiB")
+    try require((1...1_000_000).contains(settings.maxQueryItems), "maxQueryItems must be 1 to 1000000")
   }
 }

@@ -44,6 +44,13 @@ package struct HTTPServerRequest: Sendable {
     headers.first { equalIgnoringASCIICase($0.name, name) }?.value
   }
 
+  /// All headers of that name as the one list that they are; nil when there is none. ASCII case does not matter.
+  package func headerList(_ name: String) -> String? {
+    let values = headers.lazy.filter { equalIgnoringASCIICase($0.name, name) }.map(\.value)
+    guard let first = values.first else { return nil }
+    return values.dropFirst().reduce(first) { $0 + "," + $1 }
+  }
+
   /// The first query item of that name.
   package func queryValue(_ name: String) -> String? { query.first { $0.name == name }?.value }
 

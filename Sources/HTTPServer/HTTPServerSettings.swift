@@ -23,8 +23,11 @@ package struct HTTPServerSettings: Sendable {
   package var maxBodyBytes: Int = 1 << 20
   /// Memory for the bodies of all requests under way together; one that does not fit any more is answered with 503.
   package var bodyMemoryBytes: Int = 64 << 20
-  /// Memory per connection for the request line and the headers; more is answered with 414 or 431.
+  /// The request line and the headers together, and 64 bytes more for each header and cookie; what is longer is
+  /// answered with 414 or 431, and its connection is closed. A connection holds up to twice as much and 8 KiB.
   package var maxHeaderBytes: Int = 32 << 10
+  /// Parameters of a query; more are answered with 414.
+  package var maxQueryItems: Int = 4096
   /// How long ``HTTPServer/stop()`` waits for requests under way.
   package var drainTimeout: Duration = .seconds(5)
 

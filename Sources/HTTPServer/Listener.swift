@@ -53,7 +53,9 @@ final class Listener: Sendable {
     start.connection_limit = UInt32(settings.connectionLimit)
     start.per_ip_connection_limit = UInt32(settings.perIPConnectionLimit ?? 0)
     start.idle_timeout_seconds = wholeSeconds(settings.idleTimeout)
-    start.connection_memory_bytes = settings.maxHeaderBytes
+    // A request within the limit is read into the first half; the other half holds the list of its headers, and has
+    // room for the headers of any answer, whatever else the client has sent meanwhile.
+    start.connection_memory_bytes = 2 * settings.maxHeaderBytes + (8 << 10)
     start.context = held
     start.handle = handleRequest
     start.completed = exchangeCompleted

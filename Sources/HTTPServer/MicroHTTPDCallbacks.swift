@@ -17,8 +17,14 @@ func exchangeBegan(
   guard let context, let target else { return nil }
   let server = Unmanaged<ExchangeContext>.fromOpaque(context).takeUnretainedValue()
   if let connection { server.deadlines.requestBegan(connection) }
-  let bytes = UnsafeRawBufferPointer(start: target, count: strlen(target))
-  return Unmanaged.passRetained(Exchange(context: server, target: Array(bytes))).toOpaque()
+  let bytes = Array(UnsafeRawBufferPointer(start: target, count: strlen(target)))
+  // Queries are ours to read. libmicrohttpd would note each item in the connection's memory, 64 bytes for one, and drop
+  // the connection without a word when they do not fit; it reads its list from behind the question mark, in this very
+  // buffer, as soon as this call returns.
+  if let query = bytes.firstIndex(of: UInt8(ascii: "?")) {
+    UnsafeMutablePointer(mutating: target)[query + 1] = 0
+  }
+  return Unmanaged.passRetained(Exchange(context: server, target: bytes)).toOpaque()
 }
 
 func handleRequest(

@@ -35,6 +35,12 @@ struct RequestTarget: Equatable {
     self.query = query
   }
 
+  /// How many items the query has at most.
+  static func queryItems(in raw: [UInt8]) -> Int {
+    guard let start = raw.firstIndex(of: UInt8(ascii: "?")) else { return 0 }
+    return 1 + raw[start...].count { $0 == UInt8(ascii: "&") }
+  }
+
   /// The items of a query string or of a URL-encoded form; nil when one of them cannot be decoded.
   static func items(_ bytes: ArraySlice<UInt8>) -> [HTTPServerField]? {
     var items: [HTTPServerField] = []

@@ -204,9 +204,13 @@ package final class SampleStore: SampleAppender, SeriesReader, FamilyReader, Sen
   // MARK: Exposition
 
   package func familyVersions() -> [(family: MetricFamily, version: UInt64)] {
-    state.withLock { state in
-      state.families.filter { $0.exposed && !$0.members.isEmpty }.map { ($0.family, $0.version) }
-    }.sorted { byteOrder($0.family.name, $1.family.name) }
+    familyChanges(since: nil).families
+  }
+
+  package func familyChanges(since version: UInt64?) -> FamilyChanges {
+    var changes = state.withLock { $0.familyChanges(since: version) }
+    if changes.isWhole { changes.families.sort { byteOrder($0.family.name, $1.family.name) } }
+    return changes
   }
 
   package func readFamily(_ family: MetricFamily, _ body: (SeriesID, Labels, Double) -> Void) -> UInt64 {

@@ -124,6 +124,21 @@ extension State {
     return series.count
   }
 
+  /// A whole answer is in no order yet.
+  func familyChanges(since version: UInt64?) -> FamilyChanges {
+    // A version of the future is another store's.
+    let isWhole = version.map { $0 < pageSetVersion || $0 > pageVersion } ?? true
+    let known = isWhole ? 0 : version ?? 0
+    var changed: [(MetricFamily, UInt64)] = []
+    if known < pageVersion {
+      for (number, version) in familyVersions.enumerated()
+      where version > known && (!isWhole || !families[number].members.isEmpty) {
+        changed.append((families[number].family, version))
+      }
+    }
+    return FamilyChanges(version: pageVersion, isWhole: isWhole, families: changed)
+  }
+
   func currentRows(of family: MetricFamily) -> (
     rows: [(series: SeriesID, labels: Labels, value: Double)], UInt64
   ) {
@@ -142,7 +157,7 @@ extension State {
     {
       rows.append((ids[slot], labels[slot], Double(bitPattern: lastBits[slot])))
     }
-    return (rows, stored.version)
+    return (rows, familyVersions[Int(number)])
   }
 }
 

@@ -37,8 +37,10 @@ extension State {
     }
     statistics.series -= slots.count
     for (number, left) in byFamily {
-      families[Int(number)].members.removeAll { left.contains($0) }
-      families[Int(number)].version += 1
+      let family = families[Int(number)]
+      family.members.removeAll { left.contains($0) }
+      noteChange(of: family)
+      if family.exposed, family.members.isEmpty { pageSetVersion = pageVersion }
     }
     indexVersion += 1
     // What was selected before holds them still; selecting anew each time would cost more than that.

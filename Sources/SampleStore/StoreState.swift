@@ -6,7 +6,6 @@ final class StoredFamily {
   let family: MetricFamily
   let exposed: Bool
   let number: UInt32
-  var version: UInt64 = 0
   /// Slots of the active series.
   var members: [Int] = []
   /// Whether `members` is in order of labels; sorting waits for the next reader.
@@ -48,6 +47,13 @@ struct State {
   var lastBits: [UInt64] = []
   var flags: [SeriesFlags] = []
   var families: [StoredFamily] = []
+  /// By family number: the ``pageVersion`` at which one of its current values or series changed last; 0 for a family
+  /// that is not exposed.
+  private(set) var familyVersions: [UInt64] = []
+  /// Counts the changes of exposed families.
+  private(set) var pageVersion: UInt64 = 0
+  /// The ``pageVersion`` at which an exposed family got its first active series, or lost its last one.
+  var pageSetVersion: UInt64 = 0
   var familyOf: [UInt32] = []
   var labels: [Labels] = []
   var open: [OpenChunk] = []
@@ -133,6 +139,7 @@ struct State {
     if let number = familyNumbers[family.name] { return families[Int(number)] }
     let stored = StoredFamily(family, exposed: exposed, number: UInt32(families.count))
     families.append(stored)
+    familyVersions.append(0)
     familyNumbers[family.name] = stored.number
     journal.family(stored)
     return stored
@@ -182,10 +189,19 @@ struct State {
     let family = families[Int(familyOf[slot])]
     family.members.append(slot)
     family.sorted = false
-    family.version += 1
+    noteChange(of: family)
+    if family.exposed, family.members.count == 1 { pageSetVersion = pageVersion }
     indexVersion += 1
     // Whoever left it out as silent must see it again.
     additions.add(ids[slot], at: indexVersion)
+  }
+
+  /// The page of this family is to be written anew.
+  @inline(__always)
+  mutating func noteChange(of family: StoredFamily) {
+    guard family.exposed else { return }
+    pageVersion &+= 1
+    familyVersions[Int(family.number)] = pageVersion
   }
 
   // MARK: Samples
@@ -209,7 +225,7 @@ struct State {
     } else if !isNew {
       return
     }
-    families[Int(familyOf[slot])].version += 1
+    noteChange(of: families[Int(familyOf[slot])])
     if !flags[slot].contains(.changed) {
       flags[slot].insert(.changed)
       changed.append(id)

@@ -64,6 +64,18 @@ private let sharedPapers = Result { try Papers() }
     #expect(server.statistics.requestsByStatusClass[2] == 3)
   }
 
+  @Test func aHeaderThatIsTooLongIsAnswered() throws {
+    let papers = try sharedPapers.get()
+    let server = try papers.start(papers.tls())
+    for length in [40_000, 60_000] {
+      let header = "X-Long: \(String(repeating: "a", count: length))"
+      let (output, code) = try papers.get(server, as: nil, "-w", "%{http_code}", "-H", header)
+      #expect(output == "the request's headers are too long: 32768 bytes are allowed\n431")
+      #expect(code == 0)
+    }
+    #expect(try papers.get(server) == ("GET /page\n", 0))
+  }
+
   @Test func largeBodiesAndManyRequestsPass() throws {
     let papers = try sharedPapers.get()
     let bytes = TestBytes((0..<3_000_000).map { UInt8(truncatingIfNeeded: $0) })

@@ -15,29 +15,23 @@ struct MetricsEndpoint: Sendable {
     do throws(PageSelection.UnknownKind) { selection = try PageSelection(request) } catch {
       return .text(400, error.description + "\n")
     }
-    let whole = daemon.metricsPage(.negotiate(accept: joined("Accept", request)))
+    let whole = daemon.metricsPage(.negotiate(accept: request.headerList("Accept")))
     guard PageSegment.heldBytes <= max(heldBytesLimit, 8 * whole.count) else {
       var busy = HTTPServerResponse.text(503, "Too many slow readers hold pages of the past.\n")
       busy.headers.append(HTTPServerField("Retry-After", "5"))
       return busy
     }
     let page = selection.isWhole ? whole : whole.keeping(selection.includes)
-    let (segments, coding) = page.body(.negotiate(accepted: joined("Accept-Encoding", request)))
+    let (segments, coding) = page.body(.negotiate(accepted: request.headerList("Accept-Encoding")))
     let tag = page.entityTag(coding)
     var headers = [HTTPServerField("ETag", tag), HTTPServerField("Vary", "Accept, Accept-Encoding")]
-    if Self.has(joined("If-None-Match", request), tag) {
+    if Self.has(request.headerList("If-None-Match"), tag) {
       // The server sends the length that the page has, and not the page.
       return HTTPServerResponse(status: 304, headers: headers, body: .segments(segments))
     }
     if coding != .identity { headers.append(HTTPServerField("Content-Encoding", coding.rawValue)) }
     return HTTPServerResponse(
       status: 200, contentType: page.contentType, headers: headers, body: .segments(segments))
-  }
-
-  /// A field may be split over several lines.
-  private func joined(_ name: String, _ request: HTTPServerRequest) -> String? {
-    let values = request.headers.filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
-    return values.isEmpty ? nil : values.joined(separator: ",")
   }
 
   /// Whether a list of entity tags has this one; a weak one is as good here. None of ours has a comma in it.
