@@ -35,7 +35,9 @@ import Testing
         "--generation-deterministic", "--continue-on-failure",
         "--request-timeout", "10", "--max-time", examples > 5 ? "900" : "20", "--workers", "1", "--no-color",
         "--warnings", "off",
-      ] + login, environment: ["HOME": world.directory.file("home"), "PYTHONDONTWRITEBYTECODE": "1"])
+      ] + login, environment: ["HOME": world.directory.file("home"), "PYTHONDONTWRITEBYTECODE": "1"],
+      // Where it keeps what failed.
+      directory: world.directory.path)
     let exit = try await run.wait(timeout: .seconds(1100))
     let output = run.output
     #expect(exit == .code(0), "\(output.suffix(6000))")

@@ -200,8 +200,8 @@ import Testing
     let again = try await json("silence", "query", "--created-by=ada")
     #expect(again.count == 1 && again[0]["comment"] as? String == "drill", "\(again)")
     for words in [
-      ["silence", "expire", "00000000-0000-4000-8000-000000000000"], ["silence", "query", "a=~("],
-      ["alert", "query", "a=~("], ["silence", "add", "--author=ada", "--comment=c", "alertname=~.*"],
+      ["silence", "expire", "00000000-0000-4000-8000-000000000000"], ["silence", "query", "a=b", "c=~("],
+      ["alert", "query", "a=b", "c=~("], ["silence", "add", "--author=ada", "--comment=c", "alertname=~.*"],
     ] {
       let refused = try await run(
         ["amtool", "--alertmanager.url=\(world.url)", "--no-version-check"] + words)
