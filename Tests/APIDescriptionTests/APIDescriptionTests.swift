@@ -18,7 +18,8 @@ import Testing
     let description = APIDescription(APIDescription.Part.allCases)
     let directory = try TemporaryDirectory("openapi")
     for (name, bytes) in [
-      ("a.json", description.openAPI(version: "1.10")), ("a.yaml", description.openAPIAsYAML(version: "1.10")),
+      ("a.json", description.openAPI(version: "1.10")),
+      ("a.yaml", description.openAPIAsYAML(version: "1.10")),
       ("b.json", Array(Self.odd.compact.utf8)), ("b.yaml", Array(Self.odd.yaml.utf8)),
     ] { try Data(bytes).write(to: URL(filePath: directory.file(name))) }
     let python = try PythonEnvironment()
@@ -36,7 +37,8 @@ import Testing
     .init("on", .string("no")), .init("200", .string("12e3")), .init("", .null),
     .init("a b: #c", .string("line\nline \u{1}\"\\ é 🚰 - x: y")), .init("empty", .object([])),
     .init("lists", .array([.array([]), .array([.integer(1), .array([.boolean(true)])]), .object([])])),
-    .init("deep", .array([.object([.init("one", .number(1.5)), .init("two", .object([.init("y", .null)]))])])),
+    .init(
+      "deep", .array([.object([.init("one", .number(1.5)), .init("two", .object([.init("y", .null)]))])])),
   ])
 
   @Test func everyReferenceLeadsToASchemaAndEverySchemaIsUsed() throws {

@@ -78,7 +78,9 @@ import Testing
   }
 
   /// Prometheus 3 says how it escapes names.
-  private static func asBefore3(_ type: String) -> String { type.replacing("; escaping=underscores", with: "") }
+  private static func asBefore3(_ type: String) -> String {
+    type.replacing("; escaping=underscores", with: "")
+  }
 
   private func expectTheSameProtobuf(
     _ prometheus: PrometheusUnderTest, _ farwatch: APIUnderTest

@@ -6,7 +6,9 @@ import Testing
 
 /// Which series have something in a span, told by the bounds of chunks.
 @Suite struct OverlapTests {
-  private func found(_ store: SampleStore, _ ids: [SeriesID], _ after: Timestamp, _ at: Timestamp) -> [SeriesID] {
+  private func found(_ store: SampleStore, _ ids: [SeriesID], _ after: Timestamp, _ at: Timestamp)
+    -> [SeriesID]
+  {
     store.overlapping(ids, at: at, after: after)
   }
 
