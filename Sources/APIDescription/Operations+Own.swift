@@ -20,7 +20,11 @@ enum Operations {
       answers: [.json(200, .map(.anything), "OpenAPI 3.1.")]),
     Operation(
       method: .get, path: "/api/openapi.yaml", summary: "This document as YAML",
-      answers: [.page(200, "application/yaml", "The same as `/api/openapi.json`.")]),
+      answers: [
+        Operation.Answer(
+          status: 200, about: "The same as `/api/openapi.json`.",
+          content: [("application/yaml", .map(.anything))])
+      ]),
     Operation(
       method: .get, path: "/metrics", summary: "Every series, for a Prometheus to scrape",
       answers: [

@@ -62,7 +62,7 @@ let healthFaults: [Fault] = [
     region + "query: {concurrency: 0, waiting: 257}",
     "2:22: must be between 1 and 64, found 0", "2:34: must be between 0 and 256, found 257"),
   Fault(region + "event_streams: 1001", "2:16: must be between 0 and 1000, found 1001"),
-  Fault(region + "event_streams: ~", "2:16: expected a whole number, found nothing"),
+  Fault(region + "event_streams: many", #"2:16: expected a whole number, found "many""#),
   Fault(
     region + "query: {timeout: 11m}",
     "2:18: must be between 1s and 10m, found 11m"),
