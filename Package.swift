@@ -162,7 +162,8 @@ let package = Package(
     room("PromQL", ["Model", "NativeHistograms", "RegularExpressions", "Threading"]),
     // What Prometheus' clients ask: queries, series, rules, targets.
     room(
-      "PrometheusAPI", ["Model", "Alerting", "HTTPServer", "NativeHistograms", "PromQL", "Threading"]),
+      "PrometheusAPI",
+      ["Model", "Alerting", "Exposition", "HTTPServer", "NativeHistograms", "PromQL", "Threading"]),
     room("Templating", ["Model", "RegularExpressions"]),
     room("Alerting", ["Model", "PromQL", "RowCoding", "Templating", "StrictYAML"]),
     room("CloudWatchAlarms", ["Model", "PromQL", "RowCoding", "StrictYAML"]),
@@ -252,8 +253,8 @@ let package = Package(
     .testTarget(
       name: "PrometheusAgreementTests",
       dependencies: [
-        "Alerting", "FarwatchTesting", "HTTPClient", "HTTPServer", "Model", "PromQL", "PrometheusAPI",
-        "SampleStore",
+        "Alerting", "Decompression", "FarwatchTesting", "HTTPClient", "HTTPServer", "Model", "PromQL",
+        "PrometheusAPI", "SampleStore",
       ],
       swiftSettings: settings),
     tests(of: "Model"),
@@ -321,7 +322,7 @@ let package = Package(
     tests(of: "PromQL", ["NativeHistograms", "RegularExpressions", "Threading"]),
     tests(
       of: "PrometheusAPI",
-      ["Alerting", "HTTPServer", "PromQL", "SampleStore", "Threading"]),
+      ["Alerting", "Decompression", "HTTPServer", "PromQL", "SampleStore", "Threading"]),
     tests(of: "Templating"),
     tests(of: "Alerting", ["PromQL", "Templating", "StrictYAML"]),
     tests(of: "CloudWatchAlarms", ["PromQL", "StrictYAML"]),

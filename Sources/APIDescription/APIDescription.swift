@@ -33,7 +33,14 @@ package struct APIDescription: Sendable {
 
   /// The document, version 3.1 of OpenAPI, as JSON.
   package func openAPI(version: String) -> [UInt8] {
-    let document = OrderedJSON.object([
+    Array((document(version: version).compact + "\n").utf8)
+  }
+
+  /// The same document as YAML, for people to read.
+  package func openAPIAsYAML(version: String) -> [UInt8] { Array(document(version: version).yaml.utf8) }
+
+  private func document(version: String) -> OrderedJSON {
+    .object([
       .init("openapi", .string("3.1.0")),
       .init(
         "info",
@@ -52,7 +59,6 @@ package struct APIDescription: Sendable {
           .init("securitySchemes", Self.securitySchemes),
         ])),
     ])
-    return Array((document.compact + "\n").utf8)
   }
 
   private static let about = """

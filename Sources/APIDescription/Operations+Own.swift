@@ -19,6 +19,13 @@ enum Operations {
       method: .get, path: "/api/openapi.json", summary: "This document",
       answers: [.json(200, .map(.anything), "OpenAPI 3.1.")]),
     Operation(
+      method: .get, path: "/api/openapi.yaml", summary: "This document as YAML",
+      answers: [
+        Operation.Answer(
+          status: 200, about: "The same as `/api/openapi.json`.",
+          content: [("application/yaml", .map(.anything))])
+      ]),
+    Operation(
       method: .get, path: "/metrics", summary: "Every series, for a Prometheus to scrape",
       answers: [
         Operation.Answer(

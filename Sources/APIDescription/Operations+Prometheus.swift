@@ -78,7 +78,12 @@ extension Operations {
         method: .get, path: "/federate", summary: "The newest samples of chosen series, for a Prometheus",
         parameters: [matches],
         answers: [
-          .page(200, "text/plain", "The text format."), .text(400, "A selector cannot be read."),
+          Operation.Answer(
+            status: 200, about: "In the format that `Accept` asks for.",
+            content: [
+              ("text/plain", .text), ("application/openmetrics-text", .text),
+              ("application/vnd.google.protobuf", .text),
+            ]), .text(400, "A selector cannot be read."),
           .text(503, "Too many queries at once; try again."),
         ]),
     ]

@@ -87,6 +87,8 @@ package enum ConfigurationFile {
       regions: regions, checks: health.checks, links: links, backups: backups,
       ruleFiles: expand(ruleFiles, paths, m.problems), alertPolicies: policies,
       notifying: notifying, store: store, connectionsPerAddress: connections)
+    // Each is a connection, and may leave a mebibyte unread.
+    settings.eventStreams = m.optional("event_streams", .int(0...1000)) ?? settings.eventStreams
     settings.measurements = measurements
     settings.calculated = health.calculated
     settings.canariesNeeded = health.canariesNeeded

@@ -83,6 +83,8 @@ package struct Settings: Sendable {
   package var query = QuerySection.defaults
   /// Connections to the listener that one client address may have open.
   package var connectionsPerAddress: Int
+  /// Clients that may follow `/api/events/stream` at once.
+  package var eventStreams = 100
   /// Clients beside this machine whose changes are taken: silences, acknowledgements, posted alerts, reloads.
   package var trustedClients: [AddressRange] = []
   /// Who may do what on the listener.

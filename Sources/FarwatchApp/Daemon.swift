@@ -43,7 +43,7 @@ package final class Daemon: Sendable {
   private let server: HTTPServer
   private let endpoints: EndpointBox
   private let access: ListenerAccess
-  private let streams = EventStreams()
+  private let streams: EventStreams
   let reloads: ReloadLog
   let queries: QueryThreads
   /// Taken while a question about the journal reads the database: one at a time, or they would shut out all others.
@@ -87,6 +87,7 @@ package final class Daemon: Sendable {
     reloads = ReloadLog(at: time.now, settings: settings, text: loaded.text)
     access = ListenerAccess(reloads, time, logger)
     queries = QueryThreads(QuerySettings(settings.query))
+    streams = EventStreams(most: settings.eventStreams)
     do {
       let listening = HTTPServerSettings(settings)
       server = try HTTPServer(listening, tls: papers.web.tls) { line in
@@ -288,6 +289,7 @@ package final class Daemon: Sendable {
     }
     reloads.succeeded(loaded.settings, at: time.now, text: loaded.text)
     queries.apply(QuerySettings(loaded.settings.query))
+    streams.allow(loaded.settings.eventStreams)
     loaded.log(to: logger)
     logger.info("configuration reloaded", metadata: ["rules": "\(loaded.ruleCount)"])
     return []

@@ -32,6 +32,10 @@ package protocol SeriesReader {
     of series: [SeriesID], at: Timestamp, after: Timestamp, into samples: inout SampleColumns,
     places: inout [Int])
 
+  /// The series of the list, in its order, that have something between `after` (not included) and `at`, as far as is
+  /// known without looking at a single sample: where a gap is, or nothing but stale markers, a series may be among them.
+  func overlapping(_ series: [SeriesID], at: Timestamp, after: Timestamp) -> [SeriesID]
+
   /// Appends the samples with `after < timestamp <= at`, oldest first, without stale markers.
   func readWindow(of series: SeriesID, at: Timestamp, after: Timestamp, into samples: inout SampleColumns)
 }
@@ -43,6 +47,15 @@ extension SeriesReader {
 
   package func select(_ matchers: [LabelMatcher], activeSince time: Timestamp) -> [SeriesID] {
     select(matchers)
+  }
+
+  package func overlapping(_ series: [SeriesID], at: Timestamp, after: Timestamp) -> [SeriesID] {
+    var samples = SampleColumns()
+    return series.filter { id in
+      samples.removeAll()
+      readWindow(of: id, at: at, after: after, into: &samples)
+      return !samples.isEmpty
+    }
   }
 
   package func readNewest(

@@ -43,15 +43,23 @@ package struct PrometheusAPI: Sendable {
       return refusal
     }
     let form = Form(request)
+    let coding = AnswerCoding(request)
     switch endpoint {
     case .told(let tell):
-      do throws(APIFault) { return try tell(form).response } catch { return error.response }
+      do throws(APIFault) { return coding.apply(to: try tell(form).response, threads) } catch {
+        return error.response
+      }
     case .queried(let query):
       // One that cannot be read is a fault of the query, which tells it.
       let timeout = (try? TimeText.nanoseconds(form["timeout"]).get()).map { Duration.nanoseconds($0) }
-      return threads.run(within: timeout) { lease throws(APIFault) in try query(form, lease).response }
+      return threads.run(within: timeout) { lease throws(APIFault) in
+        try coding.apply(to: query(form, lease).response, lease)
+      }
     case .federation:
-      return threads.run { lease throws(APIFault) in try self.federate(form, lease) }
+      let accept = request.list("Accept")
+      return threads.run { lease throws(APIFault) in
+        try coding.apply(to: self.federate(form, accept: accept, lease), lease)
+      }
     }
   }
 

@@ -38,6 +38,8 @@ package struct QueryStatistics: Hashable, Sendable {
   package var runSeconds = 0.0
   package var waitSeconds = 0.0
   package var limit = 0
+  /// Answers sent as they are because ``QueryThreads/asideLimit`` others were being compressed.
+  package var uncompressed: UInt64 = 0
 }
 
 /// The threads on which queries run: never the core's, and not the server's.
@@ -46,6 +48,7 @@ package final class QueryThreads: Sendable {
     var settings: QuerySettings
     var gate: QueryGate
     var underWay = 0
+    var aside = 0
     var statistics = QueryStatistics()
   }
 
@@ -109,6 +112,39 @@ package final class QueryThreads: Sendable {
     } catch {
       state.withLock { $0.underWay -= 1 }
       return APIFault(.unavailable, "\(error)").response
+    }
+    return .deferred(later)
+  }
+
+  /// Threads that compress answers of what is no query.
+  static let asideLimit = 4
+
+  /// Runs `work` on a thread of its own; what it gives becomes the answer. nil, and counted: there are
+  /// ``asideLimit`` already, or there is no thread.
+  func aside(_ work: @escaping @Sendable () -> HTTPServerResponse) -> HTTPServerResponse? {
+    let isAdmitted = state.withLock { state in
+      guard state.aside < Self.asideLimit else {
+        state.statistics.uncompressed += 1
+        return false
+      }
+      state.aside += 1
+      return true
+    }
+    guard isAdmitted else { return nil }
+    let later = DeferredResponse()
+    do throws(OwnThread.Failure) {
+      try OwnThread.detached("farwatch-answer") { [self] in
+        let response = work()
+        // First, so that who has the answer finds the place free.
+        state.withLock { $0.aside -= 1 }
+        later.complete(response)
+      }
+    } catch {
+      state.withLock {
+        $0.aside -= 1
+        $0.statistics.uncompressed += 1
+      }
+      return nil
     }
     return .deferred(later)
   }

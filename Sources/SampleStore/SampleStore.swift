@@ -182,6 +182,21 @@ package final class SampleStore: SampleAppender, SeriesReader, FamilyReader, Sen
     }
   }
 
+  package func overlapping(_ series: [SeriesID], at: Timestamp, after: Timestamp) -> [SeriesID] {
+    let (at, after) = (at.milliseconds, after.milliseconds)
+    // The blocks are asked where no lock is held.
+    let (known, blocks) = state.withLock { state in
+      let known = series.map { id -> (overlaps: Bool?, bound: Int64) in
+        guard let slot = state.slot(id) else { return (false, 0) }
+        return (state.overlaps(slot, at: at, after: after), state.memoryStart(slot))
+      }
+      return (known, state.blocks)
+    }
+    return zip(series, known).filter { id, known in
+      known.overlaps ?? BlockSearch.overlaps(blocks, id, at: at, after: after, before: known.bound)
+    }.map(\.0)
+  }
+
   package func readWindow(
     of series: SeriesID, at: Timestamp, after: Timestamp, into samples: inout SampleColumns
   ) {

@@ -65,6 +65,15 @@ extension State {
     return start > after && !blocks.isEmpty ? .inBlocks(before: start) : .none
   }
 
+  /// Whether there is a chunk with samples in `after < time <= at`, by the times of its first and its last one; nil: a
+  /// block may have one, before `memoryStart`.
+  func overlaps(_ slot: Int, at: Int64, after: Int64) -> Bool? {
+    guard lastTimes[slot] > after else { return false }
+    if !open[slot].isEmpty, open[slot].firstTime <= at { return true }
+    if let newest = sealed[slot].last(where: { $0.firstTime <= at }) { return newest.lastTime > after }
+    return blocks.isEmpty ? false : nil
+  }
+
   /// The chunks in memory with samples in `after < time <= at`, and the time before which blocks are to be asked: what
   /// takes longer to read than the lock may be held.
   func parts(_ slot: Int, at: Int64, after: Int64) -> (chunks: [SealedChunk], bound: Int64) {

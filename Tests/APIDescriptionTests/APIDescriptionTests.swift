@@ -1,5 +1,7 @@
 import AccessControl
+import FarwatchTesting
 import Foundation
+import Model
 import Testing
 
 @testable import APIDescription
@@ -10,6 +12,34 @@ import Testing
     let json = APIDescription(parts).openAPI(version: "1.2.3")
     return try #require(try JSONSerialization.jsonObject(with: Data(json)) as? [String: Any])
   }
+
+  /// A reader of YAML that nobody here wrote finds the same document.
+  @Test func theDocumentIsTheSameAsYAML() async throws {
+    let description = APIDescription(APIDescription.Part.allCases)
+    let directory = try TemporaryDirectory("openapi")
+    for (name, bytes) in [
+      ("a.json", description.openAPI(version: "1.10")),
+      ("a.yaml", description.openAPIAsYAML(version: "1.10")),
+      ("b.json", Array(Self.odd.compact.utf8)), ("b.yaml", Array(Self.odd.yaml.utf8)),
+    ] { try Data(bytes).write(to: URL(filePath: directory.file(name))) }
+    let python = try PythonEnvironment()
+    let check = """
+      import json, sys, yaml
+      for name in "ab":
+        a = json.load(open(f"{sys.argv[1]}/{name}.json"))
+        print(yaml.safe_load(open(f"{sys.argv[1]}/{name}.yaml")) == a, len(json.dumps(a)) > 100)
+      """
+    let said = try await ChildProcess.run([python.interpreter, "-c", check, directory.path])
+    #expect(said == "True True\nTrue True\n")
+  }
+
+  private static let odd = OrderedJSON.object([
+    .init("on", .string("no")), .init("200", .string("12e3")), .init("", .null),
+    .init("a b: #c", .string("line\nline \u{1}\"\\ é 🚰 - x: y")), .init("empty", .object([])),
+    .init("lists", .array([.array([]), .array([.integer(1), .array([.boolean(true)])]), .object([])])),
+    .init(
+      "deep", .array([.object([.init("one", .number(1.5)), .init("two", .object([.init("y", .null)]))])])),
+  ])
 
   @Test func everyReferenceLeadsToASchemaAndEverySchemaIsUsed() throws {
     let text = String(

@@ -120,7 +120,7 @@ func exampleDirectory() throws -> TemporaryDirectory {
       settings.store == .init(retention: .seconds(3 * 86_400), seriesLimit: 200_000, sizeLimit: 16 << 30))
     #expect(
       settings.query == .init(concurrency: 4, waiting: 32, timeout: .seconds(30), maximumSamples: 5_000_000))
-    #expect(settings.connectionsPerAddress == 64)
+    #expect(settings.connectionsPerAddress == 64 && settings.eventStreams == 100)
     #expect(
       settings.regions == [
         .init(

@@ -11,7 +11,7 @@ let healthFaults: [Fault] = [
     "2:1: unknown key `lissten`; did you mean `listen`?"),
   Fault(
     region + "colour: red",
-    "2:1: unknown key `colour`; expected one of `vantage`, `listen`, `state`, `external_url`, `external_labels`, `regions`, `health`, `replication`, `backups`, `collect`, `rule_files`, `alerting`, `aws_region`, `aws_account`, `topics`, `inhibit_rules`, `time_intervals`, `maintenance`, `routes`, `paging`, `alarms`, `alarm_topics`, `alarm_mapping`, `alarm_parameters`, `alarm_skip`, `store`, `connections_per_address`, `remote_write`, `probe_endpoint`, `query`, `trusted_clients`, `access`, `heartbeats`, `proofs`, `journal`"
+    "2:1: unknown key `colour`; expected one of `vantage`, `listen`, `state`, `external_url`, `external_labels`, `regions`, `health`, `replication`, `backups`, `collect`, `rule_files`, `alerting`, `aws_region`, `aws_account`, `topics`, `inhibit_rules`, `time_intervals`, `maintenance`, `routes`, `paging`, `alarms`, `alarm_topics`, `alarm_mapping`, `alarm_parameters`, `alarm_skip`, `store`, `connections_per_address`, `event_streams`, `remote_write`, `probe_endpoint`, `query`, `trusted_clients`, `access`, `heartbeats`, `proofs`, `journal`"
   ),
   Fault(
     region + "listen: [a]",
@@ -61,6 +61,8 @@ let healthFaults: [Fault] = [
   Fault(
     region + "query: {concurrency: 0, waiting: 257}",
     "2:22: must be between 1 and 64, found 0", "2:34: must be between 0 and 256, found 257"),
+  Fault(region + "event_streams: 1001", "2:16: must be between 0 and 1000, found 1001"),
+  Fault(region + "event_streams: many", #"2:16: expected a whole number, found "many""#),
   Fault(
     region + "query: {timeout: 11m}",
     "2:18: must be between 1s and 10m, found 11m"),

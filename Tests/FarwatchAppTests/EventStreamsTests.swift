@@ -56,12 +56,12 @@ private final class StreamWorld {
   let streams: EventStreams
   let server: HTTPServer
 
-  init(_ change: (inout EventStreams.Limits) -> Void = { _ in }) throws {
+  init(most: Int = 100, _ change: (inout EventStreams.Limits) -> Void = { _ in }) throws {
     var limits = EventStreams.Limits()
     limits.pause = .milliseconds(50)
     limits.welcome = .milliseconds(10)
     change(&limits)
-    streams = EventStreams(limits: limits)
+    streams = EventStreams(most: most, limits: limits)
     let endpoint = EventStreamEndpoint(streams: streams)
     server = try HTTPServer(HTTPServerSettings(address: "127.0.0.1:0")) { endpoint.answer($0) }
     streams.start(source)
@@ -171,10 +171,7 @@ private final class StreamWorld {
   }
 
   @Test func theyAreBoundedAndWhatEndsMakesRoom() async throws {
-    let world = try StreamWorld {
-      $0.streams = 2
-      $0.heartbeat = .milliseconds(100)
-    }
+    let world = try StreamWorld(most: 2) { $0.heartbeat = .milliseconds(100) }
     var first: RawConnection? = try world.follow()
     let second = try world.follow()
     try await waitUntil("two follow") { world.streams.statistics.open == 2 }
@@ -188,6 +185,22 @@ private final class StreamWorld {
     let fourth = try world.follow()
     try await until(fourth, has: "event: status")
     _ = first
+  }
+
+  @Test func aNewLimitHoldsForWhoComes() async throws {
+    let world = try StreamWorld(most: 2) { $0.heartbeat = .milliseconds(100) }
+    let (first, second) = (try world.follow(), try world.follow())
+    try await waitUntil("two follow") { world.streams.statistics.open == 2 }
+    world.streams.allow(1)
+    let third = try world.follow()
+    try await until(third, has: "Too many follow")
+    // Those that were there go on.
+    try await until(first, has: "\n:\n\n")
+    try await until(second, has: "\n:\n\n")
+    world.streams.allow(3)
+    try await until(try world.follow(), has: "event: status")
+    world.streams.allow(0)
+    try await until(try world.follow(), has: "Too many follow")
   }
 
   @Test func aCoreThatDoesNotAnswerDelaysAndLosesNothing() async throws {

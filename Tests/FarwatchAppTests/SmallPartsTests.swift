@@ -253,3 +253,12 @@ import Testing
     #expect(!line.contains(" time=1") && !line.contains("b=c"))
   }
 }
+
+@Suite struct DemoFilesTests {
+  /// The demo has no installed files to read.
+  @Test func theDemoRecordsWhatTheDashboardsAsk() throws {
+    let rules = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "rules/dashboards.yml")
+    #expect(DemoFiles.dashboardRules == (try String(contentsOf: rules, encoding: .utf8)))
+  }
+}

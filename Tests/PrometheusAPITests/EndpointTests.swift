@@ -191,7 +191,8 @@ import Testing
         + "]]}]}")
   }
 
-  @Test func seriesAreThoseWithSamplesInTheSpan() throws {
+  /// Prometheus, too, tells by the first and the last sample of a chunk, stale markers among them.
+  @Test func seriesAreThoseOfWhichAChunkOverlapsTheSpan() throws {
     let daemon = ScriptedDaemon()
     for (name, second) in [("early", 100), ("late", 3000)] {
       let id = try #require(daemon.store.series(.gauge("m", ""), ["n": name]))
@@ -206,9 +207,12 @@ import Testing
     }
     #expect(try names(0, 3600) == #"["early","late"]"#)
     #expect(try names(100, 100) == #"["early"]"#)
-    #expect(try names(101, 2999) == "[]")
+    #expect(try names(115, 2999) == #"["early"]"#)
+    #expect(try names(116, 2999) == "[]")
     #expect(try names(50, 200) == #"["early"]"#)
     #expect(try names(3000, 3001) == #"["late"]"#)
-    #expect(try names(3001, 9999) == "[]")
+    #expect(try names(3015, 9999) == #"["late"]"#)
+    #expect(try names(3016, 9999) == "[]")
+    #expect(try names(0, 99) == "[]")
   }
 }

@@ -30,7 +30,8 @@ struct APIQuestion: CustomStringConvertible {
 /// - a parse error of `query_range`: 3 says `invalid parameter "query": ` before it, as both do for `query`;
 /// - numbers for durations (`up[5]`), durations for numbers (`5m`), and what is expected in their places: new in 3;
 /// - names of labels in all of UTF-8 (`label/1x/values`, `label_replace(up, "1a", …)`): allowed in 3;
-/// - which series a span of time has, where it cuts blocks: Prometheus tells by the block, Farwatch by the sample;
+/// - which series a span of time has, where it cuts chunks: both tell by the chunk, but theirs hold other numbers of
+///   samples;
 /// - a bracket too many: it is pointed at, not the place behind it;
 /// - faults of regular expressions: the words are those of the library, and ours is another;
 /// - which series are named as duplicates: the order of their labels' hashes decides;

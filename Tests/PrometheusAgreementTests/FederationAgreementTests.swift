@@ -61,7 +61,8 @@ import Testing
     for selectors in questions {
       let question = APIQuestion(path: "/federate", items: selectors.map { ("match[]", $0) })
       let theirs = try await prometheus.ask(question, of: prometheus.baseURL)
-      let ours = try await prometheus.ask(question, of: farwatch.baseURL)
+      var ours = try await prometheus.ask(question, of: farwatch.baseURL)
+      ours.type = Self.asBefore3(ours.type)
       #expect(ours == theirs, "\(question)")
       lines += theirs.body.split(separator: "\n").count
     }
@@ -69,9 +70,78 @@ import Testing
     // Another Prometheus can read it.
     let page = try await prometheus.ask(
       APIQuestion(path: "/federate", items: [("match[]", "{__name__=~\".+\"}")]), of: farwatch.baseURL)
-    #expect(page.type == "text/plain; version=0.0.4; charset=utf-8")
+    #expect(page.type == "text/plain; version=0.0.4; charset=utf-8; escaping=underscores")
+    try await expectTheSameProtobuf(prometheus, farwatch)
     let refused = try await prometheus.ask(
       APIQuestion(path: "/federate", method: "POST"), of: farwatch.baseURL)
     #expect(refused.status == 405)
+  }
+
+  /// Prometheus 3 says how it escapes names.
+  private static func asBefore3(_ type: String) -> String {
+    type.replacing("; escaping=underscores", with: "")
+  }
+
+  private func expectTheSameProtobuf(
+    _ prometheus: PrometheusUnderTest, _ farwatch: APIUnderTest
+  ) async throws {
+    let accept = [
+      HTTPHeader(
+        "Accept",
+        "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.7,*/*;q=0.2"
+      )
+    ]
+    let path = "/federate?match[]=%7B__name__%3D~%22.%2B%22%7D"
+    let theirs = await prometheus.ask("GET", path, [], accept)
+    let ours = await prometheus.ask("GET", path, [], accept, of: farwatch.baseURL)
+    #expect(theirs.body.count > 1000 && ours.body == theirs.body)
+    #expect(Self.asBefore3(ours.headers["Content-Type"] ?? "") == theirs.headers["Content-Type"])
+  }
+
+  /// A Prometheus that scrapes the page has every series, whichever format it asks for: OpenMetrics, protobuf.
+  @Test(arguments: [[], ["--enable-feature=native-histograms"]])
+  func prometheusScrapesIt(_ flags: [String]) async throws {
+    let store = SampleStore()
+    let world = Self.world(SystemTime().now)
+    for one in world {
+      guard let name = one.labels.metricName else { continue }
+      let series = try #require(store.series(MetricFamily.gauge(name, ""), one.labels.withoutMetricName))
+      for sample in one.samples { store.append(sample.value, at: sample.timestamp, to: series) }
+    }
+    let farwatch = try APIUnderTest(store)
+    defer { farwatch.stop() }
+    let scrape = """
+      scrape_configs:
+        - job_name: federate
+          scrape_interval: 1s
+          honor_labels: true
+          metrics_path: /federate
+          params: {"match[]": ['{__name__=~".+"}']}
+          static_configs: [{targets: ["\(farwatch.baseURL.dropFirst(7))"]}]
+
+      """
+    let directory = try TemporaryDirectory("farwatch-federation")
+    let prometheus = try await PrometheusUnderTest(in: directory, rest: scrape, flags: flags)
+    defer { prometheus.stop() }
+    // Without what is stale, too old or without a name.
+    let expected = world.filter {
+      guard let name = $0.labels.metricName else { return false }
+      return name != "gone" && name != "ended"
+    }
+    try await waitUntil(timeout: .seconds(30), "it has scraped") {
+      guard case .series(let up) = try await prometheus.instant("up{job=\"federate\"}", at: SystemTime().now)
+      else { return false }
+      return up.first?.points.first?.value == 1
+    }
+    let selector = "{__name__=~\"values|plain|quoted|own|a:rule:sum\"} or up{job!=\"federate\"}"
+    guard case .series(let found) = try await prometheus.instant(selector, at: SystemTime().now) else {
+      throw BenchError("no vector")
+    }
+    func shown(_ labels: Labels, _ value: Double) -> String {
+      "\(labels.entries.filter { $0.name != "job" || $0.value != "federate" }) \(value == 0 ? 0 : value)"
+    }
+    #expect(
+      found.map { shown($0.labels, $0.points.first?.value ?? -1) }.sorted()
+        == expected.map { shown($0.labels, $0.samples.last?.value ?? -1) }.sorted())
   }
 }

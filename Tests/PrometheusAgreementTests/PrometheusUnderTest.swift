@@ -18,17 +18,21 @@ final class PrometheusUnderTest: Sendable {
   let baseURL: String
   private let client = HTTPClient(name: "agreement")
 
-  /// - Parameter global: what stands in the configuration's `global` beside the interval.
-  init(in directory: TemporaryDirectory, global: String = "") async throws {
+  /// - Parameters:
+  ///   - global: what stands in the configuration's `global` beside the interval.
+  ///   - rest: what stands in it beside `global`.
+  init(
+    in directory: TemporaryDirectory, global: String = "", rest: String = "", flags: [String] = []
+  ) async throws {
     let port = try freeLoopbackPort()
-    let file = try directory.write("prometheus.yml", "global: {evaluation_interval: 60s\(global)}\n")
+    let file = try directory.write("prometheus.yml", "global: {evaluation_interval: 60s\(global)}\n\(rest)")
     baseURL = "http://127.0.0.1:\(port)"
     child = try ChildProcess(
       [
         "prometheus", "--config.file=\(file)", "--storage.tsdb.path=\(directory.file("tsdb"))",
         "--storage.tsdb.retention.time=100y", "--web.enable-remote-write-receiver",
         "--web.listen-address=127.0.0.1:\(port)",
-      ], output: .file(directory.file("prometheus.log")))
+      ] + flags, output: .file(directory.file("prometheus.log")))
     let log = directory.file("prometheus.log")
     try await waitUntil(timeout: .seconds(60), "Prometheus is ready; log: \(log)") {
       await self.ask("GET", "/-/ready").status == 200

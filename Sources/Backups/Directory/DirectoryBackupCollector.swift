@@ -41,8 +41,8 @@ package final class DirectoryBackupCollector: Collector {
 
   private struct State {
     var files: [FileKey: Remembered] = [:]
-    /// When the listing began that has not returned yet.
-    var scanStarted: MonotonicInstant?
+    /// Of the listing.
+    var occupancy = Occupancy()
     /// What the verifying thread is at, or was given to do next.
     var reading = Work.nothing
     var stopped = false
@@ -77,13 +77,7 @@ package final class DirectoryBackupCollector: Collector {
 
   package func collect(_ completion: @escaping @Sendable (Outcome) -> Void) {
     let pass = OneAnswer(startedAt: time.now, started: time.monotonic, completion)
-    let stuckSince: MonotonicInstant? = state.withLock { state in
-      if let since = state.scanStarted { return since }
-      state.scanStarted = pass.started
-      return nil
-    }
-    if let stuckSince {
-      let age = DurationText.format(.milliseconds((pass.started - stuckSince).milliseconds))
+    if let age = state.withLock({ $0.occupancy.enter(pass) }) {
       let detail = "\(settings.path): a listing has been stuck for \(age); no second one is started"
       DispatchQueue.global().async { self.finish(pass, .failure(.overrun, detail: detail), self.absence) }
       return
@@ -112,8 +106,7 @@ package final class DirectoryBackupCollector: Collector {
       verdict = .failure(error.reason, detail: error.detail)
       readings = absence
     }
-    // Before the answer: who hears it may collect again at once.
-    state.withLock { $0.scanStarted = nil }
+    state.withLock { $0.occupancy.leave() }
     finish(pass, verdict, readings)
   }
 

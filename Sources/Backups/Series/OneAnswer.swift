@@ -13,6 +13,8 @@ final class OneAnswer: Sendable {
     self.completion = Mutex(completion)
   }
 
+  var isOver: Bool { completion.withLock { $0 == nil } }
+
   func finish(_ outcome: Outcome) {
     let first = completion.withLock { $0.take() }
     first?(outcome)

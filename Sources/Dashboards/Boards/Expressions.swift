@@ -2,13 +2,21 @@
 /// itself answers it or a Prometheus that adds labels of its own, and one series where several Farwatches watch the same.
 enum Expressions {
   /// 0 up, 1 degraded, 2 unknown, 3 down: what the watcher says that sees the worst.
-  static let regionHealth = """
-    max by (region) (
-      sum without (state) (farwatch_region_state{state="degraded", region=~"$region"})
-        + 2 * sum without (state) (farwatch_region_state{state="unknown", region=~"$region"})
-        + 3 * sum without (state) (farwatch_region_state{state="down", region=~"$region"})
-    )
-    """
+  static let regionHealth = health("farwatch_region_state", by: "region")
+
+  /// The same of what a region is made of: a family that has a series for each state.
+  static func health(_ family: String, by labels: String) -> String {
+    func state(_ name: String) -> String {
+      "sum without (state) (\(family){state=\"\(name)\", region=~\"$region\"})"
+    }
+    return """
+      max by (\(labels)) (
+        \(state("degraded"))
+          + 2 * \(state("unknown"))
+          + 3 * \(state("down"))
+      )
+      """
+  }
 
   /// How old the newest state is that the target is known to have: what a failover would lose now.
   static let recoveryPointAge = """

@@ -11,6 +11,7 @@ extension Dashboard {
       Row("The store", [series, samples, refused, disk, trouble]),
       Row("The state database", [commitTime, unsaved]),
       Row("The listener", [requests, turnedAway, connections]),
+      Row("Queries", [queries, queryLoad, queryTime]),
       Row("The process", [memory, processor, files, clock, names]),
     ])
 
@@ -172,9 +173,39 @@ extension Dashboard {
     ], unit: .perSecond, width: 8)
 
   private static let connections = Panel(
-    "Open connections", "To the listener.", .timeSeries(stacked: false),
-    [newest("farwatch_http_connections")],
+    "Open connections", "To the listener; some of them follow the events.", .timeSeries(stacked: false),
+    [newest("farwatch_http_connections", "open"), newest("farwatch_event_streams", "follow the events")],
     width: 8)
+
+  private static let queries = Panel(
+    "Queries", "Of the HTTP API, by how they ended. Refused ones found no place in the line.",
+    .timeSeries(stacked: true), [rate("farwatch_queries_total", by: "result", "{{result}}")],
+    unit: .perSecond, width: 8)
+
+  private static let queryLoad = Panel(
+    "Queries under way", "When as many run as may, others wait for their turn.", .timeSeries(stacked: false),
+    [
+      newest("farwatch_queries_running", "running"), newest("farwatch_queries_waiting", "waiting"),
+      newest("farwatch_queries_concurrency_limit", "may run"),
+    ], width: 8)
+
+  private static let queryTime = Panel(
+    "Time of a query", "On average, of those that ended: running, and waiting for a turn before it.",
+    .timeSeries(stacked: true),
+    [
+      perQuery("farwatch_query_run_seconds_total", "runs"),
+      perQuery("farwatch_query_wait_seconds_total", "waits"),
+    ],
+    unit: .seconds, width: 8, whenEmpty: "nobody asks")
+
+  /// Of a query that found a place.
+  private static func perQuery(_ seconds: String, _ legend: String) -> Query {
+    Query(
+      """
+      sum by (instance) (rate(\(seconds){\(instance)}[$__rate_interval]))
+        / (sum by (instance) (rate(farwatch_queries_total{\(instance), result!="refused"}[$__rate_interval])) > 0)
+      """, legend)
+  }
 
   private static let memory = Panel(
     "Memory", "Resident memory of the process.", .timeSeries(stacked: false),

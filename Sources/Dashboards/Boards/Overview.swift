@@ -6,6 +6,7 @@ extension Dashboard {
     rows: [
       Row("Now", [regions, dataAtRisk, lossObjective, backupObjective, recoveryTime, firing]),
       Row("Failover timeline", [regionTimeline, primaryTimeline, servingTimeline]),
+      Row("What regions are made of", [zoneTimeline, tierTimeline, tierShare]),
       Row("Traffic", [steeringShare, answerShare, latency, checksDown]),
       Row("Against the objectives", [lossCourse, backupCourse, availability]),
       Row("Alerts", [.alerts("Firing alerts")]),
@@ -65,6 +66,31 @@ extension Dashboard {
     ],
     unit: .plain, names: ValueName.yes("serves", no: "idle", colours: (.blue, .text)), height: 6,
     whenEmpty: "no service is watched with both steering and marker")
+
+  private static let zoneTimeline = Panel(
+    "Zone states", "Availability zones of a region stand in for each other; rolled up from their tiers.",
+    .stateTimeline,
+    [Query(Expressions.health("farwatch_zone_state", by: "region, zone"), "{{region}} {{zone}}")],
+    unit: .plain, names: ValueName.health, width: 9, height: 6, whenEmpty: "no check names a zone")
+
+  private static let tierTimeline = Panel(
+    "Tier states", "Checks of a tier stand in for each other; a region needs each of its tiers.",
+    .stateTimeline,
+    [
+      Query(
+        Expressions.health("farwatch_tier_state", by: "region, zone, tier"), "{{region}} {{zone}} {{tier}}")
+    ],
+    unit: .plain, names: ValueName.health, width: 9, height: 6, whenEmpty: "no check names a tier")
+
+  private static let tierShare = Panel(
+    "Tiers, known to be well", "Part of each tier's weight; the tier is down below what it is said to need.",
+    .barGauge,
+    [
+      Query(
+        "min by (region, zone, tier) (farwatch_tier_healthy_ratio{region=~\"$region\"})",
+        "{{region}} {{zone}} {{tier}}")
+    ], unit: .ratio, thresholds: Threshold.falling(0.5, 1), width: 6, height: 6,
+    whenEmpty: "no check names a tier")
 
   private static let steeringShare = Panel(
     "Where DNS sends people", "Part of the resolvers' answers that name each region.",

@@ -71,9 +71,9 @@ extension ByteWriter {
     return start
   }
 
-  /// A metric of one value up to the eight bytes of that value.
-  mutating func appendProtobufSeries(_ labels: [Label], _ kind: MetricFamily.Kind) {
-    append(tag: 4, length: Self.bytes(of: labels) + 11)
+  /// A metric of one value up to the eight bytes of that value; `more` bytes of the metric stand behind them.
+  mutating func appendProtobufSeries(_ labels: [Label], _ kind: MetricFamily.Kind, more: Int = 0) {
+    append(tag: 4, length: Self.bytes(of: labels) + 11 + more)
     append(labels)
     let field: UInt8 =
       switch kind {

@@ -54,7 +54,7 @@ extension ByteWriter {
     append(UInt8(ascii: "\""))
   }
 
-  private mutating func appendName(_ name: String, isQuoted: Bool) {
+  mutating func appendName(_ name: String, isQuoted: Bool) {
     guard isQuoted else { return append(name) }
     append(UInt8(ascii: "\""))
     append(escaping: name, quotes: true)

@@ -74,7 +74,7 @@ enum ProducedSeries {
     "farwatch_remote_write_samples_refused_total", "farwatch_probe_endpoint_requests_total",
     "probe_dns_lookup_time_seconds", "farwatch_queries_total", "farwatch_queries_running",
     "farwatch_queries_waiting", "farwatch_queries_concurrency_limit", "farwatch_query_run_seconds_total",
-    "farwatch_query_wait_seconds_total",
+    "farwatch_query_wait_seconds_total", "farwatch_query_answers_uncompressed_total",
   ]
   /// Whether the watcher is in time.
   static let ofTimeliness = [

@@ -70,6 +70,8 @@ private final class DemoWorld: Sendable {
       pager: pager.endpoint)
     try files.configuration.write(toFile: "\(folder)/farwatch.yml", atomically: true, encoding: .utf8)
     try files.rules.write(toFile: "\(folder)/rules.yml", atomically: true, encoding: .utf8)
+    try DemoFiles.dashboardRules.write(
+      toFile: "\(folder)/dashboards.yml", atomically: true, encoding: .utf8)
     do {
       daemon = try Daemon(configurationFile: "\(folder)/farwatch.yml", logLevel: "error")
     } catch let failure {

@@ -13,7 +13,7 @@ struct DemoFiles {
 
   var configuration: String {
     let checks = regions.map {
-      "    - {name: api, region: \($0.name), http: {url: \"\($0.healthURL)\", json: {status: UP}}}"
+      "    - {name: api, region: \($0.name), zone: \($0.name)-a, tier: web, http: {url: \"\($0.healthURL)\", json: {status: UP}}}"
     }
     return """
       vantage: demo
@@ -34,7 +34,7 @@ struct DemoFiles {
           interval: 5s
           min_size: 100B
           verify: {gzip: true, trailer: mysqldump}
-      rule_files: [rules.yml]
+      rule_files: [rules.yml, dashboards.yml]
       topics:
         critical: {subscriptions: [{protocol: http, endpoint: "\(pager)"}]}
       routes: [{match: {severity: page}, topic: critical}]
@@ -75,4 +75,33 @@ struct DemoFiles {
 
     """
   }
+
+  /// What the dashboards ask over long times: `rules/dashboards.yml`, to the letter.
+  static let dashboardRules = """
+    # What the dashboards ask over long times, worked out as it happens. Named as Prometheus advises:
+    # level:metric:operations.
+    groups:
+      - name: farwatch-dashboards
+        interval: 15s
+        rules:
+          # 1 is the objective; beyond it a failover would lose more than was agreed.
+          - record: link_target_region:farwatch_replication_objective_used:ratio
+            expr: |
+              (
+                time()
+                  - max by (link, target_region) (farwatch_replication_recovery_point_timestamp_seconds)
+              )
+                / max by (link, target_region) (farwatch_replication_objective_seconds)
+
+          # 1 is the age at which the newest good backup is too old.
+          - record: job_repo_region:backup_objective_used:ratio
+            expr: |
+              (time() - max by (job, type, repo, region) (backup_last_success_timestamp_seconds))
+                / max by (job, type, repo, region) (backup_objective_age_seconds)
+
+          # 1 while the region serves, if not in full; 0 when it is down, and when nobody knows.
+          - record: region:farwatch_region_available:max
+            expr: max by (region) (farwatch_region_state{state=~"up|degraded"})
+
+    """
 }

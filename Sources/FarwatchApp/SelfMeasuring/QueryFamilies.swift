@@ -14,6 +14,9 @@ enum QueryFamilies {
     "farwatch_query_run_seconds_total", "Seconds that queries ran, all of them together.")
   static let waitSeconds = MetricFamily.counter(
     "farwatch_query_wait_seconds_total", "Seconds that queries waited for their turn, all of them together.")
+  static let uncompressed = MetricFamily.counter(
+    "farwatch_query_answers_uncompressed_total",
+    "Long answers sent uncompressed because too many others were being compressed.")
 }
 
 extension QueryStatistics {
@@ -24,6 +27,7 @@ extension QueryStatistics {
       Reading(QueryFamilies.running, Double(running)), Reading(QueryFamilies.waiting, Double(waiting)),
       Reading(QueryFamilies.concurrency, Double(limit)), Reading(QueryFamilies.runSeconds, runSeconds),
       Reading(QueryFamilies.waitSeconds, waitSeconds),
+      Reading(QueryFamilies.uncompressed, Double(uncompressed)),
     ]
   }
 }

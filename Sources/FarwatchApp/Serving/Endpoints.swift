@@ -46,6 +46,7 @@ struct Endpoints: Sendable {
   /// What of the description is served.
   static let parts: [APIDescription.Part] = [.own, .alertmanager, .prometheus]
   private static let openAPI = APIDescription(parts).openAPI(version: Version.text)
+  private static let openAPIAsYAML = APIDescription(parts).openAPIAsYAML(version: Version.text)
 
   func answer(_ request: HTTPServerRequest) -> HTTPServerResponse {
     switch request.path {
@@ -67,6 +68,10 @@ struct Endpoints: Sendable {
     case "/api/openapi.json":
       return reading(request) {
         HTTPServerResponse(status: 200, contentType: "application/json", body: .bytes(Self.openAPI))
+      }
+    case "/api/openapi.yaml":
+      return reading(request) {
+        HTTPServerResponse(status: 200, contentType: "application/yaml", body: .bytes(Self.openAPIAsYAML))
       }
     case StatusEndpoint.path: return StatusEndpoint(daemon: daemon).answer(request)
     case ProofsEndpoint.path: return ProofsEndpoint(daemon: daemon).answer(request)

@@ -21,7 +21,6 @@ protocol EventStreamSource: Sendable {
 /// second and only when more than time has passed, that the status is another (`event: status`).
 final class EventStreams: Sendable {
   struct Limits: Sendable {
-    var streams = 100
     /// What of the journal is sent at once, of the past or in a storm; what is beyond becomes a gap.
     var resumeEntries = 2000
     var resumeBytes = 512 << 10
@@ -58,6 +57,8 @@ final class EventStreams: Sendable {
   }
 
   private struct State {
+    /// Followers at once; those under way go on when it is lowered.
+    var most: Int
     var source: (any EventStreamSource)?
     var followers: [Int: Follower] = [:]
     var serial = 0
@@ -68,13 +69,18 @@ final class EventStreams: Sendable {
 
   private let limits: Limits
   private let time: any TimeSource
-  private let state = Mutex(State())
+  private let state: Mutex<State>
   private let bell = Bell()
 
-  init(limits: Limits = Limits(), time: any TimeSource = SystemTime()) {
+  /// - Parameter most: followers at once.
+  init(most: Int = 100, limits: Limits = Limits(), time: any TimeSource = SystemTime()) {
     self.limits = limits
     self.time = time
+    state = Mutex(State(most: most))
   }
+
+  /// From now on no more are taken than so many.
+  func allow(_ most: Int) { state.withLock { $0.most = most } }
 
   /// From here on it can be followed.
   func start(_ source: any EventStreamSource) { state.withLock { $0.source = source } }
@@ -102,7 +108,7 @@ final class EventStreams: Sendable {
   /// A stream of everything behind the entry `after`, or from now on; nil when there are too many, or when it stops.
   func open(after: Int?) -> ResponseStream? {
     let opened = state.withLock { state -> ResponseStream? in
-      guard let source = state.source, !state.isStopping, state.followers.count < limits.streams else {
+      guard let source = state.source, !state.isStopping, state.followers.count < state.most else {
         state.statistics.refused += 1
         return nil
       }

@@ -52,8 +52,8 @@ extension PrometheusAPI {
     return answer
   }
 
-  /// Of every series that one of the selections takes and that has a sample within the span, each once, in order of
-  /// their identifiers.
+  /// Of every series that one of the selections takes and of which a chunk overlaps the span, each once, in order of
+  /// their identifiers. No sample is looked at.
   private func labels(
     _ selections: [[LabelMatcher]], _ span: (start: Timestamp, end: Timestamp), _ lease: QueryLease
   ) throws(APIFault) -> [Labels] {
@@ -64,17 +64,15 @@ extension PrometheusAPI {
     var ids: Set<SeriesID> = []
     for selection in selections { ids.formUnion(reader.select(selection, activeSince: after)) }
     var found: [Labels] = []
-    var samples = SampleColumns()
-    for (place, id) in ids.sorted(by: { $0.raw < $1.raw }).enumerated() {
-      if place % 1024 == 0 { try lease.check() }
-      if !isWhole, reader.newestSample(of: id, at: span.end, after: after) == nil {
-        // A stale marker, a histogram or nothing is the newest: whether there is more is a longer question.
-        samples.removeAll()
-        reader.readWindow(of: id, at: span.end, after: after, into: &samples)
-        if samples.isEmpty { continue }
+    var rest = ids.sorted { $0.raw < $1.raw }[...]
+    while !rest.isEmpty {
+      try lease.check()
+      let some = Array(rest.prefix(1024))
+      rest = rest.dropFirst(1024)
+      for id in isWhole ? some : reader.overlapping(some, at: span.end, after: after) {
+        let labels = reader.labels(of: id)
+        if !labels.isEmpty { found.append(labels) }
       }
-      let labels = reader.labels(of: id)
-      if !labels.isEmpty { found.append(labels) }
     }
     return found
   }

@@ -15,11 +15,6 @@ package import Model
 ///   that something was mirrored, not that all topics were.
 /// - A silent source, a silent target or a stopped MirrorMaker prove nothing: the value stays, and its age grows.
 package struct MirrorLinkState: Sendable {
-  package struct Pass: Sendable {
-    package let readings: [Reading]
-    package let verdict: Outcome.Verdict
-  }
-
   /// More topics are measured in sum only.
   package static let topicLimit = 200
   private static let clockTolerance = Duration.seconds(5)
@@ -75,7 +70,7 @@ package struct MirrorLinkState: Sendable {
     target: Result<MirrorObservation.Target, KafkaError>,
     source: Result<MirrorObservation.Source, KafkaError>,
     at now: Timestamp
-  ) -> Pass {
+  ) -> LinkPass {
     follow(clock: now)
     var problems: [String: KafkaError] = [:]
     var isTargetUp = false
@@ -116,7 +111,7 @@ package struct MirrorLinkState: Sendable {
       out.append(Reading(ReplicationFamilies.lastMessage, heartbeat.seconds, labels: pairLabels))
     }
     if let sourceSeen, isTargetUp { out += groupReadings(sourceSeen) }
-    return Pass(readings: out + (measured?.readings ?? []), verdict: verdict(problems))
+    return LinkPass(readings: out + (measured?.readings ?? []), verdict: verdict(problems))
   }
 
   private func verdict(_ problems: [String: KafkaError]) -> Outcome.Verdict {

@@ -7,11 +7,6 @@ package import PostgresClient
 /// A recovery point moves on what a ``ManagedDialect`` finds proven; a silent region leaves it where it is. It moves back
 /// with Farwatch's own clock, and with a target that says itself that it stands further back (it was restored).
 package struct ManagedLinkState: Sendable {
-  package struct Pass: Sendable {
-    package let readings: [Reading]
-    package let verdict: Outcome.Verdict
-  }
-
   /// What clocks that are measured anew in each pass may make of one time.
   private static let fallTolerance = Duration.seconds(5)
 
@@ -28,7 +23,7 @@ package struct ManagedLinkState: Sendable {
 
   package mutating func observe(
     _ answers: [String: Result<ManagedAnswer, PostgresError>], at now: Timestamp
-  ) -> Pass {
+  ) -> LinkPass {
     if let lastPass, now < lastPass {
       // Farwatch's clock was set back: what was measured moves with it.
       let shift = lastPass - now + max(settings.basics.interval, settings.basics.timeout)
@@ -49,7 +44,7 @@ package struct ManagedLinkState: Sendable {
       }
     }
     if settings.engine == .aurora { readings += splitBrain(evidence, answers) }
-    return Pass(
+    return LinkPass(
       readings: readings, verdict: .link(failures.map { ($0.region, $0.error.reason, "\($0.error)") }))
   }
 

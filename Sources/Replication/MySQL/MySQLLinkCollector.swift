@@ -1,7 +1,6 @@
 internal import Collecting
 package import Model
 package import MySQLClient
-internal import Synchronization
 
 /// Measures one replication link: asks all its servers at once and reads the answers together.
 ///
@@ -11,45 +10,28 @@ package final class MySQLLinkCollector: Collector {
 
   private let settings: MySQLLinkSettings
   private let client: MySQLClient
-  private let time: any TimeSource
   private let sessions: [MySQLSession]
-  /// Held for the reading of one pass; passes never overlap.
-  private let state: Mutex<MySQLLinkState>
+  private let memory: LinkMemory<MySQLLinkState>
 
   package init(_ settings: MySQLLinkSettings, client: MySQLClient, time: any TimeSource = SystemTime()) {
     self.settings = settings
     self.client = client
-    self.time = time
     sessions = settings.nodes.map { MySQLSession($0.source) }
-    state = Mutex(MySQLLinkState(settings))
+    memory = LinkMemory(MySQLLinkState(settings), time: time)
     description = settings.description
   }
 
   deinit { for session in sessions { client.close(session) } }
 
   package func collect(_ completion: @escaping @Sendable (Outcome) -> Void) {
-    let (startedAt, began) = (time.now, time.monotonic)
-    let pass = Gathering<String, MySQLLinkState.Answer>(expected: sessions.count) { answers in
-      let now = self.time.now
-      let read = self.state.withLock { $0.observe(answers, at: now) }
-      completion(
-        Outcome(
-          startedAt: startedAt, finishedAt: now, took: self.time.monotonic - began, verdict: read.verdict,
-          readings: read.readings))
-    }
+    let pass = memory.pass(over: sessions.count, completion) { $0.observe($1, at: $2) }
     let heartbeat = settings.heartbeat
     for (node, session) in zip(settings.nodes, sessions) {
       client.run(
         session, timeout: settings.basics.timeout,
         queries: { MySQLQueries.all($0, heartbeat: heartbeat) }
       ) { result in
-        let answer: MySQLLinkState.Answer
-        do throws(MySQLError) {
-          answer = .success(try MySQLQueries.read(try result.get()))
-        } catch {
-          answer = .failure(error)
-        }
-        pass.add(node.region, answer)
+        pass.add(node.region, Result { () throws(MySQLError) in try MySQLQueries.read(try result.get()) })
       }
     }
   }

@@ -52,11 +52,6 @@ package struct MySQLLinkState: Sendable {
     var isCounted: Bool
   }
 
-  package struct Pass: Sendable {
-    package let readings: [Reading]
-    package let verdict: Outcome.Verdict
-  }
-
   /// A heartbeat this far in the future is not of a clock that runs a little ahead.
   private static let futureTolerance: Duration = .seconds(60)
 
@@ -80,7 +75,7 @@ package struct MySQLLinkState: Sendable {
   }
 
   /// One pass over all nodes. `answers` by region; a region that is not in it did not answer.
-  package mutating func observe(_ answers: [String: Answer], at now: Timestamp) -> Pass {
+  package mutating func observe(_ answers: [String: Answer], at now: Timestamp) -> LinkPass {
     follow(clock: now)
     var seen: [String: MySQLObservation] = [:]
     var problems: [String: MySQLError] = [:]
@@ -122,7 +117,7 @@ package struct MySQLLinkState: Sendable {
     for node in settings.targets {
       readings += targetReadings(node.region, seen[node.region], channels[node.region], source)
     }
-    return Pass(readings: readings, verdict: verdict(problems))
+    return LinkPass(readings: readings, verdict: verdict(problems))
   }
 
   private func verdict(_ problems: [String: MySQLError]) -> Outcome.Verdict {

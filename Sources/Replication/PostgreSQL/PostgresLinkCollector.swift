@@ -1,7 +1,6 @@
 internal import Collecting
 package import Model
 package import PostgresClient
-internal import Synchronization
 
 /// Measures one replication link: asks all its servers at once and reads the answers together.
 ///
@@ -11,34 +10,23 @@ package final class PostgresLinkCollector: Collector {
 
   private let settings: PostgresLinkSettings
   private let client: PostgresClient
-  private let time: any TimeSource
   private let sessions: [PostgresSession]
-  /// Held for the reading of one pass; passes never overlap.
-  private let state: Mutex<PostgresLinkState>
+  private let memory: LinkMemory<PostgresLinkState>
 
   package init(
     _ settings: PostgresLinkSettings, client: PostgresClient, time: any TimeSource = SystemTime()
   ) {
     self.settings = settings
     self.client = client
-    self.time = time
     sessions = settings.nodes.map { PostgresSession($0.dsn) }
-    state = Mutex(PostgresLinkState(settings))
+    memory = LinkMemory(PostgresLinkState(settings), time: time)
     description = settings.description
   }
 
   deinit { for session in sessions { client.close(session) } }
 
   package func collect(_ completion: @escaping @Sendable (Outcome) -> Void) {
-    let (startedAt, began) = (time.now, time.monotonic)
-    let pass = Gathering<String, PostgresLinkState.Answer>(expected: sessions.count) { answers in
-      let now = self.time.now
-      let read = self.state.withLock { $0.observe(answers, at: now) }
-      completion(
-        Outcome(
-          startedAt: startedAt, finishedAt: now, took: self.time.monotonic - began, verdict: read.verdict,
-          readings: read.readings))
-    }
+    let pass = memory.pass(over: sessions.count, completion) { $0.observe($1, at: $2) }
     for (node, session) in zip(settings.nodes, sessions) {
       // The source's own row says nothing that its clock does not.
       let heartbeat = node.region == settings.source.region ? nil : settings.heartbeat
@@ -46,13 +34,7 @@ package final class PostgresLinkCollector: Collector {
         session, timeout: settings.timeout,
         queries: { PostgresQueries.all(serverVersion: $0, heartbeat: heartbeat) }
       ) { result in
-        let answer: PostgresLinkState.Answer
-        do throws(PostgresError) {
-          answer = .success(try PostgresQueries.read(try result.get(), heartbeat: heartbeat))
-        } catch {
-          answer = .failure(error)
-        }
-        pass.add(node.region, answer)
+        pass.add(node.region, Result { () throws(PostgresError) in try PostgresQueries.read(try result.get(), heartbeat: heartbeat) })
       }
     }
   }

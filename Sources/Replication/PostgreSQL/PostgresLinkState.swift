@@ -37,11 +37,6 @@ package struct PostgresLinkState: Sendable {
     var diverged = false
   }
 
-  package struct Pass: Sendable {
-    package let readings: [Reading]
-    package let verdict: Outcome.Verdict
-  }
-
   /// Slots that vanished stay known until Farwatch starts anew; past this number new ones are not taken up.
   private static let rememberedSlots = PostgresQueries.slotLimit
 
@@ -67,7 +62,7 @@ package struct PostgresLinkState: Sendable {
   }
 
   /// One pass over all nodes. `answers` by region; a region that is not in it did not answer.
-  package mutating func observe(_ answers: [String: Answer], at now: Timestamp) -> Pass {
+  package mutating func observe(_ answers: [String: Answer], at now: Timestamp) -> LinkPass {
     follow(clock: now)
     var seen: [String: PostgresObservation] = [:]
     var problems: [String: PostgresError] = [:]
@@ -124,7 +119,7 @@ package struct PostgresLinkState: Sendable {
         readings += slotReadings(region, node)
       }
     }
-    return Pass(readings: readings, verdict: verdict(problems))
+    return LinkPass(readings: readings, verdict: verdict(problems))
   }
 
   private func verdict(_ problems: [String: PostgresError]) -> Outcome.Verdict {

@@ -1,7 +1,6 @@
 internal import Collecting
 package import Model
 package import PostgresClient
-internal import Synchronization
 
 /// Measures one logical link: asks publisher and subscribers at once and reads the answers together.
 package final class PostgresLogicalCollector: Collector {
@@ -14,31 +13,26 @@ package final class PostgresLogicalCollector: Collector {
 
   private let settings: PostgresLogicalSettings
   private let client: PostgresClient
-  private let time: any TimeSource
   private let source: PostgresSession
   private let targets: [PostgresSession]
-  /// Held for the reading of one pass; passes never overlap.
-  private let state: Mutex<PostgresLogicalState>
+  private let memory: LinkMemory<PostgresLogicalState>
 
   package init(
     _ settings: PostgresLogicalSettings, client: PostgresClient, time: any TimeSource = SystemTime()
   ) {
     self.settings = settings
     self.client = client
-    self.time = time
     source = PostgresSession(settings.source)
     targets = settings.targets.map { PostgresSession($0.dsn) }
-    state = Mutex(PostgresLogicalState(settings))
+    memory = LinkMemory(PostgresLogicalState(settings), time: time)
     description = settings.description
   }
 
   deinit { for session in [source] + targets { client.close(session) } }
 
   package func collect(_ completion: @escaping @Sendable (Outcome) -> Void) {
-    let (startedAt, began) = (time.now, time.monotonic)
     // The source's answer is under "", which no region is called.
-    let pass = Gathering<String, Answer>(expected: 1 + targets.count) { answers in
-      let now = self.time.now
+    let pass = memory.pass(over: 1 + targets.count, completion) { (state, answers: [String: Answer], now) in
       var publisher: Result<PublisherObservation, PostgresError> = .failure(
         PostgresError(.timeout, "no answer"))
       var subscribers: [String: Result<SubscriberObservation, PostgresError>] = [:]
@@ -48,11 +42,7 @@ package final class PostgresLogicalCollector: Collector {
         case .subscriber(let result): subscribers[region] = result
         }
       }
-      let read = self.state.withLock { $0.observe(publisher, subscribers, at: now) }
-      completion(
-        Outcome(
-          startedAt: startedAt, finishedAt: now, took: self.time.monotonic - began, verdict: read.verdict,
-          readings: read.readings))
+      return state.observe(publisher, subscribers, at: now)
     }
     let timeout = description.timeout
     client.run(source, timeout: timeout, queries: PostgresLogicalQueries.publisher(serverVersion:)) {

@@ -26,11 +26,6 @@ package struct PostgresLogicalState: Sendable {
     var diverged = false
   }
 
-  package struct Pass: Sendable {
-    package let readings: [Reading]
-    package let verdict: Outcome.Verdict
-  }
-
   private let settings: PostgresLogicalSettings
   private let linkLabels: Labels
   private var history = WALHistory()
@@ -49,7 +44,7 @@ package struct PostgresLogicalState: Sendable {
   package mutating func observe(
     _ publisher: Result<PublisherObservation, PostgresError>,
     _ subscribers: [String: Result<SubscriberObservation, PostgresError>], at now: Timestamp
-  ) -> Pass {
+  ) -> LinkPass {
     follow(clock: now)
     var problems: [(region: String, error: PostgresError)] = []
     let sourceRegion = settings.basics.sourceRegion
@@ -77,7 +72,7 @@ package struct PostgresLogicalState: Sendable {
       readings += nodeReadings(target.region, answered: seen != nil, problem)
       readings += targetReadings(target, seen, source, isFine: problem == nil)
     }
-    return Pass(
+    return LinkPass(
       readings: readings, verdict: .link(problems.map { ($0.region, $0.error.reason, "\($0.error)") }))
   }
 

@@ -53,11 +53,6 @@ package struct RedisLinkState: Sendable {
     }
   }
 
-  package struct Pass: Sendable {
-    package let readings: [Reading]
-    package let verdict: Outcome.Verdict
-  }
-
   /// How long a replica that vanished is told of, and how many are.
   static let rememberedFor = Duration.seconds(86_400)
   static let rememberedReplicas = RedisQueries.replicaLimit
@@ -79,7 +74,7 @@ package struct RedisLinkState: Sendable {
   }
 
   /// One pass over all nodes. `answers` by region; a region that is not in it did not answer.
-  package mutating func observe(_ answers: [String: Answer], at now: Timestamp) -> Pass {
+  package mutating func observe(_ answers: [String: Answer], at now: Timestamp) -> LinkPass {
     follow(clock: now)
     var seen: [String: RedisObservation] = [:]
     var problems: [String: RedisError] = [:]
@@ -114,7 +109,7 @@ package struct RedisLinkState: Sendable {
     } else {
       readings += vanishedReadings(at: now)
     }
-    return Pass(readings: readings, verdict: verdict(problems))
+    return LinkPass(readings: readings, verdict: verdict(problems))
   }
 
   private func verdict(_ problems: [String: RedisError]) -> Outcome.Verdict {

@@ -49,6 +49,18 @@ enum BlockSearch {
     return histogram.map { .histogram(time: found.time, $0) }
   }
 
+  /// Whether the index has a chunk with samples in `after < time <= at` and before `bound`. Reads no chunk.
+  static func overlaps(
+    _ blocks: [ChunkFile], _ id: SeriesID, at: Int64, after: Int64, before bound: Int64
+  ) -> Bool {
+    var isThere = false
+    chunks(blocks, id, at: at, after: after, before: bound) { _, _, _ in
+      isThere = true
+      return false
+    }
+    return isThere
+  }
+
   /// Appends the samples with `after < time <= at` and before `bound`, oldest first, without stale markers.
   static func readWindow(
     _ blocks: [ChunkFile], _ id: SeriesID, at: Int64, after: Int64, before bound: Int64,

@@ -47,8 +47,8 @@ final class World: Sendable {
     health:
       defaults: {interval: 2s, timeout: 10s, failures: 2, successes: 2, confirm: 200ms}
       checks:
-        - {name: api, region: taiwan, http: {url: "\(taiwan.url)", json: {status: UP}}}
-        - {name: api, region: japan, http: {url: "\(japan.url)", json: {status: UP}}}
+        - {name: api, region: taiwan, zone: tw-1a, tier: web, http: {url: "\(taiwan.url)", json: {status: UP}}}
+        - {name: api, region: japan, zone: jp-1a, tier: web, http: {url: "\(japan.url)", json: {status: UP}}}
     replication:
       - link: orders
         engine: postgres

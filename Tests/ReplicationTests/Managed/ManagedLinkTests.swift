@@ -130,7 +130,7 @@ import Testing
     }
     var state = ManagedLinkState(settings)
     let now = Timestamp(seconds: 1_800_000_000)
-    func split(_ pass: ManagedLinkState.Pass) -> Double? {
+    func split(_ pass: LinkPass) -> Double? {
       pass.readings.first { $0.family == ReplicationFamilies.splitBrain }?.value
     }
     let east = answer(primary: "us-east-1", secondary: "eu-west-1")

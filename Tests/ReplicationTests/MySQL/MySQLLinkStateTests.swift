@@ -60,7 +60,7 @@ import Testing
     return usual.merging(more) { $1 }
   }
 
-  private func outcome(_ pass: MySQLLinkState.Pass, _ seconds: Double) -> Outcome {
+  private func outcome(_ pass: LinkPass, _ seconds: Double) -> Outcome {
     Outcome(
       startedAt: at(seconds), finishedAt: at(seconds), took: .zero, verdict: pass.verdict,
       readings: pass.readings)

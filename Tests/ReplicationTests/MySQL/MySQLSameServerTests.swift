@@ -30,7 +30,7 @@ import Testing
 
   private func pass(
     _ answers: [String: MySQLLinkState.Answer], targets: [String] = ["west"]
-  ) throws -> MySQLLinkState.Pass {
+  ) throws -> LinkPass {
     let settings = try MySQLLinkSettings(
       link: "orders", source: .init(region: "east", source: MySQLSource(host: "a", user: "u")),
       targets: targets.map { .init(region: $0, source: MySQLSource(host: $0, user: "u")) },
@@ -39,11 +39,11 @@ import Testing
     return state.observe(answers, at: start)
   }
 
-  private func failure(_ pass: MySQLLinkState.Pass) -> String {
+  private func failure(_ pass: LinkPass) -> String {
     if case .failure(let reason, let detail) = pass.verdict { "\(reason.rawValue) \(detail)" } else { "none" }
   }
 
-  private func isSplit(_ pass: MySQLLinkState.Pass) -> Double? {
+  private func isSplit(_ pass: LinkPass) -> Double? {
     pass.readings.first { $0.family.name == ReplicationFamilies.splitBrain.name }?.value
   }
 

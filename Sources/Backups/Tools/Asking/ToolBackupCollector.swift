@@ -22,8 +22,7 @@ final class ToolBackupCollector<Dialogue: ToolDialogue>: Collector {
   private struct State {
     var dialogue: Dialogue
     var memory: ToolBackupState
-    /// When the collection began that has not come to its end.
-    var busySince: MonotonicInstant?
+    var occupancy = Occupancy()
   }
 
   init<Settings: ToolBackupSettings>(
@@ -40,14 +39,8 @@ final class ToolBackupCollector<Dialogue: ToolDialogue>: Collector {
   }
 
   func collect(_ completion: @escaping @Sendable (Outcome) -> Void) {
-    let pass = ToolPass(startedAt: time.now, started: time.monotonic, completion)
-    let stuckSince: MonotonicInstant? = state.withLock { state in
-      if let since = state.busySince { return since }
-      state.busySince = pass.started
-      return nil
-    }
-    if let stuckSince {
-      let age = DurationText.format(.milliseconds((pass.started - stuckSince).milliseconds))
+    let pass = OneAnswer(startedAt: time.now, started: time.monotonic, completion)
+    if let age = state.withLock({ $0.occupancy.enter(pass) }) {
       let detail = "\(program.path) has been running for \(age) and cannot be ended; no second one is started"
       reading.async { self.fail(pass, ToolTrouble(.overrun, detail)) }
       return
@@ -63,7 +56,7 @@ final class ToolBackupCollector<Dialogue: ToolDialogue>: Collector {
 
   // MARK: - One pass
 
-  private func begin(_ pass: ToolPass) {
+  private func begin(_ pass: OneAnswer) {
     switch ToolFiles.environment(program) {
     case .failure(let trouble): end(pass) { self.fail(pass, trouble) }
     case .success(let environment):
@@ -74,7 +67,7 @@ final class ToolBackupCollector<Dialogue: ToolDialogue>: Collector {
   }
 
   private func ask(
-    _ pass: ToolPass, _ environment: [String: String], _ tested: Result<Timestamp?, ToolTrouble>?
+    _ pass: OneAnswer, _ environment: [String: String], _ tested: Result<Timestamp?, ToolTrouble>?
   ) {
     guard let question = state.withLock({ $0.dialogue.next() }) else {
       conclude(pass, tested)
@@ -106,7 +99,7 @@ final class ToolBackupCollector<Dialogue: ToolDialogue>: Collector {
     }
   }
 
-  private func conclude(_ pass: ToolPass, _ tested: Result<Timestamp?, ToolTrouble>?) {
+  private func conclude(_ pass: OneAnswer, _ tested: Result<Timestamp?, ToolTrouble>?) {
     let now = time.now
     let told: Result<(verdict: Outcome.Verdict, readings: [Reading]), ToolTrouble> = state.withLock { state in
       switch state.dialogue.findings(basics, at: now) {
@@ -122,43 +115,22 @@ final class ToolBackupCollector<Dialogue: ToolDialogue>: Collector {
     }
   }
 
-  /// Free for the next collection before the answer: who hears it may collect again at once.
-  private func end(_ pass: ToolPass, _ answer: () -> Void) {
-    state.withLock { $0.busySince = nil }
+  private func end(_ pass: OneAnswer, _ answer: () -> Void) {
+    state.withLock { $0.occupancy.leave() }
     answer()
   }
 
-  private func fail(_ pass: ToolPass, _ trouble: ToolTrouble) {
+  private func fail(_ pass: OneAnswer, _ trouble: ToolTrouble) {
     guard !pass.isOver else { return }
     let readings = state.withLock { $0.memory.absence }
     finish(pass, .failure(trouble.reason, detail: "\(description.name): \(trouble.detail)"), readings)
   }
 
-  private func finish(_ pass: ToolPass, _ verdict: Outcome.Verdict, _ readings: [Reading]) {
+  private func finish(_ pass: OneAnswer, _ verdict: Outcome.Verdict, _ readings: [Reading]) {
     pass.finish(
       Outcome(
         startedAt: pass.startedAt, finishedAt: time.now, took: time.monotonic - pass.started,
         verdict: verdict,
         readings: readings))
-  }
-}
-
-/// One collection under way: its beginning, and an answer that is given once.
-private final class ToolPass: Sendable {
-  let startedAt: Timestamp
-  let started: MonotonicInstant
-  private let completion: Mutex<(@Sendable (Outcome) -> Void)?>
-
-  init(startedAt: Timestamp, started: MonotonicInstant, _ completion: @escaping @Sendable (Outcome) -> Void) {
-    self.startedAt = startedAt
-    self.started = started
-    self.completion = Mutex(completion)
-  }
-
-  var isOver: Bool { completion.withLock { $0 == nil } }
-
-  func finish(_ outcome: Outcome) {
-    let first = completion.withLock { $0.take() }
-    first?(outcome)
   }
 }

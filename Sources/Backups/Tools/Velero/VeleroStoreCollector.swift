@@ -19,8 +19,7 @@ final class VeleroStoreCollector: Collector {
   private struct State {
     var bucket: VeleroBucket
     var memory: ToolBackupState
-    /// When the collection began that has not come to its end.
-    var busySince: MonotonicInstant?
+    var occupancy = Occupancy()
     /// Of the restore marker; nil where none is configured.
     var tested: Result<Timestamp?, ToolTrouble>?
   }
@@ -36,13 +35,7 @@ final class VeleroStoreCollector: Collector {
 
   func collect(_ completion: @escaping @Sendable (Outcome) -> Void) {
     let pass = OneAnswer(startedAt: time.now, started: time.monotonic, completion)
-    let stuckSince: MonotonicInstant? = state.withLock { state in
-      if let since = state.busySince { return since }
-      state.busySince = pass.started
-      return nil
-    }
-    if let stuckSince {
-      let age = DurationText.format(.milliseconds((pass.started - stuckSince).milliseconds))
+    if let age = state.withLock({ $0.occupancy.enter(pass) }) {
       let detail = "the collection before has not ended for \(age); no second one is started"
       DispatchQueue.global().async { self.fail(pass, ToolTrouble(.overrun, detail)) }
       return
@@ -131,15 +124,14 @@ final class VeleroStoreCollector: Collector {
   private func conclude(_ pass: OneAnswer) {
     let now = time.now
     let told = state.withLock { state in
-      state.busySince = nil
+      state.occupancy.leave()
       return state.memory.readings(state.bucket.findings(at: now), marker: state.tested, at: now)
     }
     finish(pass, told.verdict, told.readings)
   }
 
-  /// Free for the next collection before the answer: who hears it may collect again at once.
   private func end(_ pass: OneAnswer, _ reason: FailureReason, _ detail: String) {
-    state.withLock { $0.busySince = nil }
+    state.withLock { $0.occupancy.leave() }
     fail(pass, ToolTrouble(reason, detail))
   }
 
