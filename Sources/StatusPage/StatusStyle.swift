@@ -31,7 +31,7 @@ package enum StatusStyle {
     nav a[aria-current] { color: var(--fg); font-weight: 600; text-decoration: none; }
     .verdict { border-radius: .3rem; color: var(--on); background: var(--unknown); display: inline-block;
       font-weight: 600; margin: 0; padding: .2rem .7rem; }
-    .headline { font-size: 1.25rem; }
+    .headline { font-size: 1.25rem; margin-bottom: 1.2rem; }
     .verdict.good { background: var(--good); } .verdict.bad { background: var(--bad); }
     .verdict.degraded { background: var(--degraded); }
     .quiet { color: var(--unknown); font-size: .92em; }
@@ -43,12 +43,15 @@ package enum StatusStyle {
       position: sticky; top: .3rem; z-index: 1; }
     section { margin-bottom: 1.8rem; }
     .plain li { padding: .1rem 0; }
+    .calls { display: grid; gap: .6rem; list-style: none; margin: 0 0 .5rem; padding: 0; }
+    .calls p { margin: .1rem 0; }
     .cards { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); }
     .card { background: var(--card); border: 1px solid var(--line); border-left: 6px solid var(--unknown);
       border-radius: .3rem; min-width: 0; padding: .7rem 1rem; }
     .card.good { border-left-color: var(--good); } .card.bad { border-left-color: var(--bad); }
     .card.degraded { border-left-color: var(--degraded); }
     .state { font-size: 1.35rem; font-weight: 700; margin: 0; }
+    .card .traffic { margin-bottom: .5rem; }
     .card p { margin: .1rem 0 .4rem; }
     .parts { display: flex; flex-wrap: wrap; font-size: .92em; gap: .1rem 1rem; margin-bottom: .5rem; }
     table { border-collapse: collapse; width: 100%; }
@@ -56,7 +59,7 @@ package enum StatusStyle {
     thead th { color: var(--unknown); font-size: .85em; font-weight: 500; }
     tbody th { font-weight: 600; }
     .wide tbody tr { border-top: 1px solid var(--line); }
-    .wide tbody th { max-width: 16rem; overflow-wrap: anywhere; }
+    .wide tbody th { max-width: 16rem; min-width: 6rem; overflow-wrap: anywhere; }
     .checks { font-size: .95em; table-layout: fixed; }
     .checks th:nth-child(1) { width: 34%; } .checks th:nth-child(3) { width: 4.2rem; }
     .checks .number { display: inline-block; min-width: 5.2em; }
@@ -67,6 +70,7 @@ package enum StatusStyle {
     .checks tbody th .unseen { text-indent: 0; }
     td.quiet { overflow-wrap: anywhere; } td.when, .age, .dot, .number { white-space: nowrap; }
     .checks .dot, .wide th .dot { white-space: normal; }
+    .wide th .dot.tight { white-space: nowrap; }
     .dot::before { color: var(--unknown); content: "\\25CF"; display: inline-block; text-indent: 0; width: 1.2em; }
     .dot.good { color: var(--good); } .dot.good::before { color: var(--good); }
     .dot.bad { color: var(--bad); } .dot.bad::before { color: var(--bad); content: "\\25B2"; }
@@ -79,6 +83,7 @@ package enum StatusStyle {
     .spark.big { display: block; height: 6rem; width: 100%; }
     .spark path { fill: none; stroke: var(--link); stroke-linecap: round; stroke-width: 1.5;
       vector-effect: non-scaling-stroke; }
+    .spark .limit { stroke: var(--unknown); stroke-dasharray: 3 3; stroke-width: 1; }
     .bar { display: inline-block; height: .6em; vertical-align: middle; width: 7rem; }
     .bar .track { fill: var(--line); } .bar .mark { fill: var(--fg); } .bar .used { fill: var(--unknown); }
     .bar.good .used { fill: var(--good); } .bar.bad .used { fill: var(--bad); }
@@ -102,7 +107,7 @@ package enum StatusStyle {
     @media (max-width: 48rem) {
       .wide, .wide tbody, .wide tbody tr { display: block; }
       .wide thead { clip-path: inset(50%); height: 1px; overflow: hidden; position: absolute; width: 1px; }
-      .wide tbody tr { padding: .4rem 0; }
+      .wide tbody tr { padding: .4rem 0; } .wide tbody tr:first-child { border-top: 0; }
       .wide td:empty { display: none; }
       .wide tbody td, .wide tbody th { display: inline; padding: 0 .5rem 0 0; }
       .wide td[data-is] { display: block; padding-left: 1.1rem; }
