@@ -203,7 +203,7 @@ let package = Package(
         "Paging",
         "Notifying", "CloudAccess", "CloudWatchAlarms", "RegularExpressions", "HTTPClient", "Templating",
         "Journal",
-        "Programs",
+        "Programs", "Readiness",
       ]),
 
     // What a browser is shown: a snapshot of everything in, bytes out.
@@ -228,7 +228,7 @@ let package = Package(
         "SampleStore", "Exposition", "PromQL", "PrometheusAPI", "Templating",
         "Alerting",
         "Paging", "Journal", "AlertmanagerAPI", "Notifying", "CloudWatchAlarms", "RowCoding", "RuleTesting",
-        "Programs", "Configuration", "ProcessMemory", "StatusPage", "StatusView", "Terminal", "Threading",
+        "Backups", "Probing", "Programs", "Readiness", "Configuration", "ProcessMemory", "StatusPage", "StatusView", "Terminal", "Threading",
         .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(

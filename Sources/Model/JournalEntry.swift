@@ -23,6 +23,8 @@ package struct JournalEntry: Hashable, Sendable, Codable {
     case silenceUpdated = "silence_updated"
     case silenceExpired = "silence_expired"
     case started, stopped, reloaded
+    /// A step of a failover: the detail names the workload, the regions and the step.
+    case failover
     /// More happened at once than was written one by one: the detail counts it by kind.
     case omitted
   }

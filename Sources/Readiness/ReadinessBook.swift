@@ -6,6 +6,8 @@ package struct ReadinessBook: Sendable {
   package struct Decisions: Sendable {
     package var events: [FailoverEvent] = []
     package var changes: [StateChange] = []
+
+    package init() {}
   }
 
   /// Failovers kept of each workload, the newest.
