@@ -33,7 +33,8 @@ enum WorkloadSection {
   static let trafficKinds: Set<String> = ["steering", "marker", "serving"]
 
   static func list(_ scope: Scope, _ known: Known) -> YAMLType<[Workload]> {
-    let one = YAMLType<[(value: Workload, node: YAMLNode)]>.list(.located(.mapping { read($0, scope, known) }))
+    let one = YAMLType<[(value: Workload, node: YAMLNode)]>.list(
+      .located(.mapping { read($0, scope, known) }))
     return YAMLType(expected: one.expected, placeholder: []) { node, problems in
       guard let found = one.read(node, problems) else { return nil }
       scope.reportDuplicates("workload", found.map { ([$0.value.name], $0.node) }, problems)

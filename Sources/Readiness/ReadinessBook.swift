@@ -146,7 +146,9 @@ package struct ReadinessBook: Sendable {
       // What never had another region serving is an outage and no failover: the journal has it.
       guard failover.servingAt != nil else { continue }
       var all = history[failover.workload] ?? []
-      if let place = all.firstIndex(where: { $0.id == failover.id }) { all[place] = failover } else {
+      if let place = all.firstIndex(where: { $0.id == failover.id }) {
+        all[place] = failover
+      } else {
         all.append(failover)
       }
       if let row = try? RowCoding.encode(failover) {

@@ -74,7 +74,9 @@ package struct Standing: Hashable, Sendable {
       (worstData, recoveryPoint) = (worst.0, worst.1)
     }
     if let limit = workload.objectives.recoveryTime {
-      if let estimate { if estimate.takes > limit { found.insert(.recoveryTooSlow) } } else {
+      if let estimate {
+        if estimate.takes > limit { found.insert(.recoveryTooSlow) }
+      } else {
         found.insert(.recoveryNotMeasured)
       }
     }
@@ -94,7 +96,9 @@ package struct Standing: Hashable, Sendable {
     switch point.provenance {
     case .replica:
       if let limit = objectives.recoveryPoint, age > limit { found.insert(.replicaBehind) }
-      if link?.isBroken == true { found.insert(.replicaBroken) } else if point.isStale {
+      if link?.isBroken == true {
+        found.insert(.replicaBroken)
+      } else if point.isStale {
         found.insert(.replicaStale)
       }
     case .backup:

@@ -29,7 +29,9 @@ struct ReadinessBookTests {
     return changes
   }
 
-  private func value(_ book: ReadinessBook, _ family: MetricFamily, _ labels: Labels, _ now: Timestamp) -> Double? {
+  private func value(_ book: ReadinessBook, _ family: MetricFamily, _ labels: Labels, _ now: Timestamp)
+    -> Double?
+  {
     book.readings(at: now).first { $0.family == family && $0.labels == labels }?.value
   }
 
@@ -90,7 +92,8 @@ struct ReadinessBookTests {
     #expect(book.heard(.paged, about: ["alertname": "X", "region": "japan"], at: later).events.isEmpty)
     #expect(book.heard(.paged, about: ["alertname": "X", "link": "other"], at: later).events.isEmpty)
     #expect(book.heard(.paged, about: ["alertname": "X", "region": "taiwan"], at: later).events.count == 1)
-    #expect(book.heard(.acknowledged, about: ["alertname": "X", "link": "orders"], at: later).events.count == 1)
+    #expect(
+      book.heard(.acknowledged, about: ["alertname": "X", "link": "orders"], at: later).events.count == 1)
   }
 
   @Test func onlyTheNewestFailoversAreKept() {

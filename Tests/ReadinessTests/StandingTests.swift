@@ -14,7 +14,9 @@ struct StandingTests {
     return facts
   }
 
-  private func standing(_ facts: Facts, _ workload: Workload = World.workload, _ estimate: RecoveryEstimate? = nil)
+  private func standing(
+    _ facts: Facts, _ workload: Workload = World.workload, _ estimate: RecoveryEstimate? = nil
+  )
     -> Standing
   {
     Standing(of: workload, in: "japan", estimate: estimate, facts)

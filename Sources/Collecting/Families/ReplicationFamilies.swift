@@ -21,7 +21,8 @@ package enum ReplicationFamilies {
     "1 when two servers of one cluster accept writes; stays until both were seen otherwise.")
   /// Labels: `link`, `region`.
   package static let writer = MetricFamily.gauge(
-    "farwatch_replication_writer", "1 when the link's server in the region accepts writes; absent while silent.")
+    "farwatch_replication_writer",
+    "1 when the link's server in the region accepts writes; absent while silent.")
 
   package static let all = [recoveryPoint, objective, lagBytes, up, lastMessage, splitBrain, writer]
 }

@@ -76,7 +76,8 @@ struct FactBoard {
 
   // MARK: Links
 
-  private mutating func take(_ outcome: Outcome, ofLink link: LinkBasics, _ description: CollectorDescription) {
+  private mutating func take(_ outcome: Outcome, ofLink link: LinkBasics, _ description: CollectorDescription)
+  {
     var heard: Set<String> = []
     for reading in outcome.readings {
       switch reading.family {
@@ -93,7 +94,9 @@ struct FactBoard {
         }
         links[edge] = fact
       case ReplicationFamilies.splitBrain:
-        for target in link.targetRegions { links[Facts.Edge(link.link, target)]?.isSplit = reading.value == 1 }
+        for target in link.targetRegions {
+          links[Facts.Edge(link.link, target)]?.isSplit = reading.value == 1
+        }
       case ReplicationFamilies.writer:
         guard let region = reading.labels["region"] else { continue }
         heard.insert(region)
@@ -120,7 +123,8 @@ struct FactBoard {
 
   // MARK: Backups
 
-  private mutating func take(_ outcome: Outcome, ofJob job: BackupBasics, _ description: CollectorDescription) {
+  private mutating func take(_ outcome: Outcome, ofJob job: BackupBasics, _ description: CollectorDescription)
+  {
     let key = TargetKey(description)
     var fact =
       places[job.job]?[key]
