@@ -228,7 +228,8 @@ let package = Package(
         "SampleStore", "Exposition", "PromQL", "PrometheusAPI", "Templating",
         "Alerting",
         "Paging", "Journal", "AlertmanagerAPI", "Notifying", "CloudWatchAlarms", "RowCoding", "RuleTesting",
-        "Backups", "Probing", "Programs", "Readiness", "Configuration", "ProcessMemory", "StatusPage", "StatusView", "Terminal", "Threading",
+        "Backups", "Probing", "Programs", "Readiness", "Configuration", "ProcessMemory", "StatusPage",
+        "StatusView", "Terminal", "Threading",
         .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(
