@@ -190,7 +190,8 @@ package final class Daemon: Sendable {
       watchlist: watchlist, engine: engine, alarms: alarms, desk: desk, dispatcher: dispatcher,
       journal: journal,
       heartbeats: HeartbeatBook(loaded.settings.heartbeats, restoring: rows.proofs, monotonic: monotonic),
-      proofs: proofs, readiness: readiness, vantage: loaded.settings.vantage, store: store, monotonic: monotonic,
+      proofs: proofs, readiness: readiness, vantage: loaded.settings.vantage, store: store,
+      monotonic: monotonic,
       measureSelf: { conductor, now in
         selfMetrics.record(conductor, now: now)
         memory.tend(isReady: conductor.isReady)
