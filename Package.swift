@@ -174,6 +174,7 @@ let package = Package(
     room("Paging", ["Model", "RegularExpressions", "RowCoding"]),
     // What happened, in an order that nobody can change unseen.
     room("Readiness", ["Model", "RowCoding"]),
+    room("ServiceLevels", ["Model"]),
     room("Journal", ["Model", .product(name: "Crypto", package: "swift-crypto")]),
     room("AlertmanagerAPI", ["Model", "Paging", "RegularExpressions"]),
     room(
@@ -228,7 +229,8 @@ let package = Package(
         "SampleStore", "Exposition", "PromQL", "PrometheusAPI", "Templating",
         "Alerting",
         "Paging", "Journal", "AlertmanagerAPI", "Notifying", "CloudWatchAlarms", "RowCoding", "RuleTesting",
-        "Backups", "Probing", "Programs", "Readiness", "Configuration", "ProcessMemory", "StatusPage",
+        "Backups", "Probing", "Programs", "Readiness", "ServiceLevels", "Configuration", "ProcessMemory",
+        "StatusPage",
         "StatusView", "Terminal", "Threading",
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -334,6 +336,7 @@ let package = Package(
     tests(of: "Programs", ["Secrets", "Threading"]),
     tests(of: "Paging", ["RegularExpressions"]),
     tests(of: "Readiness"),
+    tests(of: "ServiceLevels", ["Alerting", "PromQL", "RuleTesting", "StrictYAML"]),
     tests(of: "Journal", [.product(name: "Crypto", package: "swift-crypto")]),
     tests(of: "AlertmanagerAPI", ["Paging", "RegularExpressions"]),
     tests(

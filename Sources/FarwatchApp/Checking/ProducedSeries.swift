@@ -66,7 +66,7 @@ enum ProducedSeries {
     + ofWorkloads
 
   /// Of workloads.
-  static let ofWorkloads = ReadinessFamilies.all.map(\.name)
+  static let ofWorkloads = ReadinessFamilies.all.map(\.name) + QuorumFamilies.all.map(\.name)
 
   /// Of those who follow the events.
   static let ofStreams = [
