@@ -1,6 +1,7 @@
 internal import AccessControl
 internal import CloudWatchAlarms
 internal import CollectorConfiguration
+internal import Collecting
 internal import ConfigurationTypes
 internal import Model
 internal import Notifying
@@ -92,6 +93,10 @@ package enum ConfigurationFile {
     settings.measurements = measurements
     settings.calculated = health.calculated
     settings.canariesNeeded = health.canariesNeeded
+    let peers = measurements.count { $0.description.kind == "peer" }
+    settings.quorum = m.optional("quorum", .mapping { QuorumSection.read($0, peers: peers) })
+    if settings.quorum == nil, peers > 0 { settings.quorum = Quorum() }
+    settings.workloads = m.optional("workloads", WorkloadSection.list(scope, .init(settings))) ?? []
     settings.remoteWrite = m.optional("remote_write", .mapping(RemoteWriteSection.read))
     settings.probeEndpoint = m.optional(
       "probe_endpoint",

@@ -6,6 +6,7 @@ package import Journal
 package import Model
 package import Notifying
 package import Paging
+package import Readiness
 package import RemoteWrite
 package import StrictYAML
 package import TargetProbing
@@ -61,6 +62,8 @@ package struct Settings: Sendable {
   package var calculated: [CalculatedCheck] = []
   /// Canaries that must be reached before anybody is blamed; all of the checks that are canaries count.
   package var canariesNeeded = 1
+  /// What it takes to call a region down together with the peers; nil: there are none.
+  package var quorum: Quorum?
   package var checks: [any HealthCheckSettings]
   package var links: [any ReplicationLinkSettings]
   package var backups: [any BackupJobSettings]
@@ -78,6 +81,8 @@ package struct Settings: Sendable {
   package var alarmPlaces: [String: YAMLPosition] = [:]
   package var notifying: NotifyingSettings
   package var paging = PagingSettings()
+  /// What is run in several regions, and what a failover of it may cost.
+  package var workloads: [Workload] = []
   package var heartbeats: [HeartbeatSettings] = []
   package var proofs = ProofSettings()
   package var journal = JournalSettings()

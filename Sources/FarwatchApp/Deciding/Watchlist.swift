@@ -68,6 +68,10 @@ final class WatchedTarget {
   var check = CheckState()
   /// When the first of the failures in a row began that the newest outcome is one of.
   var failingSince: Timestamp?
+  /// When its newest probe ended that said anything of the target.
+  var lookedAt: Timestamp?
+  /// When the first of the failures in a row began, whatever was made of them; nil after a success.
+  var badSince: Timestamp?
   /// Of a health check.
   let basics: CheckBasics?
   /// Without its readings.
@@ -97,6 +101,7 @@ final class Watchlist {
   private let rollUp: RollUp
   private var canaries = CanaryWatch()
   private var withheld: UInt64 = 0
+  private var peers = PeerBoard()
   /// Confirmed states of the last process, until their checks take them over.
   private var remembered: [String: CheckState] = [:]
   private var generation: UInt64 = 0
@@ -124,6 +129,11 @@ final class Watchlist {
 
   var regions: [Settings.Region] { rollUp.plan.regions }
   var regionHealth: [String: RegionHealth] { rollUp.health }
+  /// As the watchers see it together, where they compare notes; else as this one does.
+  var agreedHealth: [String: RegionHealth] {
+    rollUp.health.merging(rollUp.findings.mapValues(\.health)) { _, agreed in agreed }
+  }
+  var quorumFindings: [String: Quorum.Finding] { rollUp.findings }
   var healthTrees: [String: HealthTree] { rollUp.trees }
   /// nil where there are no canaries.
   var isOffline: Bool? { canaries.isOffline }
@@ -140,6 +150,12 @@ final class Watchlist {
 
   /// Whether every collector has come back at least once since it was made.
   var everyoneReported: Bool { unheard.isEmpty }
+
+  /// When the first of the bad samples was taken that a region's state follows from; nil while all of its checks are well.
+  func badSince(_ region: String) -> Timestamp? {
+    targets.values.lazy.filter { $0.basics?.region == region && $0.basics?.isCanary == false }
+      .compactMap(\.badSince).min()
+  }
 
   /// Collectors that have not come back though twice their own time limit, and half a minute, is over.
   func stuck(at now: MonotonicInstant) -> Int {
@@ -170,6 +186,7 @@ final class Watchlist {
       by: Set(plans.compactMap { $0.check.flatMap { $0.isCanary ? $0.name : nil } }),
       needed: rollUp.plan.canariesNeeded,
       others: Set(plans.compactMap { $0.provesWayOut ? Self.row(TargetKey($0.description)) : nil }))
+    peers.keepOnly(Set(plans.map(\.description).filter { $0.kind == "peer" }.map(\.name)))
     var changes: [StateChange] = []
     var next: [TargetKey: WatchedTarget] = [:]
     for plan in plans {
@@ -238,6 +255,10 @@ final class Watchlist {
     guard target.generation == generation else { return [] }
     if !unheard.isEmpty { unheard.remove(key) }
     noteChange(of: target, to: outcome)
+    if key.kind == "peer" {
+      peers.take(outcome, of: key.name, at: now)
+      checksChanged = true
+    }
     target.newest = outcome
     // They are in the store now; kept a second time they would cost a kilobyte for each collector.
     target.newest?.readings = []
@@ -248,6 +269,12 @@ final class Watchlist {
     }
     let evidence = evidence(of: outcome, for: target, settings, monotonic)
     let since = target.check.since
+    if evidence != .none { target.lookedAt = outcome.finishedAt }
+    switch evidence {
+    case .success: target.badSince = nil
+    case .failure: target.badSince = target.badSince ?? outcome.startedAt
+    case .none: break
+    }
     let step = target.check.record(evidence, at: now, settings.rules)
     if step.nextProbe < settings.interval { timetable.requestSoon(id, at: monotonic + step.nextProbe) }
     recordState(of: target, at: now)
@@ -383,8 +410,14 @@ final class Watchlist {
       let isBlurred = canaries.isOffline == true && target.failingSince != nil && target.check.health != .down
       return RollUp.Member(basics: basics, health: isBlurred ? .unknown : target.check.health)
     }
+    var looked: [String: Timestamp] = [:]
+    for target in targets.values {
+      guard let basics = target.basics, !basics.isCanary, let at = target.lookedAt else { continue }
+      looked[basics.region] = max(looked[basics.region] ?? at, at)
+    }
     rollUp.record(
-      members, canaries: canaries.newest, isOffline: canaries.isOffline, withheld: withheld, at: time)
+      members, canaries: canaries.newest, isOffline: canaries.isOffline, withheld: withheld, looked: looked,
+      peers: peers, at: time)
     for (check, health) in rollUp.calculated where health != .unknown {
       let name = CheckChronicle.Name(check)
       let before = calculatedWere.updateValue(health, forKey: name) ?? .unknown

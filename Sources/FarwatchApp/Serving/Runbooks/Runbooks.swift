@@ -11,8 +11,10 @@ enum Runbooks {
   }
 
   /// By the last part of their address.
-  static let pages: [String: Page] = [common, databases, clouds, backupStores, doors, watcher, limits]
-    .reduce(into: [:]) { $0.merge($1) { first, _ in first } }
+  static let pages: [String: Page] = [
+    common, databases, clouds, backupStores, doors, watcher, limits, readiness,
+  ]
+  .reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 
   private static let common: [String: Page] = [
     "region-down": Page(
