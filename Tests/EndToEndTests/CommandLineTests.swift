@@ -20,7 +20,7 @@ import Testing
       ["silence", "query"],
       ["silence", "update"], ["silence", "expire"], ["replay"], ["query"], ["query", "instant"],
       ["query", "range"],
-      ["dashboards"],
+      ["dashboards"], ["service-levels"],
       ["status"], ["top"], ["manual"],
     ] {
       let child = try ChildProcess([FarwatchProcess.binary] + command + ["--help"])
@@ -40,7 +40,7 @@ import Testing
     ["prove", "--all", "--topic", "a"], ["silence", "add", "-c", "why"],
     ["silence", "add", "a=b"], ["silence", "expire"], ["silence", "update"], ["replay", "--seed", "x"],
     ["query", "instant"], ["query", "range"],
-    ["dashboards"],
+    ["dashboards"], ["service-levels"],
     ["status", "--color", "sometimes"],
   ])
   func wrongUseIsTwo(_ arguments: [String]) async throws {
