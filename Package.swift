@@ -368,7 +368,7 @@ let package = Package(
         "HTTPClient",
         "HTTPServer", "Journal", "Notifying", "Paging", "PrometheusAPI",
         "Backups", "CheckIns", "CollectorConfiguration", "Collecting", "Probing", "Replication",
-        "SampleStore",
+        "SampleStore", "ServiceLevels",
         "StateDatabase", "StatusPage", "StrictYAML", "Terminal",
         .product(name: "Logging", package: "swift-log"),
       ]),

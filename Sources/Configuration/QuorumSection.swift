@@ -8,8 +8,9 @@ enum QuorumSection {
     m.atMostOne(of: "agree", "healthy_share")
     let freshFor = m.optional("fresh_for", .duration(.seconds(1) ... .seconds(3600))) ?? .seconds(30)
     let watchers = peers + 1
+    let wanted = m.optional("at_least", .int(1...64))
     if let share = m.optional("healthy_share", share) {
-      let atLeast = m.optional("at_least", .int(1...64)) ?? min(2, watchers)
+      let atLeast = wanted ?? min(2, watchers)
       complain(m, "at_least", atLeast, watchers)
       return Quorum(rule: .healthyShare(share, atLeast: atLeast), freshFor: freshFor)
     }

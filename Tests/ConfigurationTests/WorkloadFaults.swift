@@ -10,22 +10,22 @@ private func quorum(_ more: String) -> String {
 }
 
 let workloadFaults: [Fault] = [
-  Fault(workload("writer: ll"), #"6:37: unknown link "ll"; did you mean "l"?"#),
-  Fault(workload("traffic: dns"), #"6:38: unknown collector of traffic "dns""#),
-  Fault(workload("check: x"), #"6:36: unknown check "x""#),
-  Fault(workload("check: c"), #"6:36: region s has no check "c""#),
+  Fault(workload("writer: ll"), #"6:38: unknown link "ll"; did you mean "l"?"#),
+  Fault(workload("traffic: dns"), #"6:39: unknown collector of traffic "dns""#),
+  Fault(workload("check: x"), #"6:37: unknown check "x"; did you mean "c"?"#),
+  Fault(workload("check: c"), #"6:37: region s has no check "c""#),
   Fault(
     workload("data: [{name: d}]"),
-    "6:36: needs `link` or `backups`: without them nothing is known of the data"),
-  Fault(workload("data: [{backups: [j]}]"), #"6:47: unknown backup job "j""#),
-  Fault(workload("data: [{link: l}, {name: l, link: l}]"), #"6:35: data set "l" is declared twice"#),
-  Fault(workload("objectives: {rpo: 0}"), "6:47: must be between 1ms and 1y1d, found 0s"),
+    "6:37: needs `link` or `backups`: without them nothing is known of the data"),
+  Fault(workload("data: [{backups: [j]}]"), #"6:48: unknown backup job "j""#),
+  Fault(workload("data: [{link: l}, {name: l, link: l}]"), #"6:36: data set "l" is declared twice"#),
+  Fault(workload("objectives: {rpo: 0}"), "6:48: must be between 1ms and 366d, found 0s"),
   Fault(
     workload("objectives: {availability: 100%}"),
-    #"6:56: expected a share below 100% such as 99.95%, found "100%""#),
+    #"6:57: expected a share below 100% such as 99.95%, found "100%""#),
   Fault(
     workload("objectives: {availability: 99.9%}"),
-    "6:41: `availability` needs `check`: the health check that shows it"),
+    "6:42: `availability` needs `check`: the health check that shows it"),
   Fault(quorum("agree: 3"), "3:17: there are only 2 watchers, this one and its `peer` collectors"),
   Fault(
     quorum("healthy_share: 18%, at_least: 3"),

@@ -1,4 +1,5 @@
 import Foundation
+import ServiceLevels
 import Testing
 
 @testable import FarwatchApp
@@ -17,6 +18,9 @@ import Testing
       #expect(alerts == links.count, "\(file.lastPathComponent): an alert without a runbook")
       linked.formUnion(links.map { String($0.1) })
     }
+    // Rules that are made, not shipped.
+    let made = ServiceLevelRules.text([ServiceLevel(workload: "w", check: "c", objective: 0.99)])
+    linked.formUnion(made.matches(of: #/\/runbooks\/([a-z-]+)"/#).map { String($0.1) })
     #expect(linked == Set(Runbooks.pages.keys))
     for slug in linked {
       let page = String(decoding: try #require(Runbooks.render(slug)), as: UTF8.self)
