@@ -1,6 +1,7 @@
 package import Model
 
-/// The newest samples of chosen series with their times, for another Prometheus: families without help, all untyped.
+/// The newest samples of chosen series with their times, for another Prometheus: families without help, untyped but for
+/// native histograms, which only protobuf has a word for.
 ///
 /// What cannot be written validly is left off: a series of which two labels become one name, and a family whose name,
 /// escaped, stands there already.
@@ -13,9 +14,13 @@ package struct FederatedPage: ~Copyable {
   /// Of protobuf: the family that is being written, whose length stands before it.
   private var message = ByteWriter(capacity: 4 << 10)
   private var family = ""
+  private var kind = Kind.untyped
   /// How the family's name is written; nil: it is left off.
   private var written: String?
   private var names: Set<String> = []
+
+  /// As protobuf numbers them.
+  private enum Kind: UInt8 { case untyped = 3, histogram, gaugeHistogram }
 
   /// - Parameter externalLabels: of this server. An `instance` that is empty is added to them: who scrapes with
   ///   `honor_labels` must not put its own where there is none.
@@ -28,19 +33,43 @@ package struct FederatedPage: ~Copyable {
 
   /// Adds a series. Those of one name are to come one after the other; one without a name is left off.
   package mutating func append(_ labels: Labels, _ sample: Sample) {
-    guard let name = labels.metricName else { return }
-    if family.isEmpty || !sameBytes(name, family) { begin(name) }
-    guard let written, let entries = entries(of: labels) else { return }
+    guard let (name, entries) = enter(labels, .untyped) else { return }
     switch format.syntax {
-    case .text, .openMetrics: appendLine(written, entries, sample)
+    case .text, .openMetrics: appendLine(name, entries, sample)
     case .protobuf:
-      let time = UInt64(bitPattern: sample.timestamp.milliseconds)
-      message.appendProtobufSeries(
-        entries, .untyped, more: 1 + ByteWriter.varintBytes(Int(sample.timestamp.milliseconds)))
+      message.appendProtobufSeries(entries, .untyped, more: Self.bytes(of: sample.timestamp))
       message.append(bits: sample.value)
-      message.append(UInt8(6 << 3))
-      message.append(varint: time)
+      appendTime(sample.timestamp)
     }
+  }
+
+  /// Adds a series that is a native histogram; one with bounds of its own is left off.
+  package mutating func append(_ labels: Labels, _ histogram: FloatHistogram, at time: Timestamp) {
+    guard format.syntax == .protobuf, histogram.schema != FloatHistogram.customBucketsSchema,
+      let (_, entries) = enter(labels, histogram.counterResetHint == .gauge ? .gaugeHistogram : .histogram)
+    else { return }
+    var inner = ByteWriter(capacity: 256)
+    inner.append(histogram)
+    message.appendProtobufMetric(
+      entries, more: Self.bytes(of: time) + 1 + ByteWriter.varintBytes(inner.count) + inner.count)
+    appendTime(time)
+    message.append(tag: 7, length: inner.count)
+    inner.bytes(from: 0).withUnsafeBytes { message.append($0) }
+  }
+
+  /// The family's name and the series' labels as they are written; nil: it is left off.
+  private mutating func enter(_ labels: Labels, _ kind: Kind) -> (name: String, entries: [Label])? {
+    guard let name = labels.metricName else { return nil }
+    if family.isEmpty || !sameBytes(name, family) || kind != self.kind { begin(name, kind) }
+    guard let written, let entries = entries(of: labels) else { return nil }
+    return (written, entries)
+  }
+
+  private static func bytes(of time: Timestamp) -> Int { 1 + ByteWriter.varintBytes(Int(time.milliseconds)) }
+
+  private mutating func appendTime(_ time: Timestamp) {
+    message.append(UInt8(6 << 3))
+    message.append(varint: UInt64(bitPattern: time.milliseconds))
   }
 
   /// The whole page.
@@ -50,17 +79,20 @@ package struct FederatedPage: ~Copyable {
     return page.bytes(from: 0)
   }
 
-  private mutating func begin(_ name: String) {
+  private mutating func begin(_ name: String, _ kind: Kind) {
     flush()
-    family = name
-    let escaped = escaping.apply(to: name)
-    written = names.insert(escaped).inserted ? escaped : nil
+    self.kind = kind
+    // A name may be of floats and of histograms, each a family of its own.
+    if family.isEmpty || !sameBytes(name, family) {
+      family = name
+      let escaped = escaping.apply(to: name)
+      written = names.insert(escaped).inserted ? escaped : nil
+    }
     guard let written else { return }
     if format.syntax == .protobuf {
       message.append(tag: 1, text: written)
       message.append(UInt8(3 << 3))
-      // Untyped.
-      message.append(UInt8(3))
+      message.append(kind.rawValue)
     } else {
       page.append("# TYPE ")
       page.appendName(written, isQuoted: !TextFormat.isMetricName(written))

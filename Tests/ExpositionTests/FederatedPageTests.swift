@@ -82,6 +82,53 @@ import Testing
     #expect(found == expected.map { "\($0.0) \($0.1) \(Self.time.milliseconds)" })
   }
 
+  /// The bytes are those of Prometheus 2.42 for the same histogram.
+  @Test func protobufHasNativeHistograms() {
+    var histogram = FloatHistogram()
+    histogram.schema = -1
+    histogram.count = 13
+    histogram.sum = -4.25
+    histogram.zeroThreshold = 0.001
+    histogram.zeroCount = 1
+    histogram.positiveSpans = [.init(offset: -2, length: 2), .init(offset: 3, length: 1)]
+    histogram.positiveBuckets = [2, 3, 4]
+    histogram.negativeSpans = [.init(offset: 0, length: 1)]
+    histogram.negativeBuckets = [3]
+    let labels: Labels = ["__name__": "nint", "a": "b", "instance": "127.0.0.1:19871", "job": "x"]
+    let time = Timestamp(milliseconds: 1795315180579)
+    func page(_ syntax: ExpositionFormat.Syntax, _ histogram: FloatHistogram) -> [UInt8] {
+      var page = FederatedPage(
+        ExpositionFormat(syntax, version: "", escaping: .underscores), externalLabels: .empty)
+      page.append(labels, histogram, at: time)
+      return page.finish()
+    }
+    let expected = """
+      9f010a046e696e7418042294010a060a01611201620a1b0a08696e7374616e6365120f3132372e302e302e313a31393837310a080a036a\
+      6f6212017830a3c8fe88a0343a5c1100000000000011c0210000000000002a40280131fca9f1d24d62503f41000000000000f03f4a0408\
+      001001590000000000000840620408031002620408061001710000000000000040710000000000000840710000000000001040
+      """
+    let hexadecimal = page(.protobuf, histogram).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    #expect(hexadecimal == expected)
+    #expect(page(.text, histogram).isEmpty)
+    // A gauge of them is another type, and bounds of one's own have no place there.
+    histogram.counterResetHint = .gauge
+    #expect(page(.protobuf, histogram).dropFirst(2).prefix(8) == [10, 4, 110, 105, 110, 116, 24, 5])
+    histogram.schema = FloatHistogram.customBucketsSchema
+    #expect(page(.protobuf, histogram).isEmpty)
+  }
+
+  /// One name, of floats and of a histogram: two families.
+  @Test func oneNameMayBeOfBoth() {
+    var page = FederatedPage(
+      ExpositionFormat(.protobuf, version: "", escaping: .underscores), externalLabels: .empty)
+    page.append(["__name__": "m", "a": "1"], Sample(timestamp: Self.time, value: 1))
+    page.append(["__name__": "m", "a": "2"], FloatHistogram(), at: Self.time)
+    page.append(["__name__": "m", "a": "3"], Sample(timestamp: Self.time, value: 1))
+    let bytes = page.finish()
+    let heads = bytes.indices.filter { bytes[$0...].starts(with: [10, 1, UInt8(ascii: "m"), 3 << 3]) }
+    #expect(heads.map { bytes[$0 + 4] } == [3, 4, 3])
+  }
+
   /// Names that are escaped to one name, of labels and of families: what comes second is left off.
   @Test func whatWouldBeAmbiguousIsLeftOff() {
     let series: [(Labels, Double)] = [

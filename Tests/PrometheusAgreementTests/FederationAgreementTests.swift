@@ -108,6 +108,8 @@ import Testing
       let series = try #require(store.series(MetricFamily.gauge(name, ""), one.labels.withoutMetricName))
       for sample in one.samples { store.append(sample.value, at: sample.timestamp, to: series) }
     }
+    let id = try #require(store.series(MetricFamily("native", .histogram, help: ""), ["a": "b"]))
+    store.append(Self.histogram, at: SystemTime().now - .seconds(5), to: id)
     let farwatch = try APIUnderTest(store)
     defer { farwatch.stop() }
     let scrape = """
@@ -133,6 +135,7 @@ import Testing
       else { return false }
       return up.first?.points.first?.value == 1
     }
+    if !flags.isEmpty { try await expectTheHistogram(prometheus) }
     let selector = "{__name__=~\"values|plain|quoted|own|a:rule:sum\"} or up{job!=\"federate\"}"
     guard case .series(let found) = try await prometheus.instant(selector, at: SystemTime().now) else {
       throw BenchError("no vector")
@@ -143,5 +146,39 @@ import Testing
     #expect(
       found.map { shown($0.labels, $0.points.first?.value ?? -1) }.sorted()
         == expected.map { shown($0.labels, $0.samples.last?.value ?? -1) }.sorted())
+  }
+
+  private static var histogram: FloatHistogram {
+    var histogram = FloatHistogram()
+    histogram.schema = -1
+    histogram.count = 13.5
+    histogram.sum = -4.25
+    histogram.zeroThreshold = 0.001
+    histogram.zeroCount = 1.5
+    histogram.positiveSpans = [.init(offset: -2, length: 2), .init(offset: 3, length: 1)]
+    histogram.positiveBuckets = [2, 3, 4]
+    histogram.negativeSpans = [.init(offset: 0, length: 1)]
+    histogram.negativeBuckets = [3]
+    return histogram
+  }
+
+  /// Only protobuf brings it.
+  private func expectTheHistogram(_ prometheus: PrometheusUnderTest) async throws {
+    let expected: [(String, Double)] = [
+      ("histogram_count(native{a=\"b\"})", 13.5), ("histogram_sum(native)", -4.25),
+      // Buckets: -1 to -1/4 has 3 of schema -1, then zero, 1/64 to 1/16, 1/16 to 1/4, 16 to 64.
+      ("histogram_fraction(-1, -0.25, native)", 3 / 13.5),
+      ("histogram_fraction(0.015625, 0.0625, native)", 2 / 13.5),
+      ("histogram_fraction(0.0625, 0.25, native)", 3 / 13.5),
+      ("histogram_fraction(16, 64, native)", 4 / 13.5),
+      ("histogram_fraction(-0.001, 0.001, native)", 1.5 / 13.5),
+    ]
+    for (query, value) in expected {
+      guard case .series(let found) = try await prometheus.instant(query, at: SystemTime().now) else {
+        throw BenchError("\(query): no vector")
+      }
+      let got = found.first?.points.first?.value ?? .nan
+      #expect(abs(got - value) < 1e-9, "\(query): \(got)")
+    }
   }
 }

@@ -71,10 +71,15 @@ extension ByteWriter {
     return start
   }
 
+  /// A metric up to its labels; `more` bytes of it stand behind them.
+  mutating func appendProtobufMetric(_ labels: [Label], more: Int) {
+    append(tag: 4, length: Self.bytes(of: labels) + more)
+    append(labels)
+  }
+
   /// A metric of one value up to the eight bytes of that value; `more` bytes of the metric stand behind them.
   mutating func appendProtobufSeries(_ labels: [Label], _ kind: MetricFamily.Kind, more: Int = 0) {
-    append(tag: 4, length: Self.bytes(of: labels) + 11 + more)
-    append(labels)
+    appendProtobufMetric(labels, more: 11 + more)
     let field: UInt8 =
       switch kind {
       case .counter: 3

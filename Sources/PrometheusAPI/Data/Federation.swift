@@ -23,24 +23,48 @@ extension PrometheusAPI {
     for selection in selections where !selection.isEmpty {
       ids.formUnion(reader.select(selection, activeSince: after))
     }
-    var rows: [(labels: Labels, sample: Sample)] = []
-    for (place, id) in ids.enumerated() {
-      if place % 1024 == 0 { try lease.check() }
-      guard let sample = reader.newestSample(of: id, at: now, after: after) else { continue }
-      let labels = reader.labels(of: id)
-      // Without a name there is no line for it.
-      if labels.metricName != nil { rows.append((labels, sample)) }
-    }
+    var rows = try newest(ids.sorted(), at: now, after: after, lease)
     rows.sort { a, b in
       let (left, right) = (a.labels.metricName ?? "", b.labels.metricName ?? "")
       return sameBytes(left, right) ? a.labels.precedes(b.labels) : byteOrder(left, right)
     }
     let format = ExpositionFormat.negotiate(accept: accept)
     var page = FederatedPage(format, externalLabels: face.externalLabels)
-    for row in rows { page.append(row.labels, row.sample) }
+    for row in rows {
+      if let histogram = row.histogram {
+        page.append(row.labels, histogram, at: row.sample.timestamp)
+      } else {
+        page.append(row.labels, row.sample)
+      }
+    }
     return HTTPServerResponse(
       status: 200, contentType: format.contentType,
       headers: [HTTPServerField("Vary", "Accept"), HTTPServerField("X-Content-Type-Options", "nosniff")],
       body: .bytes(page.finish()))
+  }
+
+  /// Of each series that has one, and a name: without a name there is no line for it.
+  private func newest(
+    _ ids: [SeriesID], at: Timestamp, after: Timestamp, _ lease: QueryLease
+  ) throws(APIFault) -> [(labels: Labels, sample: Sample, histogram: FloatHistogram?)] {
+    var rows: [(Labels, Sample, FloatHistogram?)] = []
+    var (samples, places) = (SampleColumns(), [Int]())
+    var rest = ids[...]
+    while !rest.isEmpty {
+      try lease.check()
+      let some = Array(rest.prefix(1024))
+      rest = rest.dropFirst(1024)
+      samples.removeAll()
+      places.removeAll(keepingCapacity: true)
+      face.reader.readNewest(of: some, at: at, after: after, into: &samples, places: &places)
+      for (column, place) in places.enumerated() {
+        let labels = face.reader.labels(of: some[place])
+        guard labels.metricName != nil else { continue }
+        let sample = Sample(
+          timestamp: Timestamp(milliseconds: samples.times[column]), value: samples.values[column])
+        rows.append((labels, sample, samples.hasHistograms ? samples.histograms[column] : nil))
+      }
+    }
+    return rows
   }
 }

@@ -34,7 +34,11 @@ package final class PostgresLinkCollector: Collector {
         session, timeout: settings.timeout,
         queries: { PostgresQueries.all(serverVersion: $0, heartbeat: heartbeat) }
       ) { result in
-        pass.add(node.region, Result { () throws(PostgresError) in try PostgresQueries.read(try result.get(), heartbeat: heartbeat) })
+        pass.add(
+          node.region,
+          Result { () throws(PostgresError) in
+            try PostgresQueries.read(try result.get(), heartbeat: heartbeat)
+          })
       }
     }
   }
