@@ -98,6 +98,13 @@ final class ConnectionDeadlines: Sendable {
     _ = state.withLock { $0.entries.removeValue(forKey: UInt(bitPattern: connection)) }
   }
 
+  /// Whether a connection has begun, in its handshake or in a request's headers, and not come to a request.
+  var hasBeginners: Bool {
+    state.withLock { state in
+      state.entries.values.contains { if case .head = $0.phase { true } else { false } }
+    }
+  }
+
   /// A request line is read.
   func requestBegan(_ connection: OpaquePointer) {
     change(connection) { entry in

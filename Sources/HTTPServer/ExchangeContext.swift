@@ -54,14 +54,22 @@ final class ExchangeContext: Sendable {
     if left == 0, isStopping { idle.ring() }
   }
 
-  /// Waits until no exchange is under way, at most for `timeout`.
-  func drain(for timeout: Duration) {
+  func connectionEnded() {
+    if isStopping { idle.ring() }
+  }
+
+  /// Waits until no exchange is under way and, if it `awaitsBeginners`, no connection is in the middle of its handshake
+  /// or of a request's headers; at most for `timeout`.
+  func drain(for timeout: Duration, awaitsBeginners: Bool) {
     stopping.store(true, ordering: .sequentiallyConsistent)
     waiting.endStreams()
     waiting.endAnswers()
     let deadline = ContinuousClock.now + timeout
     // A ring may be older than a newer exchange, so the count decides.
-    while underWay.load(ordering: .sequentiallyConsistent) > 0, .now < deadline {
+    func isBusy() -> Bool {
+      underWay.load(ordering: .sequentiallyConsistent) > 0 || awaitsBeginners && deadlines.hasBeginners
+    }
+    while isBusy(), .now < deadline {
       _ = idle.wait(upTo: deadline - .now)
     }
   }

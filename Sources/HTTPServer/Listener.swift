@@ -94,7 +94,8 @@ final class Listener: Sendable {
       // From here on nobody is accepted. The descriptor, now ours again, stays open until no thread can use its number.
       let listening = MHD_quiesce_daemon(daemon)
       if isLast { shutdown(listening, Int32(SHUT_RDWR)) }
-      context.drain(for: context.settings.drainTimeout)
+      // Whoever has begun here would be cut off although somebody goes on listening.
+      context.drain(for: context.settings.drainTimeout, awaitsBeginners: !isLast)
       MHD_stop_daemon(daemon)
       if listening >= 0 { close(listening) }
       context.deadlines.stop()

@@ -65,6 +65,7 @@ func connectionChanged(
   } else {
     server.deadlines.closed(connection)
     server.counters.connectionClosed()
+    server.connectionEnded()
   }
 }
 
