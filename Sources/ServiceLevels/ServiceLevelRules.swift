@@ -77,13 +77,14 @@ package enum ServiceLevelRules {
       lines += [
         "      - record: workload:unavailable:ratio_\(window)",
         "        expr: 1 - avg_over_time(workload:available{workload=\(name)}[\(window)])",
+        "        labels: {workload: \(name)}",
       ]
     }
     let whole = DurationText.format(level.window)
     lines += [
       "      - record: workload:error_budget_remaining:ratio",
       "        expr: 1 - (1 - avg_over_time(workload:available{workload=\(name)}[\(whole)])) / \(budget)",
-      "        labels: {window: \(quoted(whole))}",
+      "        labels: {workload: \(name), window: \(quoted(whole))}",
     ]
     return lines
   }
@@ -99,7 +100,7 @@ package enum ServiceLevelRules {
         "          workload:unavailable:ratio_\(burn.long){workload=\(name)} > \(limit)",
         "            and workload:unavailable:ratio_\(burn.short){workload=\(name)} > \(limit)",
         "            and count_over_time(workload:available{workload=\(name)}[\(burn.long)]) >= \(level.minimumVolume)",
-        "        labels: {severity: \(burn.severity)}",
+        "        labels: {workload: \(name), severity: \(burn.severity)}",
         "        annotations:",
         "          summary: \"{{ $labels.workload }} spends its error budget \(NumberText.plain(burn.factor)) times too fast\"",
         "          description: >-",

@@ -50,11 +50,13 @@ struct ServiceLevelRulesTests {
             - {series: 'farwatch_workload_in_charge{workload="shop", region="japan"}', values: "0x725"}
           alert_rule_test:
             - {eval_time: 99m, alertname: ErrorBudgetBurnsFast, exp_alerts: []}
-            - eval_time: 104m
-              alertname: ErrorBudgetBurnsFast
-              exp_alerts: [{exp_labels: {workload: shop, severity: page}}]
             - {eval_time: 115m, alertname: ErrorBudgetBurnsFast, exp_alerts: []}
           promql_expr_test:
+            - expr: ALERTS{alertname="ErrorBudgetBurnsFast"}
+              eval_time: 104m
+              exp_samples:
+                - labels: 'ALERTS{alertname="ErrorBudgetBurnsFast", alertstate="firing", severity="page", workload="shop"}'
+                  value: 1
             - expr: workload:available
               eval_time: 50m
               exp_samples: [{labels: 'workload:available{workload="shop"}', value: 1}]
