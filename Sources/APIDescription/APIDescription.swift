@@ -57,7 +57,8 @@ package struct APIDescription: Sendable {
 
   private static let about = """
     Times are RFC 3339 in UTC, durations seconds. What is not known is null, never 0, with a reason beside it. Members \
-    may be added; none is renamed. Every GET answers HEAD, too. `x-farwatch-role` is the role that an operation needs: \
+    may be added; none is renamed. Every GET answers HEAD, too, except for Prometheus' paths, where it is 405 as there. \
+    `x-farwatch-role` is the role that an operation needs: \
     without users and tokens everybody may read, and who comes from the same machine or a trusted address may change \
     things; with them, a login or a token decides.
     """

@@ -100,6 +100,20 @@ package enum Chromium {
                     raise SystemExit('waited in vain for ' + script + '\n' + str(self.ask('document.body.innerText')))
                 time.sleep(0.05)
 
+        def click(self, selector):
+            """With the mouse, in the middle of the one element, which is brought into view before."""
+            x, y = self.ask("(() => { const all = document.querySelectorAll(%s); if (all.length !== 1) throw all.length + "
+                "' of them'; all[0].scrollIntoView({block: 'center', behavior: 'instant'}); const r = "
+                "all[0].getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()" % json.dumps(selector))
+            for kind in ('mousePressed', 'mouseReleased'):
+                self.call('Input.dispatchMouseEvent', type=kind, x=x, y=y, button='left', clickCount=1)
+
+        def write(self, selector, text):
+            """As a person does: a click into the field, and the keys."""
+            self.click(selector)
+            self.until("document.activeElement === document.querySelector(%s)" % json.dumps(selector))
+            self.call('Input.insertText', text=text)
+
         def size(self, width, height=900):
             self.call('Emulation.setDeviceMetricsOverride', width=width, height=height, deviceScaleFactor=1,
                       mobile=False)

@@ -11,22 +11,25 @@ internal import Threading
 /// Cuts connections whose request is overdue, which libmicrohttpd itself never does: its only time-out begins anew with
 /// every byte, so a client that sends one now and then would hold its place for ever.
 ///
+/// When three quarters of the places are taken, whoever keeps us waiting has a tenth of the time: so that clients at
+/// many addresses, each with its share of places, cannot keep the others out for longer than moments.
+///
 /// libmicrohttpd's callbacks say what each connection waits for; a thread of its own looks after the overdue ones, so
 /// that a slow handler does not stop it. A cut is `shutdown`, never `close`: libmicrohttpd sees the end and cleans up.
 /// A descriptor is used only under the lock and while its connection is in the table. libmicrohttpd closes it after
 /// ``closed(_:)``, which takes it out: the number cannot have become somebody else's.
 final class ConnectionDeadlines: Sendable {
   private enum Phase {
-    /// The request line and headers must be complete by then.
-    case head(until: ContinuousClock.Instant)
-    /// Headers are read; the body must be complete by then.
-    case body(until: ContinuousClock.Instant)
+    /// The request line and headers are awaited.
+    case head(since: ContinuousClock.Instant)
+    /// Headers are read, the body is awaited.
+    case body(since: ContinuousClock.Instant)
     /// The server's turn.
     case answering
     /// The same, while the connection is suspended: libmicrohttpd does not see its end then.
     case waiting(DeferredHold)
     /// Between requests. `received` is the count of the connection's bytes so far, nil where the kernel does not tell.
-    case idle(received: UInt64?)
+    case idle(since: ContinuousClock.Instant, received: UInt64?)
     case cut
   }
 
@@ -40,8 +43,14 @@ final class ConnectionDeadlines: Sendable {
     var isStopping = false
   }
 
+  /// Of the time that there is otherwise, for everybody while the server is crowded.
+  private static let crowdedShare = 10
+
   private let headerTimeout: Duration
   private let requestTimeout: Duration
+  private let idleTimeout: Duration
+  /// With so many connections the server is crowded.
+  private let crowd: Int
   private let counters: HTTPServerCounters
   private let state = Mutex(State())
   private let bell = Bell()
@@ -50,6 +59,8 @@ final class ConnectionDeadlines: Sendable {
   init(_ settings: HTTPServerSettings, _ counters: HTTPServerCounters) {
     headerTimeout = settings.headerTimeout
     requestTimeout = settings.requestTimeout
+    idleTimeout = settings.idleTimeout
+    crowd = settings.connectionLimit - settings.connectionLimit / 4
     self.counters = counters
   }
 
@@ -75,12 +86,12 @@ final class ConnectionDeadlines: Sendable {
 
   func opened(_ connection: OpaquePointer) {
     guard let info = farwatch_mhd_socket(connection) else { return }
-    let entry = Entry(descriptor: info.pointee.connect_fd, phase: .head(until: .now + headerTimeout))
-    let isFirst = state.withLock {
+    let entry = Entry(descriptor: info.pointee.connect_fd, phase: .head(since: .now))
+    let isTurn = state.withLock {
       $0.entries[UInt(bitPattern: connection)] = entry
-      return $0.entries.count == 1
+      return $0.entries.count == 1 || $0.entries.count == crowd
     }
-    if isFirst { bell.ring() }
+    if isTurn { bell.ring() }
   }
 
   func closed(_ connection: OpaquePointer) {
@@ -92,12 +103,12 @@ final class ConnectionDeadlines: Sendable {
     change(connection) { entry in
       // Whoever is watched already, since the connection was accepted or a first byte was seen, wins no time.
       if case .head = entry.phase { return }
-      entry.phase = .head(until: .now + headerTimeout)
+      entry.phase = .head(since: .now)
     }
   }
 
   func headersRead(_ connection: OpaquePointer) {
-    change(connection) { $0.phase = .body(until: .now + requestTimeout) }
+    change(connection) { $0.phase = .body(since: .now) }
   }
 
   func requestRead(_ connection: OpaquePointer) { change(connection) { $0.phase = .answering } }
@@ -108,7 +119,7 @@ final class ConnectionDeadlines: Sendable {
 
   /// The answer is sent, or will never be.
   func requestEnded(_ connection: OpaquePointer) {
-    change(connection) { $0.phase = .idle(received: bytesReceived($0.descriptor)) }
+    change(connection) { $0.phase = .idle(since: .now, received: bytesReceived($0.descriptor)) }
   }
 
   private func change(_ connection: OpaquePointer, _ body: (inout sending Entry) -> Void) {
@@ -121,14 +132,17 @@ final class ConnectionDeadlines: Sendable {
     }
   }
 
-  /// Sleeps as long as nobody is connected, and then looks again and again, often enough to be late by an eighth.
+  /// Sleeps as long as nobody is connected, and then looks again and again, often enough to be late by an eighth, or by
+  /// a quarter of the little time in a crowd.
   private func run() {
-    let pause = max(.milliseconds(5), min(.seconds(1), min(headerTimeout, requestTimeout) / 8))
+    let least = Duration.milliseconds(5)
+    let pause = max(least, min(.seconds(1), min(headerTimeout, requestTimeout) / 8))
+    let crowdedPause = max(least, min(pause, headerTimeout / (4 * Self.crowdedShare)))
     while true {
-      let (isStopping, isEmpty) = state.withLock { ($0.isStopping, $0.entries.isEmpty) }
+      let (isStopping, count) = state.withLock { ($0.isStopping, $0.entries.count) }
       if isStopping { return }
-      // Whoever comes while nobody is connected rings.
-      _ = bell.wait(upTo: isEmpty ? .seconds(3600) : pause)
+      // Whoever comes while nobody is connected rings, and so does who makes it a crowd.
+      _ = bell.wait(upTo: count == 0 ? .seconds(3600) : count >= crowd ? crowdedPause : pause)
       sweep(now: .now)
     }
   }
@@ -136,21 +150,26 @@ final class ConnectionDeadlines: Sendable {
   private func sweep(now: ContinuousClock.Instant) {
     var left: [DeferredHold] = []
     state.withLock { state in
+      let isCrowded = state.entries.count >= crowd
       for (key, entry) in state.entries {
         switch entry.phase {
-        case .head(let deadline), .body(let deadline):
-          // Bytes that nobody has read yet: not the client is late, the thread that serves it is.
-          guard deadline <= now, !hasUnreadBytes(entry.descriptor) else { continue }
-          // Counted first: whoever sees the cut finds it counted.
-          if case .head = entry.phase { counters.headerOverdue() } else { counters.bodyOverdue() }
-          state.entries[key]?.phase = .cut
-          shutdown(entry.descriptor, Int32(SHUT_RDWR))
-        case .idle(let before):
-          // libmicrohttpd speaks up only when the request line is complete; the kernel tells of its first byte.
-          guard let before, let received = bytesReceived(entry.descriptor), received > before else {
+        case .head(let since):
+          let isOverdue = now - since >= headerTimeout
+          guard isOverdue || (isCrowded && now - since >= headerTimeout / Self.crowdedShare) else { continue }
+          cut(key, isOverdue ? counters.headerOverdue : counters.crowdedOut, &state)
+        case .body(let since):
+          let isOverdue = now - since >= requestTimeout
+          guard isOverdue || (isCrowded && now - since >= requestTimeout / Self.crowdedShare) else {
             continue
           }
-          state.entries[key]?.phase = .head(until: now + headerTimeout)
+          cut(key, isOverdue ? counters.bodyOverdue : counters.crowdedOut, &state)
+        case .idle(let since, let before):
+          // libmicrohttpd speaks up only when the request line is complete; the kernel tells of its first byte.
+          if let before, let received = bytesReceived(entry.descriptor), received > before {
+            state.entries[key]?.phase = .head(since: now)
+          } else if isCrowded, now - since >= idleTimeout / Self.crowdedShare {
+            cut(key, counters.crowdedOut, &state)
+          }
         case .waiting(let hold):
           if hasLeft(entry.descriptor) { left.append(hold) }
         case .answering, .cut: continue
@@ -159,6 +178,15 @@ final class ConnectionDeadlines: Sendable {
     }
     // Not under the lock: who is abandoned has code of others to run.
     for hold in left { hold.end() }
+  }
+
+  private func cut(_ key: UInt, _ count: () -> Void, _ state: inout State) {
+    // Bytes that nobody has read yet: not the client is late, the thread that serves it is.
+    guard let descriptor = state.entries[key]?.descriptor, !hasUnreadBytes(descriptor) else { return }
+    // Counted first: whoever sees the cut finds it counted.
+    count()
+    state.entries[key]?.phase = .cut
+    shutdown(descriptor, Int32(SHUT_RDWR))
   }
 }
 

@@ -65,7 +65,8 @@ package struct HTTPServerResponse: Sendable {
     var response = self
     response.headers += [
       HTTPServerField("X-Content-Type-Options", "nosniff"),
-      HTTPServerField("Referrer-Policy", "no-referrer"),
+      // With `no-referrer` a browser posts our own forms with `Origin: null`, as if another site's page did.
+      HTTPServerField("Referrer-Policy", "same-origin"),
       HTTPServerField("Content-Security-Policy", contentSecurityPolicy),
     ]
     return response

@@ -14,6 +14,9 @@ package struct HTTPServerStatistics: Hashable, Sendable {
   /// Connections cut because a request's body had not come within the request time-out; ``requestsAborted`` counts them
   /// too.
   package var bodiesOverdue: UInt64
+  /// Connections cut early because three quarters of the places were taken and nothing was under way on them but waiting
+  /// for the client.
+  package var crowdedOut: UInt64
   /// Body bytes of completely sent answers.
   package var bodyBytesSent: UInt64
   package var bodyBytesReceived: UInt64
@@ -35,6 +38,7 @@ final class HTTPServerCounters: Sendable {
   private let tooLarge = Atomic<UInt64>(0)
   private let lateHeaders = Atomic<UInt64>(0)
   private let lateBodies = Atomic<UInt64>(0)
+  private let crowded = Atomic<UInt64>(0)
   private let sent = Atomic<UInt64>(0)
   private let received = Atomic<UInt64>(0)
   private let refusedCertificates = Atomic<UInt64>(0)
@@ -52,6 +56,7 @@ final class HTTPServerCounters: Sendable {
   func headerOverdue() { lateHeaders.add(1, ordering: .relaxed) }
   func clientCertificateRefused() { refusedCertificates.add(1, ordering: .relaxed) }
   func bodyOverdue() { lateBodies.add(1, ordering: .relaxed) }
+  func crowdedOut() { crowded.add(1, ordering: .relaxed) }
   func bodyRefused() { tooLarge.add(1, ordering: .relaxed) }
 
   /// `status` nil: no answer of ours was queued.
@@ -79,6 +84,7 @@ final class HTTPServerCounters: Sendable {
       requestsAborted: aborted.load(ordering: .relaxed), bodiesTooLarge: tooLarge.load(ordering: .relaxed),
       headersOverdue: lateHeaders.load(ordering: .relaxed),
       bodiesOverdue: lateBodies.load(ordering: .relaxed),
+      crowdedOut: crowded.load(ordering: .relaxed),
       bodyBytesSent: sent.load(ordering: .relaxed), bodyBytesReceived: received.load(ordering: .relaxed),
       clientCertificatesRefused: refusedCertificates.load(ordering: .relaxed),
       connectionsAccepted: accepted.load(ordering: .relaxed), connectionsOpen: open.load(ordering: .relaxed),

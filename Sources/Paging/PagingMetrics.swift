@@ -21,7 +21,7 @@ package enum PagingMetrics {
   static let posted = MetricFamily.counter(
     "farwatch_posted_alerts_total", "Alerts that other programs posted, by whether they were taken.")
   static let postedNow = MetricFamily.gauge(
-    "farwatch_posted_alerts", "Alerts of other programs that are known.")
+    "farwatch_posted_alerts_known", "Alerts of other programs that are known.")
   static let rowsRefused = MetricFamily.counter(
     "farwatch_paging_rows_refused_total", "States of paging that could not be written down.")
 }

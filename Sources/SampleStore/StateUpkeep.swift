@@ -109,12 +109,18 @@ extension State {
 
   /// Ends every series of the last life that has not ended: whoever asks what is true now gets only what was measured
   /// since the start, as ranges go on over both lives. What is silent for long already needs no end.
+  ///
+  /// What was measured here ends with the start. What rules made or others sent ends with its last word: those who send
+  /// hand in afterwards what they could not while nobody was here. Where they send what we measure, too, theirs has the
+  /// label `instance`, and ours has not.
   mutating func endAll(at time: Timestamp) {
     for slot in ids.indices where self.slot(ids[slot]) == slot && lastTimes[slot] != .min {
       guard lastBits[slot] != StaleMarker.bits,
         lastTimes[slot] >= (time - settings.forgetAfter).milliseconds
       else { continue }
-      let end = max(time.milliseconds, lastTimes[slot] &+ 1)
+      let next = lastTimes[slot] &+ 1
+      let isOurs = families[Int(familyOf[slot])].exposed && labels[slot]["instance"] == nil
+      let end = isOurs ? max(time.milliseconds, next) : next
       if take(end, StaleMarker.bits, slot) { journal.sample(ids[slot], end, StaleMarker.bits) }
     }
   }

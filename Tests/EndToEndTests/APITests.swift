@@ -57,36 +57,4 @@ import Testing
       Int($0.prefix { $0 != "\n" })
     }
   }
-
-  /// A program that knows nothing but the document asks everything that it describes. FARWATCH_SCHEMATHESIS_EXAMPLES
-  /// makes it ask more.
-  @Test(.timeLimit(.minutes(20))) func theDescriptionHoldsForWhoeverReadsIt() async throws {
-    let python = try PythonEnvironment()
-    let world = try PagingWorld("taiwan", "japan")
-    world.regions[1].down()
-    try world.configure("routes: [{match: {severity: page}, topic: pager}]\nremote_write: {}")
-    let daemon = try await world.run()
-    try await waitUntil(timeout: .seconds(60), "an alert fires; \(world.log)") { !world.pages().isEmpty }
-    let examples =
-      ProcessInfo.processInfo.environment["FARWATCH_SCHEMATHESIS_EXAMPLES"].flatMap { Int($0) } ?? 5
-    let run = try ChildProcess(
-      [
-        python.interpreter, "-m", "schemathesis.cli", "run", world.url + "/api/openapi.json",
-        "--checks",
-        "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance",
-        // One is without an end, of the other it cannot write the bodies; both have tests of their own.
-        "--exclude-path", "/api/events/stream", "--exclude-path", "/api/v1/write",
-        "--phases", "examples,coverage,fuzzing", "--max-examples", "\(examples)", "--seed", "1",
-        "--generation-deterministic", "--continue-on-failure",
-        "--request-timeout", "10", "--max-time", examples > 5 ? "900" : "20", "--workers", "1", "--no-color",
-        "--warnings", "off",
-      ], environment: ["HOME": world.directory.file("home"), "PYTHONDONTWRITEBYTECODE": "1"])
-    let exit = try await run.wait(timeout: .seconds(1100))
-    #expect(exit == .code(0), "\(run.output.suffix(6000))")
-    #expect(
-      run.output.contains("Test Phases") || run.output.contains("test cases"), "\(run.output.suffix(500))")
-    #expect(daemon.child.poll() == nil)
-    #expect(await daemon.get("/-/healthy")?.status == 200)
-    daemon.child.stop()
-  }
 }

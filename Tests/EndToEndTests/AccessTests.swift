@@ -88,6 +88,67 @@ import Testing
     }
   }
 
+  /// `--ca-file` of every command that asks: the listener's own authority, another one, none, and no file at all.
+  @Test(.timeLimit(.minutes(5))) func theCommandsTrustWhomTheyAreTold() async throws {
+    let (certificates, others) = (try TestCertificates(), try TestCertificates())
+    try certificates.make("server", host: "127.0.0.1", days: 30)
+    let fleet = try Fleet(regions: ["taiwan"])
+    let directory = fleet.directory
+    try directory.write(
+      "web.yml",
+      """
+      tls_server_config: {cert_file: "\(certificates.path("server.pem"))", key_file: "\(certificates.path("server.key"))"}
+      basic_auth_users: {ada: \(Self.hunter2)}
+      """)
+    try directory.write("login", "ada:hunter2\n")
+    try directory.write("farwatch.yml", fleet.configuration() + "access: {web_config_file: web.yml}\n")
+    let daemon = try fleet.start()
+    defer { daemon.child.stop() }
+    let url = "https://127.0.0.1:\(fleet.port)"
+    let right = ["--ca-file", certificates.path("ca.pem")]
+    func ask(
+      _ command: [String], _ more: [String], at url: String = url, environment: [String: String] = [:]
+    ) async throws -> (exit: ChildProcess.Exit, output: String) {
+      let child = try ChildProcess(
+        [FarwatchProcess.binary] + command + ["--url", url, "--user-file", directory.file("login")] + more,
+        environment: environment)
+      return (try await child.wait(timeout: .seconds(60)), child.output)
+    }
+    try await waitUntil(timeout: .seconds(60), every: .milliseconds(200), "it is good; \(fleet.log)") {
+      try await ask(["status"], right).exit == .code(0)
+    }
+    let commands = [
+      ["alerts"], ["silence", "query"], ["events"], ["query", "instant", "probe_success"],
+    ]
+    for command in commands {
+      let trusting = try await ask(command, right)
+      #expect(trusting.exit == .code(0), "\(command): \(trusting.output)")
+      let named = try await ask(command, [], environment: ["FARWATCH_CA_FILE": certificates.path("ca.pem")])
+      #expect(named.exit == .code(0), "\(command): \(named.output)")
+    }
+    for command in [["status"]] + commands {
+      let failure: Int32 = command == ["status"] ? 2 : 1
+      for (more, words) in [
+        (["--ca-file", others.path("ca.pem")], "certificate"), ([], "certificate"),
+        (["--ca-file", directory.file("none.pem")], directory.file("none.pem")),
+        (["--ca-file", directory.file("login")], directory.file("login")),
+      ] {
+        let told = try await ask(command, more)
+        #expect(told.exit == .code(failure), "\(command) \(more): \(told.output)")
+        #expect(
+          told.output.contains(words) && told.output.contains(url), "\(command) \(more): \(told.output)")
+        #expect(
+          told.output.split(separator: "\n").count == 1
+            && !told.output.contains("hunter2"), "\(told.output)")
+      }
+    }
+    // The right authority, another name.
+    let elsewhere = try await ask(["alerts"], right, at: "https://localhost:\(fleet.port)")
+    #expect(elsewhere.exit == .code(1) && elsewhere.output.contains("certificate"), "\(elsewhere.output)")
+    let plain = try await ask(["alerts"], [], at: "http://127.0.0.1:\(fleet.port)")
+    #expect(plain.exit == .code(1) && plain.output.contains("cannot be asked"), "\(plain.output)")
+  }
+
   private static func curl(_ arguments: [String]) async -> (status: Int, body: String)? {
     let all = ["curl", "-s", "-g", "-m", "10", "-w", "\n%{http_code}"] + arguments
     guard let output = try? await ChildProcess.run(all), let end = output.lastIndex(of: "\n"),

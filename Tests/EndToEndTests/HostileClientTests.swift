@@ -134,4 +134,51 @@ import Testing
     }
     daemon.child.stop()
   }
+
+  /// Each address stays below its share, together they have every place, and who is cut comes back at once: others wait
+  /// for moments, not for the time that a request has.
+  @Test(.timeLimit(.minutes(5))) func manySlowAddressesCannotShutTheOthersOut() async throws {
+    let (fleet, daemon) = try await quietDaemon()
+    let before = try Size(daemon)
+    let (port, pid) = (fleet.port, daemon.child.pid)
+    @Sendable func connect(_ number: Int) throws -> RawConnection {
+      try RawConnection(port: port, from: "127.0.2.\(number % 60 + 1)")
+    }
+    let attack = Task {
+      var cut = 0
+      var slow = try (0..<900).map(connect)
+      while !Task.isCancelled {
+        for place in slow.indices {
+          slow[place].read()
+          guard slow[place].isClosed || !slow[place].send("G") else { continue }
+          slow[place] = try connect(place)
+          cut += 1
+        }
+        try? await Task.sleep(for: .milliseconds(100))
+      }
+      return cut
+    }
+    defer { attack.cancel() }
+    try await waitUntil(timeout: .seconds(60), "every place is taken") {
+      try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count > 500
+    }
+    var waits: [Duration] = []
+    for _ in 0..<9 {
+      let begun = ContinuousClock.now
+      let page = try await ChildProcess.run(["curl", "-s", "-m", "60", "\(daemon.baseURL)/-/healthy"])
+      #expect(page == "Farwatch is healthy.\n")
+      waits.append(ContinuousClock.now - begun)
+    }
+    #expect(waits.sorted()[4] < .seconds(6), "\(waits)")
+    let during = try Size(daemon)
+    #expect(during.residentKiB - before.residentKiB < 32 << 10, "before \(before), during \(during)")
+    #expect(during.threads <= before.threads + 1, "before \(before), during \(during)")
+    attack.cancel()
+    #expect(try await attack.value > 900, "who was cut came again")
+    try await waitUntil(timeout: .seconds(60), "it is counted") {
+      await daemon.series("farwatch_http_connections_cut_total", ["reason": "crowded"]) ?? 0 > 900
+    }
+    daemon.child.stop()
+    #expect(daemon.child.poll() == .code(0))
+  }
 }

@@ -95,7 +95,7 @@ private func text(_ response: HTTPServerResponse?) -> String {
     #expect(
       page?.headers.contains(
         HTTPServerField("Content-Security-Policy", AcknowledgePage.contentSecurityPolicy)) == true)
-    #expect(page?.headers.contains(HTTPServerField("Referrer-Policy", "no-referrer")) == true)
+    #expect(page?.headers.contains(HTTPServerField("Referrer-Policy", "same-origin")) == true)
     #expect(acknowledgement == nil)
   }
 

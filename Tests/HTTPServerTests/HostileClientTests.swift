@@ -209,6 +209,9 @@ import Testing
     let server = try startEcho {
       $0.threads = 1
       $0.connectionLimit = 2
+      // Two of two is a crowd; here nobody is to leave before it likes to.
+      $0.headerTimeout = .seconds(600)
+      $0.idleTimeout = .seconds(600)
     }
     defer { server.stop() }
     var open = try (0..<2).map { _ in try RawConnection(port: server.port) }

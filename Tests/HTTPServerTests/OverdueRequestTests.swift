@@ -119,6 +119,55 @@ import Testing
     withExtendedLifetime(halfOpen) {}
   }
 
+  /// Each address has its share of places, and together they have them all.
+  @Test func manyAddressesCannotShutTheOthersOutEither() throws {
+    let server = try startEcho {
+      $0.connectionLimit = 80
+      $0.headerTimeout = .seconds(20)
+      $0.requestTimeout = .seconds(20)
+      $0.idleTimeout = .seconds(20)
+    }
+    defer { server.stop() }
+    let starts = [
+      "", "GET / HTTP/1.1\r\nHost: x\r\n", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc",
+      request,
+    ]
+    let lingering = try (0..<160).map { number in
+      let connection = try RawConnection(port: server.port, from: "127.0.1.\(number % 16 + 1)")
+      connection.send(starts[number % starts.count])
+      return connection
+    }
+    #expect(eventually { server.statistics.connectionsAccepted >= 80 })
+    let begun = ContinuousClock.now
+    let other = try RawConnection(port: server.port, from: "127.0.0.2")
+    other.send(request)
+    #expect(try other.answer()?.text.contains("from 127.0.0.2") == true)
+    #expect(ContinuousClock.now - begun < .seconds(18))
+    #expect(eventually { server.statistics.crowdedOut >= 160 - 60 })
+    let statistics = server.statistics
+    #expect(statistics.headersOverdue == 0 && statistics.bodiesOverdue == 0, "\(statistics)")
+    withExtendedLifetime(lingering) {}
+  }
+
+  /// Who rests or is slow is left alone while there is room.
+  @Test func nobodyIsCrowdedOutWhereThereIsRoom() throws {
+    let server = try startEcho {
+      $0.connectionLimit = 80
+      $0.headerTimeout = .seconds(5)
+      $0.idleTimeout = .seconds(5)
+    }
+    defer { server.stop() }
+    let resting = try RawConnection(port: server.port)
+    resting.send(request)
+    #expect(try resting.answer()?.status == 200)
+    let slow = try (0..<57).map { _ in try RawConnection(port: server.port) }
+    #expect(eventually { server.statistics.connectionsOpen == 58 })
+    // Three times as long as there would be in a crowd; what is waited for is that nothing happens.
+    usleep(1_500_000)
+    #expect(server.statistics.connectionsOpen == 58 && server.statistics.crowdedOut == 0)
+    withExtendedLifetime(slow) {}
+  }
+
   /// Descriptor numbers are used again at once, and whoever behaves keeps its connection while its neighbours are cut.
   @Test func cuttingHitsNobodyElse() throws {
     let limit = Duration.milliseconds(300)

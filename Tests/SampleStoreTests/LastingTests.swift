@@ -207,4 +207,27 @@ enum FolderListing {
     let all = window(bench.store, id, at: bench.now, after: bench.now - .seconds(3600)).map(\.value)
     #expect(all == (0...100).map(Double.init))
   }
+
+  /// What a sender could not hand in while nothing ran is taken afterwards. What is measured here needs no such thing.
+  @Test func whatOthersSendGoesOnWhereItStopped() throws {
+    let bench = try StoreBench()
+    let family = MetricFamily("sent", .untyped, help: "")
+    let sent = try #require(bench.store.series(family, ["__name__": "sent"], exposed: false))
+    let own = try #require(bench.store.series(up, ["job": "a"]))
+    let alike = try #require(bench.store.series(up, ["job": "a", "instance": "b:1"]))
+    let before = bench.now
+    for id in [sent, own, alike] { bench.append(1, to: id) }
+    bench.restart(after: .seconds(60))
+    for id in [sent, own, alike] {
+      #expect(bench.store.newestSample(of: id, at: bench.now, after: before - .seconds(1)) == nil)
+    }
+    for (seconds, value) in [(15, 2.0), (30, 3), (45, 4)] {
+      #expect(bench.store.offer(value, at: before + .seconds(seconds), to: sent) == .taken)
+      #expect(bench.store.offer(value, at: before + .seconds(seconds), to: alike) == .taken)
+      #expect(bench.store.offer(value, at: before + .seconds(seconds), to: own) == .outOfOrder)
+    }
+    let all = window(bench.store, sent, at: bench.now, after: before - .seconds(1)).map(\.value)
+    #expect(all == [1, 2, 3, 4])
+    #expect(bench.store.newestSample(of: sent, at: bench.now, after: before)?.value == 4)
+  }
 }

@@ -37,8 +37,9 @@ package struct EventsCommandRun: Sendable {
       return try tell(verdict: try transport.get(query.target), put)
     }
     if follows { return try follow(transport, put, complain) }
+    let lines = try ask(query, transport)
     if !asJSON { put(EventsText.heading) }
-    _ = try show(try ask(query, transport), put)
+    _ = try show(lines, put)
   }
 
   private func ask(_ query: EventsQuery, _ transport: EventsQueryTransport) throws(StartFailure) -> [String] {

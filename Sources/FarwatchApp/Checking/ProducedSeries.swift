@@ -91,7 +91,7 @@ enum ProducedSeries {
   static let ofPaging = [
     "farwatch_paging_alerts", "farwatch_paging_acknowledged_alerts", "farwatch_paging_groups",
     "farwatch_silences", "farwatch_notifications_total", "farwatch_alerts_never_told_total",
-    "farwatch_posted_alerts_total", "farwatch_posted_alerts", "farwatch_paging_rows_refused_total",
+    "farwatch_posted_alerts_total", "farwatch_posted_alerts_known", "farwatch_paging_rows_refused_total",
   ]
   /// What Farwatch says of its own end, of proofs and of the journal.
   static let ofHeartbeatsAndJournal = [

@@ -157,7 +157,9 @@ final class SelfMetrics {
     }
     readings.append(Reading(SelfFamilies.httpAborted, Double(s.requestsAborted)))
     readings.append(Reading(SelfFamilies.httpConnections, Double(s.connectionsOpen)))
-    for (reason, count) in [("header_timeout", s.headersOverdue), ("body_timeout", s.bodiesOverdue)] {
+    for (reason, count) in [
+      ("header_timeout", s.headersOverdue), ("body_timeout", s.bodiesOverdue), ("crowded", s.crowdedOut),
+    ] {
       readings.append(Reading(SelfFamilies.httpConnectionsCut, Double(count), labels: ["reason": reason]))
     }
     return readings
