@@ -133,7 +133,7 @@ package final class Door: Sendable {
     let now = surroundings.monotonic()
     let isWelcome = meters.withLock { meters in
       if let limit = rules.web.rateLimit, meters.all?.take(limit, now: now) == false { return false }
-      return meters.clients?.take(request.remoteAddress, now: now) ?? true
+      return meters.clients?.take(request.clientNetwork, now: now) ?? true
     }
     if isWelcome { return nil }
     counters.count(.rate)
@@ -167,7 +167,7 @@ package final class Door: Sendable {
 
   private func logIn(_ login: BasicLogin, _ request: HTTPServerRequest, _ rules: Rules) -> Identity {
     let hash = rules.web.users[login.user]
-    switch logins.check(login.user, login.password, hash, from: request.remoteAddress) {
+    switch logins.check(login.user, login.password, hash, from: request.clientNetwork) {
     case .known:
       return .visitor(Visitor(name: login.user, roles: rules.access.users[login.user] ?? .all))
     case .checking(let answer): return .answer(HTTPServerResponse(status: 200, body: .deferred(answer)))
