@@ -10,18 +10,23 @@ package struct Visitor: Hashable, Sendable {
 
 /// What the door knows of the machine and its surroundings.
 package struct DoorSurroundings: Sendable {
-  /// Whether requests from this address are our own: this machine, or one that the operator trusts.
-  package var isTrusted: @Sendable (_ address: String, _ isProxied: Bool) -> Bool
-  /// Names under which a browser may know us, beside numeric addresses and `localhost`: the host of `external_url`.
+  /// Whether the operator has named this address as one whose requests are his, whatever it passes on.
+  package var isTrusted: @Sendable (_ address: String) -> Bool
+  /// Whether requests from this machine are the operator's. False where others may be led here through a proxy on it,
+  /// which need not tell.
+  package var trustsThisMachine: @Sendable () -> Bool
+  /// Names, in small letters, under which a browser may know us, beside numeric addresses, `localhost` and
+  /// ``AccessSettings/hosts``: the host of `external_url`.
   package var hosts: @Sendable () -> Set<String>
   /// Time since some moment, never going back.
   package var monotonic: @Sendable () -> Duration
 
   package init(
-    isTrusted: @escaping @Sendable (String, Bool) -> Bool, hosts: @escaping @Sendable () -> Set<String>,
-    monotonic: @escaping @Sendable () -> Duration
+    isTrusted: @escaping @Sendable (String) -> Bool, trustsThisMachine: @escaping @Sendable () -> Bool,
+    hosts: @escaping @Sendable () -> Set<String>, monotonic: @escaping @Sendable () -> Duration
   ) {
     self.isTrusted = isTrusted
+    self.trustsThisMachine = trustsThisMachine
     self.hosts = hosts
     self.monotonic = monotonic
   }
@@ -111,7 +116,11 @@ package final class Door: Sendable {
       let asksForLogin = visitor.name == nil && !(rules.web.users.isEmpty && rules.tokens.isEmpty)
       return asksForLogin ? Self.unauthorized : Self.forbidden(role, visitor)
     }
-    if role == .operate || role == .ingest, let refusal = foreignPage(request) {
+    if let refusal = foreignName(request, visitor, rules) {
+      counters.count(.host)
+      return refusal
+    }
+    if role == .operate || role == .ingest, let refusal = foreignPage(request, rules) {
       counters.count(.origin)
       return refusal
     }
@@ -124,7 +133,7 @@ package final class Door: Sendable {
     let now = surroundings.monotonic()
     let isWelcome = meters.withLock { meters in
       if let limit = rules.web.rateLimit, meters.all?.take(limit, now: now) == false { return false }
-      return meters.clients?.take(request.remoteAddress, now: now) ?? true
+      return meters.clients?.take(request.clientNetwork, now: now) ?? true
     }
     if isWelcome { return nil }
     counters.count(.rate)
@@ -158,7 +167,7 @@ package final class Door: Sendable {
 
   private func logIn(_ login: BasicLogin, _ request: HTTPServerRequest, _ rules: Rules) -> Identity {
     let hash = rules.web.users[login.user]
-    switch logins.check(login.user, login.password, hash, from: request.remoteAddress) {
+    switch logins.check(login.user, login.password, hash, from: request.clientNetwork) {
     case .known:
       return .visitor(Visitor(name: login.user, roles: rules.access.users[login.user] ?? .all))
     case .checking(let answer): return .answer(HTTPServerResponse(status: 200, body: .deferred(answer)))
@@ -178,14 +187,14 @@ package final class Door: Sendable {
     let asksForLogins = !rules.web.users.isEmpty || !rules.tokens.isEmpty
     let base = rules.access.anonymous ?? (asksForLogins ? .none : Roles([.read]))
     if asksForLogins { return base }
-    let isProxied = request.header("X-Forwarded-For") != nil || request.header("Forwarded") != nil
-    return surroundings.isTrusted(request.remoteAddress, isProxied) ? .all : base
+    if surroundings.isTrusted(request.remoteAddress) { return .all }
+    return request.isFromThisMachine && surroundings.trustsThisMachine() ? .all : base
   }
 
   // MARK: Pages of other sites
 
   /// A browser sends what another site's page tells it to, with our own logins; it cannot hide where the page is from.
-  private func foreignPage(_ request: HTTPServerRequest) -> HTTPServerResponse? {
+  private func foreignPage(_ request: HTTPServerRequest, _ rules: Rules) -> HTTPServerResponse? {
     let site = request.header("Sec-Fetch-Site")?.lowercased()
     guard let origin = request.header("Origin") else {
       if site == nil || site == "same-origin" || site == "none" { return nil }
@@ -193,20 +202,30 @@ package final class Door: Sendable {
     }
     guard let host = request.header("Host"), let end = origin.firstRange(of: "://")?.upperBound,
       origin[end...].lowercased() == host.lowercased(), site == nil || site == "same-origin",
-      isOurs(host)
+      isOurs(HostName(host), rules)
     else { return Self.foreign }
     return nil
   }
 
+  /// A page of a name that somebody has pointed at this address may read what we answer, as the browser takes it for the
+  /// same site. It has no login of ours, so what is shown without one is shown under our own names only. A name without
+  /// a dot is of the network's own directory: nobody outside can give it to his site.
+  private func foreignName(
+    _ request: HTTPServerRequest, _ visitor: Visitor, _ rules: Rules
+  ) -> HTTPServerResponse? {
+    guard visitor.name == nil, let host = request.header("Host") else { return nil }
+    let name = HostName(host)
+    if case .name(let text) = name, !text.contains(".") { return nil }
+    return isOurs(name, rules) ? nil : Self.misdirected
+  }
+
   /// A name that an attacker has pointed at this address is his, although it leads here.
-  private func isOurs(_ host: String) -> Bool {
-    var name = host.lowercased()[...]
-    if name.hasPrefix("[") { return true }
-    if let colon = name.lastIndex(of: ":") { name = name[..<colon] }
-    if name == "localhost" { return true }
-    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-    if parts.count == 4, parts.allSatisfy({ UInt8($0) != nil }) { return true }
-    return surroundings.hosts().contains(String(name))
+  private func isOurs(_ host: HostName, _ rules: Rules) -> Bool {
+    switch host {
+    case .thisMachine, .address: true
+    case .name(let name): rules.access.hosts.contains(name) || surroundings.hosts().contains(name)
+    case .none: false
+    }
   }
 
   // MARK: Refusals
@@ -224,7 +243,8 @@ package final class Door: Sendable {
     .text(
       403,
       visitor.name == nil
-        ? "This needs the role \(role.rawValue): it is allowed from this machine and from trusted_clients, or with a login.\n"
+        ? "This needs the role \(role.rawValue): it is allowed from trusted_clients, with a login, and from this machine "
+          + "while neither a proxy nor external_url leads others to it.\n"
         : "This needs the role \(role.rawValue); this login has: \(visitor.roles.isEmpty ? "none" : "\(visitor.roles)").\n"
     )
   }
@@ -233,6 +253,10 @@ package final class Door: Sendable {
     403,
     "A page of another site, or under a name that is not ours, may change nothing here. Is external_url right?\n"
   )
+
+  private static let misdirected = HTTPServerResponse.text(
+    421,
+    "This name is not ours, as far as the configuration tells: give it under access.hosts, or use a login.\n")
 
   private static func later(_ status: Int, _ text: String) -> HTTPServerResponse {
     var answer = HTTPServerResponse.text(status, text)

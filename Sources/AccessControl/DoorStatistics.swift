@@ -13,6 +13,8 @@ package struct DoorStatistics: Hashable, Sendable {
     case role
     /// Another site's page.
     case origin
+    /// A name that is not ours, without a login.
+    case host
   }
 
   package var refused: [Refusal: UInt64] = [:]

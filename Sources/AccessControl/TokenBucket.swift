@@ -47,11 +47,16 @@ struct TokenBucket {
   }
 }
 
-/// One bucket for each client's address, for a bounded number of them.
+/// One bucket for each client, for a bounded number of them.
 struct ClientBuckets {
   private let limit: RateLimit
   private let capacity: Int
   private var buckets: [String: TokenBucket] = [:]
+  /// When those that can be forgotten were last looked for.
+  private var sweptAt: Duration?
+  /// Each looks at all of them: who comes with ever new addresses must not make every request do so.
+  private static let sweepInterval = Duration.seconds(1)
+  private(set) var sweeps = 0
 
   init(_ limit: RateLimit, capacity: Int = 4096) {
     self.limit = limit
@@ -70,15 +75,22 @@ struct ClientBuckets {
     _ client: String, _ now: Duration, _ body: (inout TokenBucket, RateLimit) -> Bool
   ) -> Bool {
     if buckets[client] == nil, buckets.count >= capacity {
-      buckets = buckets.filter { entry in
-        var bucket = entry.value
-        return !bucket.isFull(limit, now: now)
-      }
+      sweep(now)
       // More clients at their limit than can be told apart: all new ones share one bucket.
       if buckets.count >= capacity {
         return body(&buckets["", default: TokenBucket(limit, now: now)], limit)
       }
     }
     return body(&buckets[client, default: TokenBucket(limit, now: now)], limit)
+  }
+
+  private mutating func sweep(_ now: Duration) {
+    if let sweptAt, now - sweptAt < Self.sweepInterval { return }
+    sweptAt = now
+    sweeps += 1
+    buckets = buckets.filter { entry in
+      var bucket = entry.value
+      return !bucket.isFull(limit, now: now)
+    }
   }
 }

@@ -35,6 +35,8 @@ package struct AccessSettings: Hashable, Sendable {
   package var tokens: [Token] = []
   /// What nobody in particular may do. nil: `read` while there is neither user nor token, else nothing.
   package var anonymous: Roles?
+  /// Further names of ours, in small letters: what needs no login is shown under our own names only.
+  package var hosts: Set<String> = []
   /// Of each client; nil: none.
   package var clientLimit: RateLimit? = Self.defaultClientLimit
 

@@ -15,10 +15,24 @@ enum AccessSection {
     for token in plan.access.tokens where !names.insert(token.name).inserted {
       m.problem("two tokens are called \"\(token.name)\"", at: "tokens")
     }
+    plan.access.hosts = Set((m.optional("hosts", .list(host)) ?? []).map { $0.lowercased() })
     let rate = m.optional("requests_per_second", .double(0...1_000_000)) ?? 200
     let burst = m.optional("request_burst", .int(1...10_000_000)) ?? AccessSettings.defaultClientLimit.burst
     plan.access.clientLimit = rate > 0 ? RateLimit(interval: .seconds(1) / rate, burst: burst) : nil
     return plan
+  }
+
+  /// A name as in a URL, without a port.
+  private static var host: YAMLType<String> {
+    .nonEmptyString.validated { text in
+      let isName = text.utf8.allSatisfy { byte in
+        switch byte {
+        case 0x2d, 0x2e, 0x5f, 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
+        default: false
+        }
+      }
+      return isName && !text.hasSuffix(".") ? nil : "expected a host name without scheme and port"
+    }
   }
 
   private static func token(_ m: MappingReader, _ paths: FilePaths) -> AccessSettings.Token {

@@ -44,14 +44,15 @@ final class Exchange {
   /// libmicrohttpd calls this once when the headers are read, then for every piece of the body, then once more at its
   /// end. Whatever `upload` holds is taken.
   func proceed(
-    _ connection: OpaquePointer, method: UnsafePointer<CChar>, upload: UnsafeRawBufferPointer
+    _ connection: OpaquePointer, method: UnsafePointer<CChar>, version: UnsafePointer<CChar>,
+    upload: UnsafeRawBufferPointer
   ) -> MHD_Result {
     switch phase {
     case .began:
       context.exchangeStarted()
       context.deadlines.headersRead(connection)
       self.method = String(cString: method)
-      return begin(connection)
+      return begin(connection, version: String(cString: version))
     case .receiving, .discarding:
       guard !upload.isEmpty else { return finish(connection) }
       return receive(upload)
@@ -73,9 +74,15 @@ final class Exchange {
     context.exchangeEnded()
   }
 
-  private func begin(_ connection: OpaquePointer) -> MHD_Result {
+  private func begin(_ connection: OpaquePointer, version: String) -> MHD_Result {
     phase = .receiving
     if headerCost(of: connection) > context.settings.maxHeaderBytes { return refuseHeader(connection) }
+    if let fault = RequestFraming.fault(version: version, headerFields(of: connection)) {
+      var refusal = HTTPServerResponse.text(400, "\(fault.rawValue)\n")
+      // What follows may be a part of this request, or another: nobody can tell.
+      refusal.headers.append(HTTPServerField("Connection", "close"))
+      return answer(refusal, connection)
+    }
     let limit = context.settings.maxBodyBytes
     if let text = MHD_lookup_connection_value(connection, .HEADER_KIND, "Content-Length"),
       let length = UInt64(String(cString: text))

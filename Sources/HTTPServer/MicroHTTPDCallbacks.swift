@@ -32,11 +32,11 @@ func handleRequest(
   _ method: UnsafePointer<CChar>?, _ version: UnsafePointer<CChar>?, _ upload: UnsafePointer<CChar>?,
   _ uploadSize: UnsafeMutablePointer<Int>?, _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
 ) -> MHD_Result {
-  guard let connection, let method, let uploadSize, let held = slot?.pointee else { return .NO }
+  guard let connection, let method, let version, let uploadSize, let held = slot?.pointee else { return .NO }
   let exchange = Unmanaged<Exchange>.fromOpaque(held).takeUnretainedValue()
   let piece = UnsafeRawBufferPointer(start: upload, count: upload == nil ? 0 : uploadSize.pointee)
   uploadSize.pointee = 0
-  return exchange.proceed(connection, method: method, upload: piece)
+  return exchange.proceed(connection, method: method, version: version, upload: piece)
 }
 
 func exchangeCompleted(

@@ -71,11 +71,21 @@ func isWelcome(_ session: OpaquePointer, _ tls: HTTPServerTLS) -> Bool {
   case .none, .requested, .any: break
   case .verifiedIfGiven where !hasCertificate(session): break
   case .verifiedIfGiven, .verified:
-    var status: UInt32 = 0
-    guard gnutls_certificate_verify_peers2(session, &status) == 0, status == 0 else { return false }
+    guard isOfClient(session) else { return false }
   }
   guard let wanted = tls.clientNames else { return true }
   return alternativeNames(of: session).contains { wanted.contains($0) }
+}
+
+/// Whether the client's certificate leads to the authorities and was made for clients: the same authority's certificate
+/// of a server, stolen or not, opens nothing. One that names no purpose is for all.
+private func isOfClient(_ session: OpaquePointer) -> Bool {
+  var purpose = Array("\(GNUTLS_KP_TLS_WWW_CLIENT)".utf8) + [0]
+  return purpose.withUnsafeMutableBufferPointer { purpose in
+    var wanted = gnutls_typed_vdata_st(type: GNUTLS_DT_KEY_PURPOSE_OID, data: purpose.baseAddress, size: 0)
+    var status: UInt32 = 0
+    return gnutls_certificate_verify_peers(session, &wanted, 1, &status) == 0 && status == 0
+  }
 }
 
 private func hasCertificate(_ session: OpaquePointer) -> Bool {

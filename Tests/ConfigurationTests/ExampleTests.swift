@@ -165,6 +165,7 @@ func exampleDirectory() throws -> TemporaryDirectory {
           roles: Roles([.metrics, .ingest])),
         .init(name: "deploy", secret: .environment("DEPLOY_TOKEN"), roles: Roles([.operate])),
       ])
+    #expect(access.access.hosts == ["watch.example.com"])
     #expect(access.access.clientLimit == AccessSettings.defaultClientLimit)
   }
 

@@ -82,6 +82,9 @@ let watchingFaults: [Fault] = [
       + "access: {tokens: [{name: a, token_env: X, roles: [read]}, {name: a, token_env: Y, roles: [read]}]}",
     #"2:18: two tokens are called "a""#),
   Fault(
+    region + "access: {hosts: ['https://watch.example']}",
+    "2:18: expected a host name without scheme and port"),
+  Fault(
     region + "access: {requests_per_second: -1}",
     "2:31: must be between 0 and 1000000, found -1"),
   Fault(

@@ -46,7 +46,8 @@ import Testing
     let good = try await farwatch(["prove", "--receiver", "critical/http", "--url", url])
     #expect(good.exit == .code(0), "\(good.output)")
     #expect(
-      good.output.hasPrefix("critical/http (\(fleet.receiver.endpoint)): taken after ")
+      good.output.hasPrefix("critical/http (http://127.0.0.1:\(fleet.receiver.port)/…")
+        && good.output.contains("): taken after ") && !good.output.contains("hook")
         && good.output.hasSuffix("status 200\n"), "\(good.output)")
     try await waitUntil(timeout: .seconds(30), "its end is told") {
       fleet.receiver.pages.filter { $0.alarm == "FarwatchProof" }.map(\.state) == ["ALARM", "OK"]

@@ -147,7 +147,8 @@ import Testing
 
   /// Every way to change something, sent as a page of another site would have it sent.
   @Test(.timeLimit(.minutes(3))) func otherSitesPagesChangeNothing() async throws {
-    let bench = try await Bench("external_url: https://watch.example/\n")
+    let bench = try await Bench(
+      "external_url: https://watch.example/\ntrusted_clients: [127.0.0.1]\n")
     defer { bench.daemon.child.stop() }
     #expect(try await bench.form(Self.good).status == 303)
     let id = try #require(try await bench.held().first?.id)

@@ -18,7 +18,7 @@ import Testing
                 headers: {Authorization: Bearer hunter5, X-Other: hunter6}
                 body: '{"login": "hunter7"}'
             - {name: job, region: taiwan, check_in: {id: hunter8, every: 1h}}
-            - {name: script, region: taiwan, exec: {command: [/bin/check, --password=hunter9, --fast]}}
+            - {name: script, region: taiwan, exec: {command: [/bin/check, --password=hunter9, hunter13]}}
         backups:
           - {job: j, password_command: "echo hunter10", password_file: /etc/secret, note: "it's \"so\": yes"}
         topics:
@@ -26,6 +26,11 @@ import Testing
             - webhook: {url: "https://hooks.example.com/services/T0/hunter11"}
             - {pagerduty: {routing_key: hunter12, routing_key_file: /etc/key}}
             - email: {to: [ops@example.com], auth_env: MAIL}
+        access:
+          tokens:
+            - {name: prometheus, token_file: secrets/prometheus, roles: [metrics, ingest]}
+            - {name: bad, token: hunter14, roles: [read]}
+        other: {tokens: [hunter15]}
         routes: []
         nothing: ~
         text: "two\nlines"
@@ -62,7 +67,7 @@ import Testing
                 command:
                   - /bin/check
                   - <secret>
-                  - --fast
+                  - <secret>
         backups:
           -
             job: j
@@ -83,6 +88,22 @@ import Testing
                 to:
                   - ops@example.com
                 auth_env: MAIL
+        access:
+          tokens:
+            -
+              name: prometheus
+              token_file: secrets/prometheus
+              roles:
+                - metrics
+                - ingest
+            -
+              name: bad
+              token: <secret>
+              roles:
+                - read
+        other:
+          tokens:
+            - <secret>
         routes: []
         nothing: ~
         text: "two\nlines"

@@ -1,8 +1,9 @@
 import Dispatch
 import Foundation
-import HTTPServer
 import Synchronization
 import Testing
+
+@testable import HTTPServer
 
 /// Streams that a server's handler has begun.
 private final class Streams: Sendable {
@@ -81,6 +82,33 @@ private final class Streams: Sendable {
     #expect(eventually { !stream.write(block) })
     #expect(stream.wasTooSlow && stream.isOver)
     _ = server
+  }
+
+  /// A client that reads as fast as is written, and is always a little behind.
+  @Test func whatWasReadIsForgottenAlsoWhenSomethingAlwaysWaits() {
+    let stream = ResponseStream(limitBytes: 10_000)
+    var next: UInt8 = 0
+    var expected: UInt8 = 0
+    func write(_ count: Int) -> Bool {
+      stream.write(
+        (0..<count).map { _ in
+          defer { next &+= 1 }
+          return next
+        })
+    }
+    #expect(write(1000))
+    var buffer = [UInt8](repeating: 0, count: 700)
+    for _ in 0..<5000 {
+      #expect(write(700))
+      let count = buffer.withUnsafeMutableBytes { stream.read(into: $0) }
+      #expect(count == 700)
+      let isInOrder = buffer.allSatisfy { byte in
+        defer { expected &+= 1 }
+        return byte == expected
+      }
+      #expect(isInOrder)
+      #expect(stream.heldBytes <= 2 * 1700)
+    }
   }
 
   @Test func aClientThatLeavesIsNoticedWithTheNextBytes() throws {

@@ -14,6 +14,21 @@ private struct Papers {
     try certificates.make("other", host: "127.0.0.1", days: 30)
     try certificates.make("client", host: "prometheus.example", days: 30)
     try certificates.make("stranger", host: "prometheus.example", days: 30, selfSigned: true)
+    try make("website", host: "prometheus.example", purpose: "serverAuth")
+    try make("caller", host: "prometheus.example", purpose: "clientAuth")
+  }
+
+  /// A certificate that names what it is for.
+  private func make(_ name: String, host: String, purpose: String) throws {
+    let certificates = certificates
+    let made = runProgram([
+      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
+      "30", "-subj", "/CN=\(host)", "-addext", "subjectAltName=DNS:\(host)", "-addext",
+      "basicConstraints=critical,CA:FALSE", "-addext", "extendedKeyUsage=\(purpose)", "-CA",
+      certificates.path("ca.pem"), "-CAkey", certificates.path("ca.key"), "-keyout",
+      certificates.path("\(name).key"), "-out", certificates.path("\(name).pem"),
+    ])
+    try #require(made == 0)
   }
 
   func text(_ file: String) throws -> String {
@@ -105,6 +120,20 @@ private let sharedPapers = Result { try Papers() }
     #expect(try papers.get(server, as: "stranger").code != 0)
     #expect(server.statistics.requestsByStatusClass[2] == 1)
     #expect(server.statistics.clientCertificatesRefused == 1)
+  }
+
+  @Test func aServersCertificateIsNoClients() throws {
+    let papers = try sharedPapers.get()
+    for kind in [HTTPServerTLS.ClientCertificates.verified, .verifiedIfGiven] {
+      let server = try papers.start(
+        papers.tls {
+          $0.clientCertificates = kind
+          $0.clientAuthoritiesPEM = try? papers.text("ca.pem")
+        })
+      #expect(try papers.get(server, as: "caller").code == 0)
+      #expect(try papers.get(server, as: "website").code != 0)
+      #expect(server.statistics.clientCertificatesRefused == 1)
+    }
   }
 
   @Test func aCertificateIsCheckedWhereThereIsOne() throws {

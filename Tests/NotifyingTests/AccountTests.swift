@@ -24,7 +24,7 @@ import Testing
       noted.last?.metadata == [
         "alert": "{alertname=\"LagHigh\"}", "status": "firing", "attempt": "2",
         "messageID": try #require(deliveries[0].page?.messageID),
-        "topic": "arn:aws:sns:farwatch:000000000000:pager", "endpoint": "https://a.example/x",
+        "topic": "arn:aws:sns:farwatch:000000000000:pager", "endpoint": "https://a.example/…8ed86beb",
       ])
   }
 

@@ -105,16 +105,16 @@ enum ReceiverKeys {
   }
 
   /// `url`, or a URL that is a secret from `url_file` or `url_env`.
-  static func url(_ m: MappingReader, _ paths: FilePaths) -> (url: String, isSecret: Bool) {
+  static func url(_ m: MappingReader, _ paths: FilePaths) -> String {
     m.atMostOne(of: "url", "url_file", "url_env")
-    if m.has("url") { return (m.required("url", .nonEmptyString.validated(httpURLComplaint)), false) }
+    if m.has("url") { return m.required("url", .nonEmptyString.validated(httpURLComplaint)) }
     if !m.has("url_file"), !m.has("url_env") {
       m.allow("url", "url_file", "url_env")
       m.problem("needs `url`, `url_file` or `url_env`")
-      return ("", false)
+      return ""
     }
     m.allow("url")
-    return (secretURL(m, paths), true)
+    return secretURL(m, paths)
   }
 
   /// `url_file` or `url_env`.

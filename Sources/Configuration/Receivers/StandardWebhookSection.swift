@@ -5,7 +5,7 @@ internal import StrictYAML
 /// A subscription with `protocol: json`: JSON signed by the Standard Webhooks specification.
 enum StandardWebhookSection {
   static func read(_ m: MappingReader, _ paths: FilePaths) -> any ReceiverSettings {
-    let (url, isSecret) = ReceiverKeys.url(m, paths)
+    let url = ReceiverKeys.url(m, paths)
     let complaint = "holds no secret: whsec_ and base64 of 24 to 64 bytes"
     let secret = YAMLType<WebhookSecret?>.converted(from: ReceiverSecret.file(paths), placeholder: nil) {
       if paths.isFormOnly { return nil }
@@ -15,7 +15,7 @@ enum StandardWebhookSection {
       return secret
     }
     let secrets = m.optional("secret_files", .oneOrMore(secret)) ?? []
-    var settings = StandardWebhookSettings(url: url, isSecret: isSecret, secrets: secrets.compactMap { $0 })
+    var settings = StandardWebhookSettings(url: url, secrets: secrets.compactMap { $0 })
     settings.templates = ReceiverKeys.templates(m)
     settings.secretPlace = ReceiverSecret.place("url", m)
     settings.options = ReceiverKeys.post(m, paths)

@@ -15,6 +15,7 @@ final class ListenerAccess: Sendable {
     var server: HTTPServer?
     var problem: String?
     var isStopping = false
+    var hasWarned = false
   }
 
   /// Between two looks at the files.
@@ -33,12 +34,11 @@ final class ListenerAccess: Sendable {
     let start = time.monotonic
     door = Door(
       DoorSurroundings(
-        isTrusted: { address, isProxied in
-          if reloads.current.settings.trustedClients.contains(where: { $0.contains(address) }) { return true }
-          // Behind a proxy everybody comes from this machine.
-          return !isProxied && (address == "::1" || address.hasPrefix("127."))
+        isTrusted: { address in
+          reloads.current.settings.trustedClients.contains { $0.contains(address) }
         },
-        hosts: { Set([reloads.current.settings.externalURL.flatMap(Self.host(of:))].compactMap { $0 }) },
+        trustsThisMachine: { Self.outerName(reloads.current.settings) == nil },
+        hosts: { Set([Self.outerName(reloads.current.settings)].compactMap { $0 }) },
         monotonic: { time.monotonic - start }))
   }
 
@@ -55,6 +55,7 @@ final class ListenerAccess: Sendable {
       state.server = server
     }
     door.apply(papers.web, papers.access, secrets: papers.secrets)
+    warnOfOpenDoor(papers)
     do throws(OwnThread.Failure) {
       let started = try OwnThread.start("web-files") { [self] in watch() }
       thread.withLock { $0 = started }
@@ -74,6 +75,7 @@ final class ListenerAccess: Sendable {
 
   /// Puts other papers in force; what is wrong with them, in which case nothing changes.
   func apply(_ papers: WebPapers) -> [String] {
+    defer { warnOfOpenDoor(papers) }
     let (server, before) = state.withLock { ($0.server, $0.papers) }
     guard papers != before else {
       state.withLock { $0.problem = nil }
@@ -123,11 +125,25 @@ final class ListenerAccess: Sendable {
     logger.error("the listener's files changed and are refused", metadata: ["problem": "\(line)"])
   }
 
-  /// `farwatch.example` of `https://farwatch.example:8443/path`.
-  private static func host(of url: String) -> String? {
-    guard let start = url.firstRange(of: "://")?.upperBound else { return nil }
-    let authority = url[start...].prefix { $0 != "/" }
-    let host = authority.hasPrefix("[") ? authority : authority.prefix { $0 != ":" }
-    return host.isEmpty ? nil : host.lowercased()
+  /// By which others reach the listener, as the operator says.
+  private static func outerName(_ settings: Settings) -> String? {
+    settings.externalURL.flatMap(outerHost(ofURL:))
+  }
+
+  /// Said once: whoever changed things from this machine must learn why he is refused.
+  private func warnOfOpenDoor(_ papers: WebPapers) {
+    let settings = reloads.current.settings
+    guard papers.web.users.isEmpty, papers.access.tokens.isEmpty, Self.outerName(settings) != nil,
+      !settings.trustedClients.contains(where: { $0.contains("127.0.0.1") }),
+      state.withLock({ state in
+        defer { state.hasWarned = true }
+        return !state.hasWarned
+      })
+    else { return }
+    logger.warning(
+      "others are led here by external_url and nobody has a login: changes are refused from this machine too",
+      metadata: [
+        "cure": "a user or token under access, or 127.0.0.1 in trusted_clients when no proxy on this machine leads here"
+      ])
   }
 }

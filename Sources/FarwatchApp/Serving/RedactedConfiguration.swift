@@ -27,14 +27,19 @@ enum RedactedConfiguration {
   private struct Place {
     /// Everything from here on is hidden.
     var isSecret = false
+    /// Of a list, everything behind its first item: a program's arguments.
+    var hidesRest = false
     /// Addresses are hidden but for their host: who knows that of a receiver may post there.
     var hidesPaths = false
 
-    func below(_ key: String) -> Place {
+    func below(_ key: String, holdsMappings: Bool) -> Place {
       var place = self
+      place.hidesRest = key.lowercased() == "command"
       let name = key.lowercased()
       // What a file or a variable is called is no secret.
       let names = ["_file", "_files", "_env", "_path"].contains { name.hasSuffix($0) }
+      // A list of tokens says of each whose it is, what it may do and where the secret is.
+      if name == "tokens", !place.isSecret, holdsMappings { return place }
       if !names, secretKeys.contains(where: { name.contains($0) }) || secretWords.contains(name) {
         place.isSecret = true
       }
@@ -57,15 +62,24 @@ enum RedactedConfiguration {
     case .scalar(let text, let style):
       out += space + shown(text, isPlain: style == .plain, place) + "\n"
     case .sequence(let items):
-      for item in items {
+      var place = place
+      for (index, item) in items.enumerated() {
         out += space + "-"
+        if place.hidesRest, index > 0 { place.isSecret = true }
         writeValue(item, place, indent: indent, to: &out)
       }
     case .mapping(let entries):
       for entry in entries {
         out += space + key(entry.key) + ":"
-        writeValue(entry.value, place.below(entry.key), indent: indent, to: &out)
+        writeValue(entry.value, place.below(entry.key, holdsMappings: holdsMappings(entry.value)), indent: indent, to: &out)
       }
+    }
+  }
+
+  private static func holdsMappings(_ node: YAMLNode) -> Bool {
+    guard case .sequence(let items) = node.content else { return false }
+    return items.allSatisfy { item in
+      if case .mapping = item.content { true } else { false }
     }
   }
 

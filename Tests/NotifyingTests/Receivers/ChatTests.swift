@@ -26,7 +26,7 @@ import Testing
     #expect(json.text("attachments", 0, "blocks", 1, "elements", 0, "text", "text") == "Runbook")
     let over = try Document(settings.request(page(event(.resolved))).body)
     #expect(over.text("attachments", 0, "color") == "#2eb886")
-    #expect(settings.shownEndpoint == "https://hooks.slack.example #ops")
+    #expect(settings.shownEndpoint == "https://hooks.slack.example/…48f355dc #ops")
   }
 
   @Test func sectionsStayWithinSlacksLength() {
@@ -85,7 +85,7 @@ import Testing
         == "[FIRING] LagHigh (warning): [x] (https://evil.example)")
     #expect(json.text("attachments", 0, "content", "actions", 0, "type") == "Action.OpenUrl")
     #expect(json.text("attachments", 0, "content", "actions", 0, "url") == "https://r.example/1")
-    #expect(settings.shownEndpoint == "https://teams.example")
+    #expect(settings.shownEndpoint == "https://teams.example/…9998f5c3")
   }
 
   @Test func aLongMessageFits() throws {

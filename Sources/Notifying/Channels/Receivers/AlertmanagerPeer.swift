@@ -15,7 +15,7 @@ package struct AlertmanagerPeerSettings: ReceiverSettings {
 
   package init(url: String) { self.url = url }
 
-  package var shownEndpoint: String { HTTPURL(url)?.redacted ?? "no URL" }
+  package var shownEndpoint: String { shownURL(url) }
   package var keyParts: [String] { [url] }
   package var refreshInterval: Duration? { .seconds(60) }
   package func channel(_ context: ChannelContext) -> any Channel {
@@ -38,7 +38,7 @@ struct AlertmanagerPeerChannel: Channel {
   }
 
   func judge(_ answer: HTTPResult, now: Timestamp) -> DeliveryResult {
-    .explained(answer, now: now, hiding: [])
+    .explained(answer, now: now, hiding: secretParts(ofURL: settings.url))
   }
 
   func alerts(_ facts: PageFacts, _ limit: Int) -> OrderedJSON {

@@ -38,7 +38,7 @@ package struct OpsgenieSettings: ReceiverSettings {
   }
 
   package var hearsAcknowledgements: Bool { true }
-  package var shownEndpoint: String { shownOrigin(url) }
+  package var shownEndpoint: String { shownURL(url) }
   package var keyParts: [String] { [url, secretPlace ?? apiKey] }
   package func channel(_ context: ChannelContext) -> any Channel {
     OpsgenieChannel(settings: self, context: context)

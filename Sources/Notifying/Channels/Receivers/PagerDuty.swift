@@ -22,7 +22,7 @@ package struct PagerDutySettings: ReceiverSettings {
   package init(routingKey: String) { self.routingKey = routingKey }
 
   package var hearsAcknowledgements: Bool { true }
-  package var shownEndpoint: String { shownOrigin(url) }
+  package var shownEndpoint: String { shownURL(url) }
   package var keyParts: [String] { [url, secretPlace ?? routingKey] }
   package func channel(_ context: ChannelContext) -> any Channel {
     PagerDutyChannel(settings: self, context: context)

@@ -1,3 +1,4 @@
+internal import Crypto
 internal import FoundationEssentials
 package import HTTPClient
 internal import Model
@@ -75,6 +76,21 @@ func shownOrigin(_ url: String) -> String {
   let isDefaultPort = parts.port == (parts.scheme == "https" ? 443 : 80)
   let host = parts.host.contains(":") ? "[\(parts.host)]" : parts.host
   return "\(parts.scheme)://\(host)\(isDefaultPort ? "" : ":\(parts.port)")"
+}
+
+/// Where a URL leads, for everybody's eyes: `https://hooks.example/…5d41402a`. Behind scheme, host and port stands which
+/// of its URLs it is, as a hash that stays the same: path and query let many receivers be written to, and are shown
+/// nowhere.
+///
+/// - Parameter place: where a secret URL came from; the same is shown when the secret is changed.
+func shownURL(_ url: String, from place: String? = nil) -> String {
+  let origin = shownOrigin(url)
+  let rest = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).dropFirst(3).first ?? ""
+  if rest.isEmpty, !url.contains("?") { return origin }
+  let digits = SHA256.hash(data: Data((place ?? url).utf8)).prefix(4).map { byte in
+    (byte < 16 ? "0" : "") + String(byte, radix: 16)
+  }
+  return "\(origin)/…\(digits.joined())"
 }
 
 /// What of a secret URL an error text could show: the URL, and it without the scheme's origin.

@@ -18,7 +18,7 @@ package struct SlackSettings: ReceiverSettings {
 
   package init(url: String) { self.url = url }
 
-  package var shownEndpoint: String { shownOrigin(url) + (channel.map { " \($0)" } ?? "") }
+  package var shownEndpoint: String { shownURL(url, from: secretPlace) + (channel.map { " \($0)" } ?? "") }
   package var keyParts: [String] { [secretPlace ?? url, channel ?? ""] }
   package func channel(_ context: ChannelContext) -> any Channel {
     SlackChannel(settings: self, context: context)

@@ -9,7 +9,6 @@ package struct StandardWebhookSettings: ReceiverSettings {
   package let kind = "json"
 
   package var url: String
-  package var isSecret: Bool
   /// Where the secret came from: it stays when the secret is changed, and so do the pages that wait.
   package var secretPlace: String?
   /// Each signs, so that a receiver may hold the old or the new one while a secret is changed. May be empty.
@@ -19,13 +18,12 @@ package struct StandardWebhookSettings: ReceiverSettings {
   /// The signed time is that of the attempt: receivers refuse what is older than minutes.
   var now: @Sendable () -> Timestamp = { SystemTime().now }
 
-  package init(url: String, isSecret: Bool = false, secrets: [WebhookSecret]) {
+  package init(url: String, secrets: [WebhookSecret]) {
     self.url = url
-    self.isSecret = isSecret
     self.secrets = secrets
   }
 
-  package var shownEndpoint: String { isSecret ? shownOrigin(url) : HTTPURL(url)?.redacted ?? "no URL" }
+  package var shownEndpoint: String { shownURL(url, from: secretPlace) }
   package var keyParts: [String] { [secretPlace ?? url] }
   package func channel(_ context: ChannelContext) -> any Channel {
     StandardWebhookChannel(settings: self, context: context)
@@ -78,7 +76,7 @@ struct StandardWebhookChannel: Channel {
   }
 
   func judge(_ answer: HTTPResult, now: Timestamp) -> DeliveryResult {
-    .explained(answer, now: now, hiding: settings.isSecret ? secretParts(ofURL: settings.url) : [])
+    .explained(answer, now: now, hiding: secretParts(ofURL: settings.url))
   }
 
   /// `type`, `timestamp` and `data`, as the specification advises. The same at every attempt, but for the delay.

@@ -15,7 +15,7 @@ package struct TeamsSettings: ReceiverSettings {
 
   package init(url: String) { self.url = url }
 
-  package var shownEndpoint: String { shownOrigin(url) }
+  package var shownEndpoint: String { shownURL(url, from: secretPlace) }
   package var keyParts: [String] { [secretPlace ?? url] }
   package func channel(_ context: ChannelContext) -> any Channel {
     TeamsChannel(settings: self, context: context)

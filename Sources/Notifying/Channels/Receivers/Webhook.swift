@@ -7,20 +7,17 @@ package struct WebhookSettings: ReceiverSettings {
   package let kind = "webhook"
 
   package var url: String
-  /// The URL itself lets anyone page, so people are shown where it leads and no more.
-  package var isSecret: Bool
   /// Where the secret came from: it stays when the secret is changed, and so do the pages that wait.
   package var secretPlace: String?
   /// Alerts that one message lists; 0: all that fit.
   package var maximumAlerts = 0
   package var options = PostOptions()
 
-  package init(url: String, isSecret: Bool = false) {
+  package init(url: String) {
     self.url = url
-    self.isSecret = isSecret
   }
 
-  package var shownEndpoint: String { isSecret ? shownOrigin(url) : HTTPURL(url)?.redacted ?? "no URL" }
+  package var shownEndpoint: String { shownURL(url, from: secretPlace) }
   package var keyParts: [String] { [secretPlace ?? url] }
   package func channel(_ context: ChannelContext) -> any Channel {
     WebhookChannel(settings: self, context: context)
@@ -47,7 +44,7 @@ struct WebhookChannel: Channel {
   }
 
   func judge(_ answer: HTTPResult, now: Timestamp) -> DeliveryResult {
-    .explained(answer, now: now, hiding: settings.isSecret ? secretParts(ofURL: settings.url) : [])
+    .explained(answer, now: now, hiding: secretParts(ofURL: settings.url))
   }
 
   /// Alerts are written one by one, so that as many of them go as fit.

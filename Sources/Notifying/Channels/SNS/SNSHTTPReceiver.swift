@@ -30,7 +30,7 @@ package struct SNSHTTPReceiver: ReceiverSettings {
   }
 
   package var kind: String { transport.rawValue }
-  package var shownEndpoint: String { HTTPURL(endpoint)?.redacted ?? "(not a URL)" }
+  package var shownEndpoint: String { shownURL(endpoint) }
   package var keyParts: [String] { [endpoint] }
   package var asksForConfirmation: Bool { confirmation == .required }
 
