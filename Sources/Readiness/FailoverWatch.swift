@@ -40,6 +40,10 @@ package struct FailoverWatch: Sendable {
   /// The regions that are in charge, as far as that is clear.
   package var inCharge: Set<String> { serving.union(writer.map { [$0] } ?? []) }
 
+  /// The regions that a failover could lead to: all but the one that accepts writes, and the one that all people are
+  /// sent to. A region that serves and does not accept writes is among them, and so is each of two that serve.
+  package var candidates: [String] { workload.regions.filter { $0 != writer && serving != [$0] } }
+
   /// Who accepts writes now: those that say so, and are not silent.
   private func writers(_ facts: Facts) -> Set<String>? {
     guard let link = workload.writer else { return nil }
@@ -239,7 +243,7 @@ package struct FailoverWatch: Sendable {
   }
 
   private mutating func rememberPoints(_ facts: Facts) {
-    for region in workload.regions where !inCharge.contains(region) {
+    for region in candidates {
       if let point = point(in: region, facts) { points[region] = point }
     }
   }

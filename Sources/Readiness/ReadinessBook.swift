@@ -95,7 +95,7 @@ package struct ReadinessBook: Sendable {
       let found = Conflict.all(in: watch.workload, facts, handover: handover)
       if !found.isEmpty { conflicts[name] = found }
       let all = history[name] ?? []
-      for region in watch.workload.regions where !watch.inCharge.contains(region) {
+      for region in watch.candidates {
         let estimate = RecoveryEstimate.of(watch.workload, in: region, history: all, facts)
         standings.append(Standing(of: watch.workload, in: region, estimate: estimate, facts))
       }

@@ -108,7 +108,7 @@ struct PromtoolAgreementTests {
 }
 
 /// Prometheus' own tool, when it is installed.
-private enum Promtool {
+enum Promtool {
   static let path = ["/usr/bin/promtool", "/usr/local/bin/promtool", "/bin/promtool"]
     .first { FileManager.default.isExecutableFile(atPath: $0) }
 }

@@ -63,6 +63,25 @@ struct ReadinessBookTests {
         world.facts.now) == 22)
   }
 
+  /// Two regions that serve: the one without the role is what the other would fail over to.
+  @Test func aRegionThatServesIsACandidateWhileAnotherHasTheRole() {
+    var world = World()
+    var book = ReadinessBook([World.workload])
+    world.steer(["taiwan": 0.6, "japan": 0.4])
+    _ = book.observe(world.facts)
+    #expect(book.inCharge(of: "shop") == ["taiwan", "japan"])
+    #expect(book.standings.map(\.region) == ["japan"])
+    // Without roles each stands in for the other; alone neither does.
+    var workload = World.workload
+    workload.writer = nil
+    book = ReadinessBook([workload])
+    _ = book.observe(world.facts)
+    #expect(book.standings.map(\.region) == ["taiwan", "japan"])
+    world.steer(["taiwan": 1, "japan": 0])
+    _ = book.observe(world.facts)
+    #expect(book.standings.map(\.region) == ["japan"])
+  }
+
   @Test func rowsBringBackWhatWasMeasured() throws {
     var world = World()
     var book = ReadinessBook([World.workload])
