@@ -173,6 +173,7 @@ let package = Package(
     // Who is told what, and when: routes, groups, silences, inhibition, acknowledgement.
     room("Paging", ["Model", "RegularExpressions", "RowCoding"]),
     // What happened, in an order that nobody can change unseen.
+    room("Readiness", ["Model", "RowCoding"]),
     room("Journal", ["Model", .product(name: "Crypto", package: "swift-crypto")]),
     room("AlertmanagerAPI", ["Model", "Paging", "RegularExpressions"]),
     room(
@@ -202,7 +203,7 @@ let package = Package(
         "Paging",
         "Notifying", "CloudAccess", "CloudWatchAlarms", "RegularExpressions", "HTTPClient", "Templating",
         "Journal",
-        "Programs",
+        "Programs", "Readiness",
       ]),
 
     // What a browser is shown: a snapshot of everything in, bytes out.
@@ -227,7 +228,7 @@ let package = Package(
         "SampleStore", "Exposition", "PromQL", "PrometheusAPI", "Templating",
         "Alerting",
         "Paging", "Journal", "AlertmanagerAPI", "Notifying", "CloudWatchAlarms", "RowCoding", "RuleTesting",
-        "Programs", "Configuration", "ProcessMemory", "StatusPage", "StatusView", "Terminal", "Threading",
+        "Backups", "Probing", "Programs", "Readiness", "Configuration", "ProcessMemory", "StatusPage", "StatusView", "Terminal", "Threading",
         .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(
@@ -331,6 +332,7 @@ let package = Package(
     tests(of: "StatusPage", ["HTTPServer"]),
     tests(of: "Programs", ["Secrets", "Threading"]),
     tests(of: "Paging", ["RegularExpressions"]),
+    tests(of: "Readiness"),
     tests(of: "Journal", [.product(name: "Crypto", package: "swift-crypto")]),
     tests(of: "AlertmanagerAPI", ["Paging", "RegularExpressions"]),
     tests(

@@ -90,6 +90,7 @@ package enum ConfigurationFile {
     settings.measurements = measurements
     settings.calculated = health.calculated
     settings.canariesNeeded = health.canariesNeeded
+    settings.workloads = m.optional("workloads", WorkloadSection.list(scope, .init(settings))) ?? []
     settings.remoteWrite = m.optional("remote_write", .mapping(RemoteWriteSection.read))
     settings.probeEndpoint = m.optional(
       "probe_endpoint",

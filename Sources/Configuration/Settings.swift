@@ -6,6 +6,7 @@ package import Journal
 package import Model
 package import Notifying
 package import Paging
+package import Readiness
 package import RemoteWrite
 package import StrictYAML
 package import TargetProbing
@@ -78,6 +79,8 @@ package struct Settings: Sendable {
   package var alarmPlaces: [String: YAMLPosition] = [:]
   package var notifying: NotifyingSettings
   package var paging = PagingSettings()
+  /// What is run in several regions, and what a failover of it may cost.
+  package var workloads: [Workload] = []
   package var heartbeats: [HeartbeatSettings] = []
   package var proofs = ProofSettings()
   package var journal = JournalSettings()

@@ -15,6 +15,7 @@ internal import Notifying
 internal import Paging
 internal import ProcessMemory
 internal import PrometheusAPI
+internal import Readiness
 internal import SampleStore
 internal import StateDatabase
 internal import StatusPage
@@ -180,12 +181,16 @@ package final class Daemon: Sendable {
       sources: .init(
         pages: pages, server: server, database: database, loop: loop, feeds: feeds, reloads: reloads,
         resolver: collectors.resolver, access: access, queries: queries, streams: streams))
+    let readiness = ReadinessDesk(loaded.settings.workloads, restoring: rows.readiness, store: store)
+    for problem in readiness.book.restoreProblems {
+      logger.error("a stored failover cannot be read", metadata: ["problem": "\(problem)"])
+    }
     let memory = MemoryUpkeep()
     let conductor = Conductor(
       watchlist: watchlist, engine: engine, alarms: alarms, desk: desk, dispatcher: dispatcher,
       journal: journal,
       heartbeats: HeartbeatBook(loaded.settings.heartbeats, restoring: rows.proofs, monotonic: monotonic),
-      proofs: proofs, vantage: loaded.settings.vantage, store: store, monotonic: monotonic,
+      proofs: proofs, readiness: readiness, vantage: loaded.settings.vantage, store: store, monotonic: monotonic,
       measureSelf: { conductor, now in
         selfMetrics.record(conductor, now: now)
         memory.tend(isReady: conductor.isReady)
@@ -269,7 +274,8 @@ package final class Daemon: Sendable {
     let externalURL = externalURL(loaded.settings)
     let done = loop.ask(within: .seconds(10)) { conductor, turnTime in
       conductor.replace(
-        targets: plans, plan: RollUpPlan(loaded.settings), groups: loaded.groups,
+        targets: plans, plan: RollUpPlan(loaded.settings), workloads: loaded.settings.workloads,
+        groups: loaded.groups,
         policies: loaded.settings.alertPolicies, alarms: loaded.alarms, paging: loaded.settings.paging,
         notifying: loaded.settings.notifying,
         heartbeats: loaded.settings.heartbeats, proofs: loaded.settings.proofs,

@@ -14,6 +14,8 @@ struct StoredRows: Sendable {
   var journal: [(key: String, value: [UInt8])] = []
   /// Of jobs that check in.
   var checkIns: [(key: String, value: [UInt8])] = []
+  /// Of failovers.
+  var readiness: [(key: String, value: [UInt8])] = []
   /// Of heartbeats and receivers.
   var proofs: [(key: String, value: [UInt8])] = []
   var paging: [(table: StateChange.Table, key: String, value: [UInt8])] = []
@@ -48,7 +50,8 @@ struct StateDirectory {
         checks: try database.load(.checks),
         journal: try database.load(.journal, from: nil, limit: 2)
           + database.load(.journal, from: nil, limit: JournalBook.newestLimit, newestFirst: true),
-        checkIns: try database.load(.checkIns), proofs: try database.load(.proofs),
+        checkIns: try database.load(.checkIns), readiness: try database.load(.readiness),
+        proofs: try database.load(.proofs),
         paging: try [StateChange.Table.paged, .groups, .silences].flatMap { table in
           try database.load(table).map { (table, $0.key, $0.value) }
         },

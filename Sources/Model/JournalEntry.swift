@@ -26,6 +26,8 @@ package struct JournalEntry: Hashable, Sendable, Codable {
     case checkDown = "check_down"
     case checkUp = "check_up"
     case started, stopped, reloaded
+    /// A step of a failover: the detail names the workload, the regions and the step.
+    case failover
     /// More happened at once than was written one by one: the detail counts it by kind.
     case omitted
   }

@@ -7,6 +7,8 @@ package struct StateChange: Hashable, Sendable {
     case paged, groups, silences, journal, proofs
     /// What jobs said of themselves.
     case checkIns
+    /// Failovers, and who was in charge.
+    case readiness
   }
 
   package var table: Table

@@ -25,6 +25,9 @@ final class ObjectivesCollector: Collector {
       outcome.readings += objectives.readings
       if let id = objectives.restoreTestID, let tested = board?.record(of: id)?.record.lastSuccess {
         outcome.readings.append(Reading(BackupFamilies.restoreTested, tested.seconds))
+        if let took = board?.record(of: id)?.record.lastDuration {
+          outcome.readings.append(Reading(BackupFamilies.restoreTook, took.inSeconds))
+        }
       }
       completion(outcome)
     }

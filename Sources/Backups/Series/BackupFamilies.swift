@@ -45,6 +45,9 @@ package enum BackupFamilies {
     "backup_restore_tested_timestamp_seconds",
     "When a backup was last restored as a test, as the job's restore marker or push check tells; absent before that."
   )
+  package static let restoreTook = MetricFamily.gauge(
+    "backup_restore_test_duration_seconds",
+    "How long the last restore test took, from its start signal to its end; absent where none told its start.")
   package static let restoreTestObjective = MetricFamily.gauge(
     "backup_restore_test_objective_seconds", "Age at which the last restore test is too old, as configured.")
   package static let retentionObjective = MetricFamily.gauge(
@@ -102,6 +105,6 @@ package enum BackupFamilies {
   package static let all = [
     up, lastSuccess, lastAttempt, lastSize, sizeRatio, retained, expectedRetained, unverified, totalSize,
     gaps, objectiveAge, oldestRestorable, rejected, timeDisagreements, clockSkew, entries, verifiedFiles,
-    failedFiles, restoreTested, restoreTestObjective, retentionObjective, detectionDelay,
+    failedFiles, restoreTested, restoreTook, restoreTestObjective, retentionObjective, detectionDelay,
   ]
 }

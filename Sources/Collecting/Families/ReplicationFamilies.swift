@@ -19,6 +19,10 @@ package enum ReplicationFamilies {
   package static let splitBrain = MetricFamily.gauge(
     "farwatch_replication_split_brain",
     "1 when two servers of one cluster accept writes; stays until both were seen otherwise.")
+  /// Labels: `link`, `region`.
+  package static let writer = MetricFamily.gauge(
+    "farwatch_replication_writer",
+    "1 when the link's server in the region accepts writes; absent while silent.")
 
-  package static let all = [recoveryPoint, objective, lagBytes, up, lastMessage, splitBrain]
+  package static let all = [recoveryPoint, objective, lagBytes, up, lastMessage, splitBrain, writer]
 }

@@ -2,6 +2,7 @@ internal import CollectorConfiguration
 internal import Collecting
 internal import Configuration
 internal import Model
+internal import Readiness
 internal import RuleTesting
 
 extension SeriesCatalogue {
@@ -66,6 +67,10 @@ enum ProducedSeries {
       "farwatch_canary_reached",
       "farwatch_check_failures_withheld_total",
     ] + ofItself + ofTimeliness + ofNames + ofFeeds + ofPaging + ofHeartbeatsAndJournal + ofStreams
+    + ofWorkloads
+
+  /// Of workloads.
+  static let ofWorkloads = ReadinessFamilies.all.map(\.name)
 
   /// Of those who follow the events.
   static let ofStreams = [

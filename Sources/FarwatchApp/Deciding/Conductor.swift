@@ -6,6 +6,7 @@ internal import Journal
 internal import Model
 internal import Notifying
 internal import Paging
+internal import Readiness
 internal import SampleStore
 
 /// Something that happened, in the order in which the core hears of it.
@@ -55,6 +56,7 @@ final class Conductor {
   /// Their states are to be written into the store though none has changed.
   private var alarmsAreNew = true
   let desk: PagingDesk
+  let readiness: ReadinessDesk
   private(set) var dispatcher: Dispatcher
   var journal: JournalBook
   var heartbeats: HeartbeatBook
@@ -102,7 +104,8 @@ final class Conductor {
   init(
     watchlist: Watchlist, engine: RuleEngine, alarms: AlarmEngine, desk: PagingDesk, dispatcher: Dispatcher,
     journal: JournalBook = JournalBook(), heartbeats: HeartbeatBook? = nil,
-    proofs: ProofBook = ProofBook(), vantage: String = "", store: SampleStore, monotonic: MonotonicInstant,
+    proofs: ProofBook = ProofBook(), readiness: ReadinessDesk? = nil, vantage: String = "",
+    store: SampleStore, monotonic: MonotonicInstant,
     measureSelf: @escaping (Conductor, Timestamp) -> Void
   ) {
     self.watchlist = watchlist
@@ -116,6 +119,7 @@ final class Conductor {
     self.journal = journal
     self.heartbeats = heartbeats ?? HeartbeatBook(monotonic: monotonic)
     self.proofs = proofs
+    self.readiness = readiness ?? ReadinessDesk([], store: store)
     proofsDueAt = monotonic
     self.vantage = vantage
     lastTurn = monotonic
@@ -167,6 +171,7 @@ final class Conductor {
     }
     watchlist.rollUp(at: now, monotonic: monotonic, always: housekeeping)
     happened += watchlist.takeJournal()
+    follow(readiness.look(watchlist, at: now, always: housekeeping))
     // Before the alerts that follow from them.
     for notice in watchlist.takeNotices() { effects.append(.note(notice)) }
     judge(now: now, monotonic: monotonic)
@@ -202,6 +207,9 @@ final class Conductor {
   private func take(_ event: Event, now: Timestamp, monotonic: MonotonicInstant) {
     switch event {
     case .collected(let key, let generation, let outcome):
+      if let target = watchlist.targets[key], target.generation == generation {
+        readiness.take(outcome, from: target.plan)
+      }
       pendingChanges += watchlist.take(
         outcome, from: key, generation: generation, now: now, monotonic: monotonic)
     case .committed(let ticket, let durable):
@@ -316,8 +324,18 @@ final class Conductor {
     pendingChanges = []
   }
 
+  /// Steps of failovers go into the journal and the log.
+  private func follow(_ decisions: ReadinessBook.Decisions) {
+    pendingChanges += decisions.changes
+    for event in decisions.events {
+      happened.append(JournalEntry(event))
+      effects.append(.note(Notice(event)))
+    }
+  }
+
   /// The one place where entries of all parts come together: they leave with the commit of what they tell of.
   private func writeJournal(_ now: Timestamp, sweeping: Bool) {
+    if !happened.isEmpty { follow(readiness.hear(happened)) }
     witness?(happened)
     pendingChanges += journal.append(happened, at: now)
     happened = []
@@ -338,7 +356,8 @@ final class Conductor {
 
   /// Puts a new configuration in force. What it does not change goes on undisturbed.
   func replace(
-    targets: [TargetPlan], plan: RollUpPlan, groups: [RuleGroup], policies: [AlertPolicy],
+    targets: [TargetPlan], plan: RollUpPlan, workloads: [Workload] = [], groups: [RuleGroup],
+    policies: [AlertPolicy],
     alarms: [Alarm],
     paging: PagingSettings, notifying: NotifyingSettings, heartbeats: [HeartbeatSettings],
     proofs: ProofSettings, journal: JournalSettings,
@@ -347,6 +366,7 @@ final class Conductor {
     pendingChanges += watchlist.replace(
       with: targets, plan: plan, now: time.now, monotonic: time.monotonic)
     traffic.replace(with: plan.regions)
+    follow(readiness.replace(workloads, plans: targets, at: time.now))
     engine.replaceRules(groups, policies: policies)
     self.alarms.replace(with: alarms, now: time.now)
     alarmsAreNew = true

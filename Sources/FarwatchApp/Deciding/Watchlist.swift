@@ -68,6 +68,8 @@ final class WatchedTarget {
   var check = CheckState()
   /// When the first of the failures in a row began that the newest outcome is one of.
   var failingSince: Timestamp?
+  /// When the first of the failures in a row began, whatever was made of them; nil after a success.
+  var badSince: Timestamp?
   /// Of a health check.
   let basics: CheckBasics?
   /// Without its readings.
@@ -140,6 +142,12 @@ final class Watchlist {
 
   /// Whether every collector has come back at least once since it was made.
   var everyoneReported: Bool { unheard.isEmpty }
+
+  /// When the first of the bad samples was taken that a region's state follows from; nil while all of its checks are well.
+  func badSince(_ region: String) -> Timestamp? {
+    targets.values.lazy.filter { $0.basics?.region == region && $0.basics?.isCanary == false }
+      .compactMap(\.badSince).min()
+  }
 
   /// Collectors that have not come back though twice their own time limit, and half a minute, is over.
   func stuck(at now: MonotonicInstant) -> Int {
@@ -247,6 +255,11 @@ final class Watchlist {
       return []
     }
     let evidence = evidence(of: outcome, for: target, settings, monotonic)
+    switch evidence {
+    case .success: target.badSince = nil
+    case .failure: target.badSince = target.badSince ?? outcome.startedAt
+    case .none: break
+    }
     let since = target.check.since
     let step = target.check.record(evidence, at: now, settings.rules)
     if step.nextProbe < settings.interval { timetable.requestSoon(id, at: monotonic + step.nextProbe) }

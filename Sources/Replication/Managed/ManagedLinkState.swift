@@ -43,6 +43,10 @@ package struct ManagedLinkState: Sendable {
     for node in settings.nodes {
       let found = evidence[node.region] ?? ManagedEvidence()
       readings += nodeReadings(node.region, answers[node.region], found.problem)
+      if settings.engine == .aurora, (try? answers[node.region]?.get()) != nil {
+        let labels: Labels = ["link": settings.basics.link, "region": node.region]
+        readings.append(Reading(ReplicationFamilies.writer, found.isPrimary, labels: labels))
+      }
       if let problem = found.problem { failures.append((node.region, problem)) }
       if node.region != settings.source.region {
         readings += targetReadings(node.region, found, sourceIsFine: sourceIsFine)

@@ -210,6 +210,7 @@ extension PostgresLinkState {
     out += stateSet(
       PostgresMetrics.role, "role", PostgresMetrics.roles, current: role, labels: labels)
     out.append(Reading(PostgresMetrics.exporterIsReplica, node.inRecovery, labels: labels))
+    out.append(Reading(ReplicationFamilies.writer, !node.inRecovery, labels: labels))
     if let timeline = node.timeline {
       out.append(Reading(PostgresMetrics.timeline, Double(timeline), labels: labels))
     }

@@ -22,7 +22,9 @@ package enum PostgresLogicalMetrics {
     "Errors while tables were copied first, as the subscriber counts them (PostgreSQL 15 and newer).")
 
   package static let all =
-    ReplicationFamilies.all.filter { $0 != ReplicationFamilies.splitBrain } + [
+    ReplicationFamilies.all.filter {
+      ![ReplicationFamilies.splitBrain, ReplicationFamilies.writer].contains($0)
+    } + [
       PostgresMetrics.up, PostgresMetrics.failureReason, PostgresMetrics.slotState,
       PostgresMetrics.slotActive,
       PostgresMetrics.slotSafeBytes, PostgresMetrics.slotRetainedBytes, PostgresMetrics.exporterLag, enabled,

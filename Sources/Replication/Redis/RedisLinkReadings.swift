@@ -17,6 +17,7 @@ extension RedisLinkState {
     out += stateSet(
       RedisMetrics.role, "role", RedisMetrics.roles, current: node.isMaster ? "master" : "replica",
       labels: labels)
+    out.append(Reading(ReplicationFamilies.writer, node.isMaster, labels: labels))
     out.append(Reading(RedisMetrics.loading, node.isLoading, labels: labels))
     // A replica that was never synchronized, or just is, says 1 and means nothing.
     if let offset = node.offset, node.isMaster || node.link?.isUp == true {

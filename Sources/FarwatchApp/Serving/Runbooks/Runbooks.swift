@@ -11,7 +11,9 @@ enum Runbooks {
   }
 
   /// By the last part of their address.
-  static let pages: [String: Page] = [common, databases, clouds, backupStores, doors, watcher]
+  static let pages: [String: Page] = [
+    common, databases, clouds, backupStores, doors, watcher, readiness,
+  ]
     .reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 
   private static let common: [String: Page] = [
