@@ -131,6 +131,7 @@ extension StatusAnswer {
     var status = self
     for index in status.links.indices { status.links[index].exposureSeconds = nil }
     for index in status.readiness.indices { status.readiness[index].exposureSeconds = nil }
+    status.told?.failover = nil
     for region in status.regions.indices {
       for check in status.regions[region].checks.indices {
         status.regions[region].checks[check].latencySeconds = nil
