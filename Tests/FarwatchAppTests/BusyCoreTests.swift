@@ -75,6 +75,27 @@ private final class HeldDaemon: Sendable {
   }
 }
 
+@Suite struct EmptyInstallTests {
+  @Test func itRunsAndItsPageSaysWhatToDoNext() throws {
+    let directory = try TemporaryDirectory("farwatch-empty")
+    // Without these two it would take the machine's own.
+    let file = try directory.write("farwatch.yml", "listen: 127.0.0.1:0\nstate: state\n")
+    let daemon = try Daemon(configurationFile: file, logLevel: "error")
+    defer { daemon.stop() }
+    let status = try #require(daemon.status())
+    #expect(status.judgement.text == "Nothing is watched yet: no region is configured")
+    #expect(String(decoding: StatusPage.render(status), as: UTF8.self).contains("role: primary"))
+    try directory.write(
+      "farwatch.yml", "listen: 127.0.0.1:0\nstate: state\nregions: {taiwan: {role: primary}}\n")
+    #expect(daemon.reload() == [])
+    #expect(daemon.status()?.regions.map(\.name) == ["taiwan"])
+    // A file that was cut off must not end what is watched.
+    try directory.write("farwatch.yml", "listen: 127.0.0.1:0\nstate: state\n")
+    #expect(daemon.reload().first?.contains("no `regions`") == true)
+    #expect(daemon.status()?.regions.map(\.name) == ["taiwan"])
+  }
+}
+
 @Suite struct BusyCoreTests {
   @Test func whatNobodyWaitsForAnyMoreIsNotRun() async throws {
     let held = try HeldDaemon()
