@@ -9,11 +9,12 @@ enum Operations {
       parameters: [
         .header(
           "If-None-Match", .text,
-          "The `ETag` of an earlier answer, which stays while nothing but time passes.")
+          "The `ETag` of an earlier answer, which stays while nothing but time passes and measurements say the same."
+        )
       ],
       answers: [
         .json(200, .named("Status"), "Everything that the status page shows."),
-        .empty(304, "Nothing but time has passed."), busy,
+        .empty(304, "Nothing but time has passed and measurements have been renewed."), busy,
       ]),
     Operation(
       method: .get, path: "/api/openapi.json", summary: "This document",
@@ -76,8 +77,8 @@ enum Operations {
           """
           `event: journal`: a new entry, as `/api/events` has it, with its number as id. `event: status`: the answer of \
           `/api/status` is another than before by more than newer measurements, at most once a second; data `{"takenAt", "journal"}`. `event: gap`: \
-          entries from `first` to `last` were too many to be sent; null: the journal has begun anew. A comment comes \
-          every 15 seconds.
+          entries from `first` to `last` were too many to be sent; null: the journal has begun anew. `event: alive` \
+          comes every 5 seconds, also while nothing happens.
           """),
         .text(400, "What cannot be understood, and why."),
         .text(503, "Too many follow already, or Farwatch is starting."),

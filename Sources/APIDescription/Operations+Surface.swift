@@ -5,8 +5,11 @@ extension Operations {
   }
 
   private static func one(_ path: String, _ summary: String) -> Operation {
-    Operation(
-      method: .get, path: path, summary: summary, parameters: [.path("name", .text, "Its name.")],
+    let isOfRegion = path.contains("{region}")
+    return Operation(
+      method: .get, path: path, summary: summary,
+      parameters: (isOfRegion ? [.path("region", .text, "Its region.")] : [])
+        + [.path("name", .text, "Its name.")],
       answers: [.page(200, "text/html", summary), .page(404, "text/html", "There is none."), busy])
   }
 
@@ -51,6 +54,7 @@ extension Operations {
       page("/status.js", "Its script", "text/javascript"), page("/alerts", "The page of active alerts"),
       one("/regions/{name}", "The page of one region"), one("/links/{name}", "The page of one link"),
       one("/backups/{name}", "The page of one backup job"),
+      one("/backups/{region}/{name}", "The same, where jobs of that name are in several regions"),
       Operation(
         method: .get, path: "/events", summary: "The page of the journal",
         parameters: [

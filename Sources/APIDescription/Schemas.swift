@@ -1,10 +1,13 @@
 /// Schemas with a name.
 enum Schemas {
   static let all: KeyValuePairs<String, Schema> = [
-    "Status": status, "Readiness": readiness, "Region": region, "Traffic": traffic, "Part": part,
-    "Check": check, "Link": link, "Backup": backup, "ActiveAlert": activeAlert, "Paging": paging,
-    "HeldSilence": heldSilence, "Alarm": alarm, "Receiver": receiver, "Heartbeat": heartbeat, "Store": store,
-    "Event": event,
+    "Status": status, "Judgement": judgement, "Failover": failover,
+    "Readiness": readiness, "Region": region, "Traffic": traffic,
+    "Part": part, "Check": check, "Link": link, "Backup": backup, "ActiveAlert": activeAlert,
+    "Paging": paging, "Telling": telling,
+    "HeldSilence": heldSilence,
+    "Alarm": alarm,
+    "Receiver": receiver, "Heartbeat": heartbeat, "Store": store, "Event": event,
     "Verification": verification,
     "Proof": proof, "Alert": alert, "DetailedAlert": detailedAlert, "AlertGroup": alertGroup,
     "PostedAlert": postedAlert, "Silence": silence, "PostedSilence": postedSilence, "Matcher": matcher,
@@ -22,16 +25,30 @@ enum Schemas {
 
   private static let status = Schema.object([
     "takenAt": .time, "startedAt": .time, "vantage": .text, "version": .text, "ready": .boolean,
-    "reloadProblem": maybeText, "readiness": .list(.named("Readiness")), "regions": .list(.named("Region")),
+    "reloadProblem": maybeText, "judgement": .named("Judgement"), "failovers": .list(.named("Failover")),
+    "readiness": .list(.named("Readiness")), "regions": .list(.named("Region")),
     "links": .list(.named("Link")), "backups": .list(.named("Backup")),
     "alerts": .list(.named("ActiveAlert")),
+    "alertCounts": .object(["all": .count, "firing": .count, "heldBack": .count, "pending": .count]),
     "silences": .list(.named("HeldSilence")), "alarms": .list(.named("Alarm")),
     "receivers": .list(.named("Receiver")), "heartbeats": .list(.named("Heartbeat")),
     "store": .unknown(or: .named("Store")), "problems": .list(.text),
+    "offline": .unknown(or: .boolean), "stuckCollectors": .count, "overruns": .count,
+  ])
+  private static let judgement = Schema.object([
+    "verdict": verdict, "text": .text,
+    "findings": .list(.object(["verdict": verdict, "text": .text])), "failover": maybeText,
+  ])
+  private static let failover = Schema.object([
+    "workload": .text, "from": .text, "to": maybeText, "drill": maybeText, "startedAt": .time,
+    "over": .boolean, "verdict": verdict, "recoverySeconds": maybeSeconds,
+    "recoveryObjectiveSeconds": maybeSeconds, "lostSeconds": maybeSeconds,
+    "lostObjectiveSeconds": maybeSeconds, "steps": .list(.object(["step": .text, "at": .time])),
   ])
   private static let readiness = Schema.object([
-    "region": .text, "exposureSeconds": maybeSeconds, "verdict": verdict, "takesSeconds": maybeSeconds,
-    "lastProven": maybeTime, "reason": maybeText,
+    "workload": maybeText, "region": .text, "exposureSeconds": maybeSeconds, "sentence": .text,
+    "verdict": verdict, "call": .text, "worst": maybeText, "takesSeconds": maybeSeconds,
+    "takesFrom": maybeText, "lastProven": maybeTime, "reasons": .list(.text), "reason": maybeText,
   ])
   private static let region = Schema.object([
     "name": .text, "role": .text, "verdict": verdict, "sharePercent": maybeNumber, "servedShare": maybeNumber,
@@ -56,7 +73,9 @@ enum Schemas {
   ])
   private static let backup = Schema.object([
     "job": .text, "region": .text, "verdict": verdict, "newestGood": maybeTime, "ageSeconds": maybeSeconds,
-    "objectiveSeconds": .seconds, "sizeBytes": maybeNumber, "measured": .boolean, "reason": maybeText,
+    "objectiveSeconds": .seconds, "sizeBytes": maybeNumber, "measured": .boolean, "retained": maybeNumber,
+    "unverified": maybeNumber, "filesFoundGood": maybeNumber, "filesFoundBad": maybeNumber,
+    "restoreTested": maybeTime, "reason": maybeText,
   ])
   private static let activeAlert = Schema.object([
     "name": .text, "state": .text, "since": .time, "labels": .labels, "summary": .text, "expression": .text,
@@ -65,7 +84,11 @@ enum Schemas {
   private static let paging = Schema.object([
     "silencedBy": .list(.text), "inhibitedBy": .list(.text), "mutedBy": .list(.text),
     "acknowledgedBy": maybeText, "acknowledgedAt": maybeTime, "topics": .list(.text), "told": .list(.text),
-    "toldAt": maybeTime,
+    "toldAt": maybeTime, "tellings": .list(.named("Telling")),
+  ])
+  private static let telling = Schema.object([
+    "topic": .text, "state": .choice("told", "waiting", "given_up", "nobody", "unknown"), "at": maybeTime,
+    "reason": maybeText, "words": .text,
   ])
   private static let heldSilence = Schema.object([
     "id": maybeText, "matchers": .text, "createdBy": .text, "comment": .text, "startsAt": .time,
@@ -78,12 +101,14 @@ enum Schemas {
   ])
   private static let receiver = Schema.object([
     "topic": .text, "name": .text, "endpoint": .text, "confirmed": .boolean, "unsubscribed": .boolean,
+    "verdict": verdict,
     "waiting": .count, "oldestWaitingSeconds": maybeSeconds, "givenUp": .count, "fallback": maybeText,
     "fallenBack": .boolean, "lastSuccess": maybeTime, "consecutiveFailures": .count, "lastProven": maybeTime,
     "failedProofs": .count, "reason": maybeText,
   ])
   private static let heartbeat = Schema.object([
-    "name": .text, "intervalSeconds": .seconds, "lastSuccess": maybeTime, "withheld": .list(.text),
+    "name": .text, "intervalSeconds": .seconds, "verdict": verdict, "lastSuccess": maybeTime,
+    "withheld": .list(.text),
     "reason": maybeText,
   ])
   private static let store = Schema.object([
@@ -125,6 +150,7 @@ enum Schemas {
   private static let detailedAlert = Schema.object([
     "labels": .labels, "annotations": .labels, "fingerprint": .text, "startsAt": .time, "endsAt": .time,
     "updatedAt": .time, "source": .text, "toldReceivers": .list(.text),
+    "tellings": .list(.named("Telling")),
     "acknowledgement": .unknown(or: .object(["by": .text, "comment": .text, "at": .time])),
     "maintenanceWindows?": .list(.text),
   ])

@@ -25,7 +25,9 @@ enum AlertJSON {
     members.append(.init("labels", .strings(alert.labels)))
     if detailed {
       members += [
-        .init("source", .string(alert.source.rawValue)), .init("toldReceivers", strings(alert.toldTopics)),
+        .init("source", .string(alert.source.rawValue)),
+        .init("toldReceivers", strings(alert.tellings.filter { $0.state == .told }.map(\.topic))),
+        .init("tellings", .array(alert.tellings.map(document))),
         .init("acknowledgement", alert.acknowledgement.map(document) ?? .null),
       ]
       if !alert.maintenance.isEmpty {
@@ -39,6 +41,15 @@ enum AlertJSON {
   /// alert that we ourselves watch is never: it is given the five minutes that are usual there.
   private static func end(of alert: PagedAlert, now: Timestamp) -> Timestamp {
     alert.endsAt ?? max(now, alert.updatedAt) + .seconds(300)
+  }
+
+  private static func document(_ telling: TopicTelling) -> OrderedJSON {
+    .object([
+      .init("topic", .string(telling.topic)), .init("state", .string(telling.state.rawValue)),
+      .init("at", telling.at.map { .string($0.iso8601) } ?? .null),
+      .init("reason", telling.reason.map { .string($0) } ?? .null),
+      .init("words", .string(telling.words)),
+    ])
   }
 
   static func document(_ acknowledgement: Acknowledgement) -> OrderedJSON {

@@ -55,7 +55,11 @@ package enum ConfigurationFile {
     let state = m.optional("state", .nonEmptyString).map(paths.resolve) ?? "/var/lib/farwatch"
     let externalURL = m.optional("external_url", .nonEmptyString.validated(httpURLComplaint))
     let labels = m.optional("external_labels", .labels) ?? .empty
-    let regions = m.required("regions", .regions)
+    let regions = m.optional("regions", .regions) ?? []
+    if m.node("regions") == nil {
+      // Whoever has just installed it is to see the page, which says what to do next.
+      warnings.add("no `regions`: nothing is watched", at: .start)
+    }
     var scope = Scope(regions: regions.map(\.name), vantage: vantage, paths: paths)
     let health = m.optional("health", .mapping { HealthSection.read($0, scope) }) ?? HealthSection.Plan()
     scope.pushIDs = health.pushIDs

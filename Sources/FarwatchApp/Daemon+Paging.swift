@@ -45,10 +45,13 @@ struct DaemonPaging: PagingFace {
     return RoutingText.write(topics: settings.notifying.topics.map(\.name), paging: settings.paging)
   }
 
-  func snapshot() -> PagingSnapshot? { daemon.loop.ask { $0.pagingSnapshot(now: $1) } }
+  func snapshot() -> PagingSnapshot? {
+    daemon.sharedPaging.get { daemon.loop.ask { $0.pagingSnapshot(now: $1) } }
+  }
 
   func post(_ alerts: [PostedAlert]) throws(PagingRefusal) {
-    try change { $0.post(alerts, at: $1) }
+    // Others post all the time: who looks at the status may see it a moment later.
+    try change(isOperator: false) { $0.post(alerts, at: $1) }
     // On a full disk they are paged all the same, and whoever posts them does it again.
     if daemon.settle() == .busy { throw .busy }
   }
@@ -84,8 +87,13 @@ struct DaemonPaging: PagingFace {
 
   /// Runs `body` on the core's thread.
   private func change<Answer: Sendable>(
+    isOperator: Bool = true,
     _ body: @escaping @Sendable (Conductor, TurnTime) -> Result<Answer, PagingRefusal>
   ) throws(PagingRefusal) -> Answer {
+    defer {
+      daemon.sharedPaging.forget()
+      if isOperator { daemon.sharedStatus.forget() }
+    }
     guard let result = daemon.loop.ask(body) else { throw .busy }
     return try result.get()
   }
@@ -102,7 +110,13 @@ struct DaemonPaging: PagingFace {
 // MARK: What the core answers, on its thread
 
 extension Conductor {
-  fileprivate func pagingSnapshot(now: TurnTime) -> PagingSnapshot { desk.snapshot(at: Moment(now)) }
+  func pagingSnapshot(now: TurnTime) -> PagingSnapshot {
+    var snapshot = desk.snapshot(at: Moment(now))
+    for place in snapshot.alerts.indices {
+      snapshot.alerts[place].tellings = dispatcher.tellings(of: snapshot.alerts[place])
+    }
+    return snapshot
+  }
 
   fileprivate func post(_ alerts: [PostedAlert], at time: TurnTime) -> Result<Void, PagingRefusal> {
     let refused = desk.post(alerts, at: Moment(time))

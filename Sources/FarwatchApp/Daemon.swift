@@ -36,6 +36,9 @@ package final class Daemon: Sendable {
   let acknowledgeLink: AcknowledgeLink
   let store: SampleStore
   private let trends: Trends
+  /// What is looked at often, asked of the core once for everybody.
+  let sharedStatus = SharedAnswer<StatusSnapshot>(goodFor: .milliseconds(500))
+  let sharedPaging = SharedAnswer<PagingSnapshot>(goodFor: .milliseconds(50))
   private let pages: PageRenderer
   private let collectors: CollectorFactory
   private let deliveries: DeliveryCarrier
@@ -45,6 +48,7 @@ package final class Daemon: Sendable {
   private let endpoints: EndpointBox
   private let access: ListenerAccess
   private let streams: EventStreams
+  let answers = AnswerThreads()
   let reloads: ReloadLog
   let queries: QueryThreads
   /// Taken while a question about the journal reads the database: one at a time, or they would shut out all others.
@@ -111,7 +115,7 @@ package final class Daemon: Sendable {
       throw error
     }
     streams.start(self)
-    endpoints.open(Endpoints(daemon: self, streams: streams))
+    endpoints.open(Endpoints(daemon: self, streams: streams, threads: answers))
     loaded.log(to: logger)
     logger.info(
       "watching",
@@ -181,7 +185,7 @@ package final class Daemon: Sendable {
       store: store,
       sources: .init(
         pages: pages, server: server, database: database, loop: loop, feeds: feeds, reloads: reloads,
-        resolver: collectors.resolver, access: access, queries: queries, streams: streams))
+        resolver: collectors.resolver, access: access, queries: queries, streams: streams, answers: answers))
     let readiness = ReadinessDesk(loaded.settings.workloads, restoring: rows.readiness, store: store)
     for problem in readiness.book.restoreProblems {
       logger.error("a stored failover cannot be read", metadata: ["problem": "\(problem)"])
@@ -243,6 +247,7 @@ package final class Daemon: Sendable {
     access.stop()
     streams.stop()
     server.stop()
+    answers.stop()
     feeds.stop()
     _ = loop.ask { $0.record(JournalEntry(at: $1.now, kind: .stopped)) }
     loop.stop()
@@ -258,6 +263,7 @@ package final class Daemon: Sendable {
   /// Reads the configuration again. On any problem nothing changes; returns what is wrong.
   @discardableResult
   package func reload() -> [String] {
+    defer { sharedStatus.forget() }
     let loaded: LoadedConfiguration
     let plans: [TargetPlan]
     let papers: WebPapers
@@ -266,6 +272,7 @@ package final class Daemon: Sendable {
       plans = try collectors.plans(for: loaded.settings)
       papers = try WebPapers(loaded.settings.access, webFile: webFile)
       try reloads.current.settings.checkUnchangeable(against: loaded.settings)
+      try checkKeepsWatching(loaded.settings)
       try feeds.apply(loaded.settings)
     } catch {
       reloads.failed(error.lines)
@@ -300,6 +307,13 @@ package final class Daemon: Sendable {
     loaded.log(to: logger)
     logger.info("configuration reloaded", metadata: ["rules": "\(loaded.ruleCount)"])
     return []
+  }
+
+  /// An empty file starts, so that its page can say what to do; it must not end what is watched, for it may have been cut
+  /// off while it was written.
+  private func checkKeepsWatching(_ settings: Settings) throws(StartFailure) {
+    guard settings.regions.isEmpty, !reloads.current.settings.regions.isEmpty else { return }
+    throw StartFailure("\(configurationFile): no `regions`: this would end all that is watched")
   }
 
   /// `farwatch run`: works until SIGTERM or SIGINT.
@@ -344,20 +358,22 @@ private final class SignalledReloads: Sendable {
 
 extension Daemon: DaemonFace {
   func status() -> StatusSnapshot? {
-    let reloads = reloads.current
-    let startedAt = startedAt
-    guard var status = loop.ask({ $0.snapshot(at: $1, startedAt: startedAt, reloads: reloads) }) else {
-      return nil
+    sharedStatus.get {
+      let reloads = reloads.current
+      let startedAt = startedAt
+      guard var status = loop.ask({ $0.snapshot(at: $1, startedAt: startedAt, reloads: reloads) }) else {
+        return nil
+      }
+      trends.fill(&status)
+      return status
     }
-    trends.fill(&status)
-    return status
   }
 
   func metricsPage(_ format: ExpositionFormat) -> MetricsPage { pages.render(format) }
 
   var isAlive: Bool { loop.silence < .seconds(5) }
 
-  var isReady: Bool { loop.ask(within: .milliseconds(500)) { conductor, _ in conductor.isReady } ?? false }
+  var isReady: Bool { loop.isReady }
 
   func events(_ query: EventsQuery) -> EventsOutcome {
     guard let view = loop.ask({ conductor, _ in conductor.journalView }) else { return .busy }
@@ -398,10 +414,12 @@ extension Daemon: DaemonFace {
   func proofs() -> [ProofStanding]? { loop.ask { $0.proofs.standings($1.now) } }
 
   func prove(_ choice: ProofChoice) -> [ProofStanding]? {
-    loop.ask { $0.prove(choice, at: Moment($1)) }
+    defer { sharedStatus.forget() }
+    return loop.ask { $0.prove(choice, at: Moment($1)) }
   }
 
   func visit(_ visit: SubscriptionVisit) -> SNSAnswer? {
+    defer { sharedStatus.forget() }
     guard let answer = loop.ask({ $0.answer(visit, now: $1.now) }) else { return nil }
     // Who is told "confirmed" may rely on it.
     return settle() == .busy ? nil : answer

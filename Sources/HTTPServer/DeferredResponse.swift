@@ -25,7 +25,7 @@ package final class DeferredResponse: Sendable {
   /// Runs `body` with the answer when it is there; at once when it is. For tests, which have no server.
   package func whenGiven(_ body: @escaping @Sendable (HTTPServerResponse) -> Void) { hold.whenGiven(body) }
 
-  /// The answer, if it is there. For tests, which have no server.
+  /// The answer, if it is there: a 503 when nobody waits any more.
   package var response: HTTPServerResponse? { hold.response }
 
   /// As if the client had left. For tests, which have no server.

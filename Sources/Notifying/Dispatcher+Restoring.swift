@@ -35,7 +35,9 @@ extension Dispatcher {
       let key = row.subscription
       let receiver = receivers[key] ?? newReceiver(key, topicARN: row.topicARN, now: now)
       receivers[key] = receiver
-      if row.givenUp != nil {
+      tellingBook.note(.accepted, row, at: now)
+      if let givenUp = row.givenUp {
+        tellingBook.note(.lost(reason: givenUp.reason), row, at: now)
         let old = receiver.queue.keepGivenUp(row)
         changes += dropped(old.map { [($0, .givenUpOverflow)] } ?? [], at: now)
         continue

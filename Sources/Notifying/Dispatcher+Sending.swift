@@ -131,6 +131,10 @@ extension Dispatcher {
     noteStanding(receiver, failuresBefore, result)
     func note(_ row: OutboxRow, _ attempts: Int) {
       record(receiver, row, attempt: attempts, result, now)
+      if let reason = result.reason, !result.isCancelled {
+        let detail = result.detail.isEmpty ? "" : ": \(result.detail)"
+        tellingBook.note(.attempted(trouble: reason.rawValue + detail), row, at: now)
+      }
       enter(
         .attempt, row, receiver, at: now,
         [
@@ -141,6 +145,7 @@ extension Dispatcher {
     }
     switch finish {
     case .delivered(let row, let attempts):
+      tellingBook.note(.taken, row, at: now)
       let standing = receiver.tookPage(at: now)
       statistics.delivered += 1
       note(row, attempts)
@@ -159,6 +164,7 @@ extension Dispatcher {
     case .gaveUp(let row, let attempts, let old):
       note(row, attempts)
       enter(.givenUp, row, receiver, at: now, ["reason": result.detail])
+      tellingBook.note(.lost(reason: result.detail), row, at: now)
       if row.notification.kind == .proof {
         tellProof(
           row.notification, receiver.key, .over, attempts: attempts, result.reason?.rawValue, result.detail)

@@ -63,6 +63,10 @@ extension Dispatcher {
         continue
       }
       statistics.dropped[loss.rawValue, default: 0] += 1
+      // What was folded into a newer page goes on with that one; what was given up is lost already.
+      if loss != .folded, loss != .givenUpOverflow {
+        tellingBook.note(.lost(reason: loss.rawValue), row, at: now)
+      }
       enter(.dropped, row, receivers[row.subscription], at: now, ["reason": loss.rawValue])
       note(.error, "page dropped", describe(row).merging(["reason": loss.rawValue]) { $1 })
     }

@@ -50,6 +50,7 @@ package final class Dispatcher {
   var namedReceivers: [String: String] = [:]
   var statistics = NotifyingStatistics()
   var recent: [NotifyingSnapshot.Attempt] = []
+  var tellingBook = TellingBook()
   var nextSequence: UInt64 = 1
   var attempts: [DeliveryID: Attempt] = [:]
   var nextDelivery: UInt64 = 1
@@ -133,12 +134,16 @@ package final class Dispatcher {
       guard let receiver = receivers[key] else { continue }
       guard let page = receiver.heard(notification) else {
         isFiltered = true
+        tellingBook.noteFiltered(notification.alerts, receiver: key)
         continue
       }
       let isWhole = page.alerts.count == notification.alerts.count
       if !isWhole {
         isFiltered = true
-        heard.formUnion(page.alerts.map(\.identity))
+        let hears = Set(page.alerts.map(\.identity))
+        heard.formUnion(hears)
+        tellingBook.noteFiltered(
+          notification.alerts.lazy.filter { !hears.contains($0.identity) }, receiver: key)
       } else {
         heard = Set(notification.alerts.map(\.identity))
       }
@@ -181,6 +186,7 @@ package final class Dispatcher {
       since: how.monotonic, maxAge: receiver.policy.maxAge(of: page))
     if saved != nil { uncommitted[how.ticket, default: []].append((receiver.key, page.thread)) }
     enter(.notified, row, receiver, at: how.now, how.reason)
+    tellingBook.note(.accepted, row, at: how.now)
     let shed = receiver.queue.append(entry)
     return (saved.map { [$0] } ?? []) + shed.rewritten + dropped(shed.gone, at: how.now)
   }

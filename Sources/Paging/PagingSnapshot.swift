@@ -71,6 +71,8 @@ package struct PagedAlert: Sendable {
   package var toldTopics: [String]
   /// The newest page of a group that told of it; nil: none did.
   package var toldAt: Timestamp?
+  /// What became of those pages, for each topic; empty until somebody asks the outbox.
+  package var tellings: [TopicTelling] = []
 
   package init(
     identity: String, fingerprint: String, source: Source, status: AlertEvent.Status, labels: Labels,
@@ -118,6 +120,48 @@ package struct AlertGroup: Sendable {
   }
 }
 
+/// How far the news of an alert got to one topic.
+package struct TopicTelling: Hashable, Sendable {
+  package enum State: String, Sendable, CaseIterable {
+    /// Somebody took the page.
+    case told
+    /// The page is in the outbox, and nobody has taken it yet.
+    case waiting
+    /// Nobody took it, and it is tried no longer.
+    case givenUp = "given_up"
+    /// The topic has no subscription that wants it.
+    case nobody
+    /// It left before the process began, and what became of it is not known.
+    case unknown
+  }
+
+  package var topic: String
+  package var state: State
+  /// When it was taken; nil: it was not.
+  package var at: Timestamp?
+  /// Why it waits, was given up or leads to nobody; nil: nothing is to be said.
+  package var reason: String?
+
+  package init(topic: String, state: State, at: Timestamp? = nil, reason: String? = nil) {
+    self.topic = topic
+    self.state = state
+    self.at = at
+    self.reason = reason
+  }
+
+  /// `told office`, `waiting for office: not confirmed`
+  package var words: String {
+    let why = reason.map { ": \($0)" } ?? ""
+    return switch state {
+    case .told: "told \(topic)"
+    case .waiting: "waiting for \(topic)\(why)"
+    case .givenUp: "given up, nobody was told by \(topic)\(why)"
+    case .nobody: "nobody is told by \(topic)\(why)"
+    case .unknown: "left for \(topic) before the last start; whether it was taken is not known"
+    }
+  }
+}
+
 /// How paging stands at one moment.
 package struct PagingSnapshot: Sendable {
   package var alerts: [PagedAlert]
@@ -128,5 +172,45 @@ package struct PagingSnapshot: Sendable {
     self.alerts = alerts
     self.groups = groups
     self.silences = silences
+  }
+}
+
+/// How paging stands at one moment, with as many alerts as anybody looks at.
+package struct PagingOverview: Sendable {
+  /// Posted ones that fire, the most urgent first, then those that were asked for.
+  package var alerts: [PagedAlert] = []
+  /// All posted alerts that fire, and those of them that are held back.
+  package var postedFiring = 0
+  package var postedHeldBack = 0
+  package var silences: [Silence]
+  /// Alerts that fire and that each silence holds back, by its identifier.
+  package var silenced: [String: Int] = [:]
+  /// Labels of what holds ``alerts`` back, by fingerprint.
+  package var inhibitors: [String: Labels] = [:]
+}
+
+/// The first few of many in an order, without sorting them all.
+package struct MostUrgent<Element> {
+  private let limit: Int
+  private let isBefore: (Element, Element) -> Bool
+  /// In order.
+  package private(set) var found: [Element] = []
+
+  package init(limit: Int, _ isBefore: @escaping (Element, Element) -> Bool) {
+    self.limit = limit
+    self.isBefore = isBefore
+  }
+
+  package mutating func offer(_ element: Element) {
+    if found.count >= limit {
+      guard let last = found.last, isBefore(element, last) else { return }
+      found.removeLast()
+    }
+    var (low, high) = (0, found.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if isBefore(element, found[middle]) { high = middle } else { low = middle + 1 }
+    }
+    found.insert(element, at: low)
   }
 }

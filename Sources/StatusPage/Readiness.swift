@@ -1,38 +1,47 @@
 package import Model
 
 extension StatusSnapshot {
-  /// What failing over to a region now would mean, as far as it was measured.
+  /// What failing over to a region now would mean, as far as it was measured: the one judgement for the page, the API and
+  /// whoever asks them.
   package struct Readiness: Sendable {
+    /// What would be failed over; nil: everything that the region's links carry.
+    package var workload: String?
     package var region: String
     /// Good only when everything that counts is known to be good.
     package var verdict: Verdict
-    /// The largest loss of the region's links; nil when any link's is unknown, or there is no link.
+    /// The largest loss of the region's data; nil when that of any of it is unknown, or there is none.
     package var loses: Duration?
-    /// The link that loses most.
-    package var worstLink: String?
-    /// Links whose loss is unknown.
-    package var unknownLinks: [String]
-    /// Links that would lose more than their objective allows.
-    package var missed: [String] = []
-    /// Of the region itself.
-    package var health: Verdict = .unknown
+    /// The link, or the data, that loses most.
+    package var worst: String?
+    /// Links, or data, whose loss is unknown.
+    package var unknown: [String] = []
+    /// What speaks against it, or is not known, beside what the sentence says; empty: nothing.
+    package var objections: [String] = []
     /// How long it takes; nil: not measured.
     package var takes: Duration?
+    /// From what that is known: `failover`, `drill` or `restore`.
+    package var takesFrom: String?
     package var lastProven: Timestamp?
+
+    package init(workload: String? = nil, region: String, verdict: Verdict) {
+      self.workload = workload
+      self.region = region
+      self.verdict = verdict
+    }
 
     /// One sentence.
     package var sentence: String {
       let loss =
         if let loses {
-          "would lose \(StatusPage.text(loses))" + (worstLink.map { " (\($0))" } ?? "")
-        } else if unknownLinks.isEmpty {
+          "would lose \(StatusPage.text(loses))" + (worst.map { " (\($0))" } ?? "")
+        } else if unknown.isEmpty {
           "would lose an unknown amount: no replication is watched"
         } else {
-          "would lose an unknown amount: nothing is known of \(Self.list(unknownLinks))"
+          "would lose an unknown amount: nothing is known of \(Self.list(unknown))"
         }
       let time =
         takes.map { " and take about \(StatusPage.text($0))" } ?? "; how long it takes is not measured yet"
-      return "Failing over to \(region) now \(loss)\(time)"
+      return "Failing \(workload.map { "\($0) " } ?? "")over to \(region) now \(loss)\(time)"
     }
 
     /// The answer in a few words: whether one should. Never "safe" while that was not tried.
@@ -45,18 +54,18 @@ extension StatusSnapshot {
       }
     }
 
-    /// What speaks against it beside what the sentence says; empty: nothing.
-    package var objections: [String] {
-      var found: [String] = []
-      switch health {
-      case .good: break
-      case .bad: found.append("the region itself is down")
-      case .degraded: found.append("the region itself is degraded")
-      case .unknown: found.append("the region's own state is not known")
+    /// `japan`, `shop in japan`.
+    package var name: String { workload.map { "\($0) in \(region)" } ?? region }
+
+    /// Everything that keeps it from being good and proven, the sentence's own doubts among it.
+    package var reasons: [String] {
+      var found = objections
+      if loses == nil {
+        found.append(
+          unknown.isEmpty
+            ? "no replication to it is watched" : "what would be lost of \(Self.list(unknown)) is not known")
       }
-      if !missed.isEmpty {
-        found.append("more would be lost than the objective allows: \(Self.list(missed))")
-      }
+      if takes == nil { found.append("how long it takes is not measured") }
       return found
     }
 
@@ -66,8 +75,10 @@ extension StatusSnapshot {
     }
   }
 
-  /// Of each region that others replicate to, or that stands by, in the order of the regions.
+  /// Of each workload in each region that is not in charge of it; where there are none, of each region that others
+  /// replicate to, or that stands by, in the order of the regions.
   package var readiness: [Readiness] {
+    if let standings { return standings }
     let standby: Set<String> = ["standby", "secondary", "backup"]
     var names = regions.filter { region in
       standby.contains(region.role) || links.contains { $0.target == region.name }
@@ -92,60 +103,28 @@ extension StatusSnapshot {
         health
       }
     let rehearsal = rehearsals.first { $0.region == region }
-    let isKnown = unknown.isEmpty && !links.isEmpty
-    return Readiness(
-      region: region, verdict: verdict, loses: isKnown ? worst?.exposure(at: takenAt) : nil,
-      worstLink: isKnown ? worst?.name : nil, unknownLinks: unknown.map(\.name),
-      missed: links.filter { $0.verdict(at: takenAt) == .bad }.map(\.name), health: health,
-      takes: rehearsal?.takes, lastProven: rehearsal?.lastProven)
+    var readiness = Readiness(region: region, verdict: verdict)
+    if unknown.isEmpty, let worst {
+      readiness.loses = worst.exposure(at: takenAt)
+      readiness.worst = worst.name
+    }
+    readiness.unknown = unknown.map(\.name)
+    switch health {
+    case .good: break
+    case .bad: readiness.objections.append("the region itself is down")
+    case .degraded: readiness.objections.append("the region itself is degraded")
+    case .unknown: readiness.objections.append("the region's own state is not known")
+    }
+    let missed = links.filter { $0.verdict(at: takenAt) == .bad }.map(\.name)
+    if !missed.isEmpty {
+      readiness.objections.append("more would be lost than the objective allows: \(Readiness.list(missed))")
+    }
+    (readiness.takes, readiness.lastProven) = (rehearsal?.takes, rehearsal?.lastProven)
+    return readiness
   }
 
   /// The newest of all good backups, with the job that made it; nil when none is known.
-  package var newestBackup: (job: String, at: Timestamp)? {
-    backups.compactMap { backup in backup.newestGood.map { (backup.job, $0) } }.max { $0.1 < $1.1 }
-  }
-
-  /// The whole in one line: never good while anything that counts is not known.
-  package var headline: (verdict: Verdict, text: String) {
-    if regions.isEmpty { return (.unknown, "Nothing is watched yet: no region is configured") }
-    if !ready { return (.unknown, "Starting: not every collector has reported yet") }
-    if isOffline == true { return (.unknown, "Farwatch itself is offline: what it shows may be old") }
-    if let firing { return (.bad, firing) }
-    func names(_ verdict: Verdict) -> String {
-      regions.filter { $0.verdict == verdict }.map(\.name).joined(separator: ", ")
-    }
-    for (verdict, word) in [(Verdict.bad, "down"), (.degraded, "degraded")] where !names(verdict).isEmpty {
-      return (verdict, "Nothing is firing, but \(names(verdict)) \(word)")
-    }
-    if !names(.unknown).isEmpty { return (.unknown, "Some regions are unknown: \(names(.unknown))") }
-    if let link = links.first(where: { $0.verdict(at: takenAt) == .bad }) {
-      return (.bad, "Nothing is firing, but \(link.name) misses its objective")
-    }
-    if let backup = backups.first(where: { $0.verdict(at: takenAt) == .bad }) {
-      return (.bad, "Nothing is firing, but backup \(backup.job) misses its objective")
-    }
-    let unknown =
-      links.filter { $0.verdict(at: takenAt) == .unknown }.map(\.name)
-      + backups.filter { $0.verdict(at: takenAt) == .unknown }.map(\.job)
-    if let first = unknown.first {
-      let more = unknown.count > 1 ? " and \(unknown.count - 1) more" : ""
-      return (.unknown, "Nothing is firing, but nothing is known of \(first)\(more)")
-    }
-    return (.good, "Nothing is firing")
-  }
-
-  /// `2 alerts are firing, 1 alarm is in ALARM`; nil: nothing is.
-  var firing: String? {
-    let alerts = alerts.count { $0.state == "firing" }
-    let heldBack = self.alerts.count { $0.state == "firing" && $0.paging?.isHeldBack ?? false }
-    let alarms = alarms.count { $0.verdict == .bad }
-    let parts = [
-      alerts == 0
-        ? nil
-        : (alerts == 1 ? "1 alert is firing" : "\(alerts) alerts are firing")
-          + (heldBack == 0 ? "" : ", \(heldBack) of them held back"),
-      alarms == 0 ? nil : alarms == 1 ? "1 alarm is in ALARM" : "\(alarms) alarms are in ALARM",
-    ].compactMap { $0 }
-    return parts.isEmpty ? nil : parts.joined(separator: ", ")
+  package var newestBackup: (backup: Backup, at: Timestamp)? {
+    backups.compactMap { backup in backup.newestGood.map { (backup, $0) } }.max { $0.1 < $1.1 }
   }
 }

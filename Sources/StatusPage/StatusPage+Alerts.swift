@@ -7,21 +7,57 @@ extension StatusPage {
 
   static func alerts(_ status: StatusSnapshot, limit: Int, _ page: inout HTMLText) {
     page.section("alerts", "Alerts") { page in
-      if status.alerts.isEmpty { return page.quiet("None is pending or firing.") }
-      page.table("Active alerts", ["Alert", "State", "What", "Paging", "Labels", "For"]) { page in
-        for alert in status.alerts.prefix(limit) { row(alert, status.takenAt, &page) }
+      if status.alerts.isEmpty, status.alertsLeftOut == 0 {
+        return page.quiet("None is pending or firing.")
       }
-      let left = status.alerts.count - limit
+      table(status.alerts.prefix(limit), status.takenAt, &page)
+      let left = max(0, status.alerts.count - limit) + status.alertsLeftOut
       guard left > 0 else { return }
       page.raw("<p class=\"quiet\">and \(left) more")
       page.raw(limit < mostRows ? ": <a href=\"/alerts\">all alerts</a></p>" : "; the API has them all</p>")
     }
   }
 
-  private static func row(_ alert: StatusSnapshot.ActiveAlert, _ now: Timestamp, _ page: inout HTMLText) {
+  /// Those that name one thing, on its page.
+  static func alerts(
+    _ status: StatusSnapshot, _ page: inout HTMLText, where isWanted: (StatusSnapshot.ActiveAlert) -> Bool
+  ) {
+    let found = status.alerts.filter(isWanted)
+    page.section("alerts", "Alerts") { page in
+      if found.isEmpty {
+        page.quiet(status.alertsLeftOut == 0 ? "None is pending or firing." : "None among the most urgent.")
+      } else {
+        table(found.prefix(50), status.takenAt, &page)
+      }
+      if found.count > 50 { page.quiet("and \(found.count - 50) more") }
+      guard status.alertsLeftOut > 0 else { return }
+      page.quiet(
+        "\(count(status.alertsLeftOut, "alert")) of all are not looked through here, for there are too many: the API "
+          + "has them all.")
+    }
+  }
+
+  private static func table(
+    _ alerts: ArraySlice<StatusSnapshot.ActiveAlert>, _ now: Timestamp, _ page: inout HTMLText
+  ) {
+    // Alerts of two sources may have the same labels.
+    var seen: [String: Int] = [:]
+    page.table("Active alerts", ["Alert", "State", "What", "Paging", "Labels", "For"]) { page in
+      for alert in alerts {
+        let key = identity(alert)
+        let ordinal = seen[key, default: 0]
+        seen[key] = ordinal + 1
+        row(alert, id: ordinal == 0 ? key : "\(key)-\(ordinal)", now, &page)
+      }
+    }
+  }
+
+  private static func row(
+    _ alert: StatusSnapshot.ActiveAlert, id: String, _ now: Timestamp, _ page: inout HTMLText
+  ) {
     let isHeld = alert.paging?.isHeldBack ?? false
     let look = alert.state != "firing" ? "degraded" : isHeld ? "held" : "bad"
-    page.row(id: "a-" + identity(alert.labels)) { page in
+    page.row(id: id) { page in
       page.head { $0.text(alert.name) }
       page.cell { $0.state(look, alert.state + (alert.held.map { ", \($0)" } ?? "")) }
       page.cell(nil, alert.summary.isEmpty ? alert.expression : alert.summary)
@@ -34,11 +70,13 @@ extension StatusPage {
     }
   }
 
-  /// The same for the same alert in each rendering; two alerts that share one cost the script a redrawn row.
-  private static func identity(_ labels: Labels) -> String {
+  /// The same for the same alert in each rendering: where it comes from, and its labels.
+  private static func identity(_ alert: StatusSnapshot.ActiveAlert) -> String {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in labels.description.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    return String(hash, radix: 36)
+    for byte in "\(alert.expression)\n\(alert.labels)".utf8 {
+      hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
+    }
+    return "a-" + String(hash, radix: 36)
   }
 
   /// Why nobody is paged, who took it on, and who was told: a line each.
@@ -52,9 +90,8 @@ extension StatusPage {
     if let by = paging.acknowledgedBy {
       lines.append("acknowledged by \(by)" + (paging.acknowledgedAt.map { " \(age($0, now)) ago" } ?? ""))
     }
-    if !paging.told.isEmpty {
-      let when = paging.toldAt.map { ", last \(age($0, now)) ago" } ?? ""
-      lines.append("told: \(paging.told.joined(separator: ", "))\(when)")
+    if !paging.tellings.isEmpty {
+      lines += paging.tellings.map { $0.words + ($0.at.map { " \(age($0, now)) ago" } ?? "") }
     } else if paging.topics.isEmpty {
       lines.append("no route takes it: nobody is told")
     } else if !paging.isHeldBack {

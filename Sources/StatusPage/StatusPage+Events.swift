@@ -29,7 +29,11 @@ extension StatusPage {
           page.head { page in
             // In one piece: it is looked for down the column.
             let kind = event.kind.replacing(" ", with: "\u{a0}")
-            if let look = look(event.kind) { page.state("\(look) tight", kind) } else { page.text(kind) }
+            if let look = look(event.kind) {
+              page.state("\(look) tight", kind)
+            } else {
+              page.raw("<span class=\"tight\">\(page.escape(kind))</span>")
+            }
           }
           page.cell(nil, event.alert)
           page.cell(nil, quiet: true, event.what)

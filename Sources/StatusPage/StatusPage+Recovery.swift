@@ -63,7 +63,7 @@ extension StatusPage {
       ) { page in
         for backup in status.backups {
           page.row { page in
-            page.head { $0.link("/backups/", backup.job) }
+            page.head { backupLink(backup, status, &$0) }
             page.cell {
               $0.state(backup.verdict(at: status.takenAt).rawValue, word(backup, status.takenAt))
             }
@@ -147,7 +147,7 @@ extension StatusPage {
           lags(of: link, status, &page)
         }
       }
-      alerts(about: "link", name, status, &page)
+      alerts(status, &page) { $0.labels["link"] == name }
     }
   }
 
@@ -165,9 +165,30 @@ extension StatusPage {
         + "\(text(link.objective)); a gap: not measured.")
   }
 
-  /// The page of one backup job; nil: there is none of that name.
-  package static func backup(_ job: String, _ status: StatusSnapshot) -> [UInt8]? {
-    guard let backup = status.backups.first(where: { $0.job == job }) else { return nil }
+  /// To the page of a job: by its name, and by its region where the name alone does not tell.
+  static func backupLink(
+    _ backup: StatusSnapshot.Backup, _ status: StatusSnapshot, _ page: inout HTMLText
+  ) {
+    let isAlone = status.backups.count { $0.job == backup.job } == 1
+    page.link(isAlone ? "/backups/" : "/backups/\(HTMLText.segment(backup.region))/", backup.job)
+  }
+
+  /// The page of one backup job, or a list of those of that name where several regions have one; nil: there is none.
+  ///
+  /// - Parameter region: nil: any.
+  package static func backup(
+    _ job: String, region: String? = nil, _ status: StatusSnapshot
+  ) -> [UInt8]? {
+    let found = status.backups.filter { $0.job == job && (region == nil || $0.region == region) }
+    guard let backup = found.first else { return nil }
+    guard found.count == 1 || region != nil else {
+      var here = status
+      here.backups = found
+      return page("\(job) – Farwatch", at: "/backups/", isLive: true, status) { page in
+        page.raw("<h1>Backup jobs \(page.escape(job))</h1>\n")
+        backups(here, &page)
+      }
+    }
     return page("\(job) – Farwatch", at: "/backups/", isLive: true, status) { page in
       page.raw("<h1>Backup job \(page.escape(job))</h1>\n<dl>")
       term("State", &page) {
@@ -200,7 +221,7 @@ extension StatusPage {
               + "most \(bytes(most)).")
         }
       }
-      alerts(about: "job", job, status, &page)
+      alerts(status, &page) { $0.labels["job"] == job }
     }
   }
 
@@ -210,13 +231,5 @@ extension StatusPage {
     page.raw("<div><dt>\(page.escape(name))</dt><dd>")
     content(&page)
     page.raw("</dd></div>")
-  }
-
-  private static func alerts(
-    about label: String, _ value: String, _ status: StatusSnapshot, _ page: inout HTMLText
-  ) {
-    var here = status
-    here.alerts = status.alerts.filter { $0.labels[label] == value }
-    alerts(here, limit: 50, &page)
   }
 }

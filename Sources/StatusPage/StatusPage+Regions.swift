@@ -169,11 +169,16 @@ extension StatusPage {
     return page("\(name) – Farwatch", at: "/regions/", isLive: true, status) { page in
       page.raw("<h1>Region \(page.escape(name))</h1>\n")
       standing(region, status.trendWindow, isBig: true, &page)
-      if let readiness = status.readiness.first(where: { $0.region == name }) {
+      let readiness = status.readiness.filter { $0.region == name }
+      if !readiness.isEmpty {
         page.section("readiness", "If you failed over to it now") { page in
-          page.raw("<div class=\"calls\"><div class=\"card \(readiness.verdict.rawValue)\">")
-          call(readiness, status.takenAt, &page)
-          page.raw("</div></div>\n")
+          page.raw("<ul class=\"calls\">")
+          for one in readiness {
+            page.raw("<li class=\"card \(one.verdict.rawValue)\">")
+            call(one, status.takenAt, &page)
+            page.raw("</li>\n")
+          }
+          page.raw("</ul>\n")
         }
       }
       rollUp(region, &page)
@@ -181,12 +186,11 @@ extension StatusPage {
       var here = status
       here.links = status.links.filter { $0.source == name || $0.target == name }
       here.backups = status.backups.filter { $0.region == name }
-      here.alerts = status.alerts.filter { alert in
-        ["region", "source_region", "target_region"].contains { alert.labels[$0] == name }
-      }
       links(here, &page)
       backups(here, &page)
-      alerts(here, limit: 50, &page)
+      alerts(status, &page) { alert in
+        ["region", "source_region", "target_region"].contains { alert.labels[$0] == name }
+      }
       page.section("events", "What happened here") { page in
         if region.events.isEmpty {
           page.quiet("Nothing of late.")

@@ -52,19 +52,35 @@ extension StatusPage {
     page.raw(">Expire</button></form>")
   }
 
-  /// What was just done at `/silences`, as its address says; nothing that it says is shown.
+  /// What was just done at `/silences`, as its address says. Nobody need believe an address: what is said is looked up.
   package enum SilenceDeed: String, Sendable { case made, expired }
 
+  /// What is said of a deed; nil: it is not so, or no longer.
+  private static func outcome(_ deed: SilenceDeed?, _ id: String?, _ status: StatusSnapshot) -> String? {
+    guard let deed, let id else { return nil }
+    let silence = status.silences.first { $0.id == id }
+    switch (deed, silence) {
+    case (.made, let silence?):
+      return silence.startsAt > status.takenAt
+        ? "The silence begins in \(age(status.takenAt, silence.startsAt))." : "The silence is in force."
+    case (.expired, nil): return "The silence is over."
+    case (.made, nil), (.expired, _?): return nil
+    }
+  }
+
   /// The page at `/silences`.
+  ///
+  /// - Parameter id: of the silence that `done` is about.
   package static func silences(
-    _ status: StatusSnapshot, _ form: SilenceForm, done: SilenceDeed? = nil
+    _ status: StatusSnapshot, _ form: SilenceForm, done: SilenceDeed? = nil, of id: String? = nil
   ) -> [UInt8] {
     page("Silences – Farwatch", at: "/silences", isLive: false, status) { page in
       page.raw("<h1>Silences</h1>\n")
-      switch done {
-      case .made: page.raw("<p class=\"done\" role=\"status\">The silence is in force.</p>\n")
-      case .expired: page.raw("<p class=\"done\" role=\"status\">The silence is over.</p>\n")
-      case nil: break
+      // Its place is there in any case, so that the script finds everything else where it was.
+      if let outcome = outcome(done, id, status) {
+        page.raw("<p class=\"done\" id=\"done\" data-keep role=\"status\">\(page.escape(outcome))</p>\n")
+      } else {
+        page.raw("<p id=\"done\" hidden></p>\n")
       }
       page.section("holding", "In force or to come") { page in
         if status.silences.isEmpty { return page.quiet("None.") }

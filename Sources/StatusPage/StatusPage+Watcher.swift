@@ -19,7 +19,7 @@ extension StatusPage {
   private static func row(_ receiver: StatusSnapshot.Receiver, _ now: Timestamp, _ page: inout HTMLText) {
     page.row { page in
       page.head { $0.text(receiver.topic) }
-      let verdict = verdict(receiver)
+      let verdict = receiver.verdict.rawValue
       page.cell { $0.state(verdict, ["good": "takes pages", "bad": "fails"][verdict] ?? "unknown") }
       page.cell(nil, receiver.name)
       page.cell(nil, quiet: true, receiver.endpoint)
@@ -44,14 +44,10 @@ extension StatusPage {
     page.section("heartbeats", "Heartbeats") { page in
       page.table("Dead man's switches", ["To", "State", "Every", "Last taken", "Trouble"]) { page in
         for beat in status.heartbeats {
-          let isGood = beat.withheld.isEmpty && beat.lastProblem == nil && beat.lastSuccess != nil
-          let isBad = !beat.withheld.isEmpty && beat.lastSuccess != nil || beat.lastProblem != nil
           page.row { page in
             page.head { $0.text(beat.name) }
-            page.cell {
-              $0.state(
-                isGood ? "good" : isBad ? "bad" : "unknown", isGood ? "taken" : isBad ? "fails" : "unknown")
-            }
+            let verdict = beat.verdict.rawValue
+            page.cell { $0.state(verdict, ["good": "taken", "bad": "fails"][verdict] ?? "unknown") }
             page.cell("Every", text(beat.interval))
             page.cell("Last taken") { page in
               if let last = beat.lastSuccess { page.ago(last, status.takenAt) } else { page.raw("never") }
@@ -95,6 +91,12 @@ extension StatusPage {
           ? "rules and stored samples are sound"
           : "\(count(status.ruleProblems.count, "problem")), named above",
         &page)
+      if status.linesLeftOut > 0 {
+        line(
+          "unknown",
+          "\(count(status.linesLeftOut, "small line")) not drawn on these pages: there are too many",
+          &page)
+      }
       page.raw("</ul>\n")
       if let store = status.store { samples(store, &page) }
     }
@@ -115,11 +117,6 @@ extension StatusPage {
       page.text(store.failure)
     }
     page.raw("</p>\n")
-  }
-
-  private static func verdict(_ receiver: StatusSnapshot.Receiver) -> String {
-    if !receiver.confirmed { return "unknown" }
-    return receiver.consecutiveFailures > 0 ? "bad" : "good"
   }
 
   private static func trouble(_ receiver: StatusSnapshot.Receiver) -> String {

@@ -21,6 +21,7 @@ package enum StatusPage {
         readiness(status, &page)
         regions(status, &page)
       }
+      failovers(status, &page)
       links(status, &page)
       backups(status, &page)
       alerts(status, limit: 20, &page)
@@ -76,9 +77,23 @@ package enum StatusPage {
   }
 
   private static func headline(_ status: StatusSnapshot, _ page: inout HTMLText) {
-    let headline = status.headline
+    let headline = status.judgement
     page.raw("<h1 class=\"headline\"><span id=\"headline\" aria-live=\"polite\" ")
-    page.raw("class=\"verdict \(headline.verdict.rawValue)\">\(page.escape(headline.text))</span></h1>\n")
+    page.raw("class=\"verdict \(headline.verdict.rawValue)\">\(page.escape(headline.text))</span>")
+    if let failover = headline.failover {
+      page.raw(" <span class=\"failover\">\(page.escape(failover))</span>")
+    }
+    page.raw("</h1>\n")
+    let rest = headline.findings.dropFirst(3)
+    if !rest.isEmpty {
+      page.raw("<ul class=\"plain findings\">")
+      for finding in headline.findings {
+        page.raw("<li>")
+        page.state(finding.verdict.rawValue, finding.text)
+        page.raw("</li>")
+      }
+      page.raw("</ul>\n")
+    }
     if let problem = status.lastReloadProblem {
       page.notice("The configuration on disk is not in force: \(problem)")
     }
@@ -99,7 +114,7 @@ package enum StatusPage {
       if let newest = status.newestBackup {
         page.ago(newest.at, status.takenAt)
         page.raw(" (")
-        page.link("/backups/", newest.job)
+        backupLink(newest.backup, status, &page)
         page.raw(")")
       } else {
         page.text(status.backups.isEmpty ? "no backup is watched" : "none is known")
@@ -110,7 +125,7 @@ package enum StatusPage {
 
   static func call(_ one: StatusSnapshot.Readiness, _ now: Timestamp, _ page: inout HTMLText) {
     page.raw("<p class=\"state\">")
-    page.state(one.verdict.rawValue, "\(one.region): \(one.call)")
+    page.state(one.verdict.rawValue, "\(one.name): \(one.call)")
     page.raw("</p><p><strong>")
     page.text(one.sentence)
     page.raw("</strong>; ")
@@ -120,6 +135,7 @@ package enum StatusPage {
     } else {
       page.raw("never proven")
     }
+    if let from = one.takesFrom { page.text(", its time measured by a \(from)") }
     page.raw(".</p>\n")
     for objection in one.objections {
       page.notice(objection.prefix(1).uppercased() + objection.dropFirst() + ".")

@@ -7,6 +7,8 @@ package enum StatusScript {
     'use strict';
     (() => {
       const pollMilliseconds = 5000, streamedMilliseconds = 15000, timeoutMilliseconds = 8000;
+      // A stream that is alive says so every five seconds.
+      const silenceMilliseconds = 8000;
       const cut = document.getElementById('cut');
       let heardAt = new Date(), timer = 0, isAsking = false, isAgain = false, stream = null, isStreaming = false;
 
@@ -116,11 +118,14 @@ package enum StatusScript {
       }
 
       // Where events come as they happen, there is less to ask. Where they do not, asking goes on as before.
-      let hearsAgainAt = 0;
+      let hearsAgainAt = 0, spokeAt = 0;
       function listen() {
         if (stream || !window.EventSource || Date.now() < hearsAgainAt) return;
         stream = new EventSource('/api/events/stream');
-        stream.addEventListener('open', () => { isStreaming = true; });
+        stream.addEventListener('open', () => { isStreaming = true; spokeAt = Date.now(); });
+        for (const kind of ['alive', 'status', 'journal', 'gap']) {
+          stream.addEventListener(kind, () => { spokeAt = Date.now(); });
+        }
         for (const kind of ['status', 'journal']) stream.addEventListener(kind, ask);
         stream.addEventListener('error', () => {
           stream.close();
@@ -130,14 +135,46 @@ package enum StatusScript {
         });
       }
 
+      // A stream whose connection stands while nobody speaks: Farwatch hangs.
+      function watch() {
+        if (!isStreaming || document.hidden || Date.now() - spokeAt < silenceMilliseconds) return;
+        isStreaming = false;
+        stream.close();
+        stream = null;
+        hearsAgainAt = Date.now() + silenceMilliseconds;
+        heardAt = new Date(spokeAt);
+        lost('Farwatch says nothing');
+        ask();
+      }
+
+      // Where nothing is fetched, ages go on by themselves: two units at most, as the server writes them.
+      function grow() {
+        const pair = (large, unit, small, smallUnit) => large + unit + (small ? small + smallUnit : '');
+        for (const age of document.querySelectorAll('time.age')) {
+          const seconds = Math.max(0, Math.floor((Date.now() - new Date(age.dateTime)) / 1000));
+          if (isNaN(seconds)) continue;
+          const words = seconds < 60 ? seconds + 's'
+            : seconds < 3600 ? pair(Math.floor(seconds / 60), 'm', seconds % 60, 's')
+            : seconds < 86400 ? pair(Math.floor(seconds / 3600), 'h', Math.floor(seconds / 60) % 60, 'm')
+            : pair(Math.floor(seconds / 86400), 'd', Math.floor(seconds / 3600) % 24, 'h');
+          age.textContent = words + (age.textContent.endsWith(' ago') ? ' ago' : '');
+        }
+      }
+
       const isLive = document.querySelector('main') && location.pathname !== '/events';
       localize(document);
-      if (!isLive) return;
+      // What was done is done once: loading the page again is to say nothing of it.
+      if (new URLSearchParams(location.search).has('done')) history.replaceState(null, '', location.pathname);
+      if (!isLive) {
+        if (document.querySelector('main')) setInterval(grow, 10000);
+        return;
+      }
       document.addEventListener('visibilitychange', () => { if (!document.hidden) ask(); });
       window.addEventListener('offline', () => lost('No connection to Farwatch'));
       window.addEventListener('online', ask);
       window.addEventListener('pagehide', () => { if (stream) stream.close(); stream = null; });
       timer = setTimeout(ask, pollMilliseconds);
+      setInterval(watch, 1000);
       listen();
     })();
 

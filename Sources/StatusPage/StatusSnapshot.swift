@@ -131,17 +131,17 @@ package struct StatusSnapshot: Sendable {
     package var mutedBy: [String] = []
     package var acknowledgedBy: String?
     package var acknowledgedAt: Timestamp?
-    /// Topics that its routes lead to, those that were told, and when last.
+    /// Topics that its routes lead to.
     package var topics: [String] = []
-    package var told: [String] = []
-    package var toldAt: Timestamp?
+    /// How far the news got, for each topic that it left for.
+    package var tellings: [Telling] = []
 
     package var isHeldBack: Bool { !silencedBy.isEmpty || !inhibitedBy.isEmpty || !mutedBy.isEmpty }
 
     package init(
       silencedBy: [String] = [], inhibitedBy: [String] = [], mutedBy: [String] = [],
       acknowledgedBy: String? = nil, acknowledgedAt: Timestamp? = nil, topics: [String] = [],
-      told: [String] = [], toldAt: Timestamp? = nil
+      tellings: [Telling] = []
     ) {
       self.silencedBy = silencedBy
       self.inhibitedBy = inhibitedBy
@@ -149,8 +149,7 @@ package struct StatusSnapshot: Sendable {
       self.acknowledgedBy = acknowledgedBy
       self.acknowledgedAt = acknowledgedAt
       self.topics = topics
-      self.told = told
-      self.toldAt = toldAt
+      self.tellings = tellings
     }
   }
 
@@ -351,6 +350,7 @@ package struct StatusSnapshot: Sendable {
   package var regions: [Region]
   package var links: [Link]
   package var backups: [Backup]
+  /// The most urgent, at most ``mostAlerts`` where the core made the snapshot.
   package var alerts: [ActiveAlert]
   package var silences: [Silenced] = []
   package var alarms: [Alarm] = []
@@ -363,14 +363,31 @@ package struct StatusSnapshot: Sendable {
   package var events: [Event] = []
   /// Of regions that were rehearsed; none while nothing measures it.
   package var rehearsals: [Rehearsal] = []
+  /// Of each workload; nil: none is configured, and readiness follows from regions and links.
+  package var standings: [Readiness]?
+  /// Newest first, those under way among them.
+  package var failovers: [Failover] = []
   /// Collections of the last five minutes that were left out because the one before was still running.
   package var overruns: UInt64 = 0
   /// How far back the small lines on the page go.
   package var trendWindow: Duration = .seconds(3600)
+  /// Small lines that are not drawn because there are too many.
+  package var linesLeftOut = 0
   /// Collectors that have not come back though twice their time limit is over.
   package var stuckCollectors = 0
   /// Whether canaries say that this vantage is offline; nil: there are none.
   package var isOffline: Bool?
+  private var givenCounts: AlertCounts?
+  /// Of all alerts, also of those that are left out of ``alerts``.
+  package var alertCounts: AlertCounts {
+    get { givenCounts ?? AlertCounts(alerts) }
+    set {
+      givenCounts = newValue
+      alertsLeftOut = max(0, newValue.all - alerts.count)
+    }
+  }
+  /// Alerts that are counted and were never in ``alerts``.
+  package private(set) var alertsLeftOut = 0
 
   package init(
     takenAt: Timestamp, startedAt: Timestamp, vantage: String, version: String, ready: Bool,

@@ -32,6 +32,8 @@ package enum StatusStyle {
     .verdict { border-radius: .3rem; color: var(--on); background: var(--unknown); display: inline-block;
       font-weight: 600; margin: 0; padding: .2rem .7rem; }
     .headline { font-size: 1.25rem; margin-bottom: 1.2rem; }
+    .headline .failover { display: block; font-size: 1.05rem; margin-top: .5rem; }
+    .findings { margin: -.6rem 0 1.2rem; }
     .verdict.good { background: var(--good); } .verdict.bad { background: var(--bad); }
     .verdict.degraded { background: var(--degraded); }
     .quiet { color: var(--unknown); font-size: .92em; }
@@ -68,9 +70,9 @@ package enum StatusStyle {
     .checks td:last-child, .checks th:last-child { padding-right: 0; text-align: right; }
     .checks tbody th .dot { display: block; padding-left: 1.2em; text-indent: -1.2em; }
     .checks tbody th .unseen { text-indent: 0; }
-    td.quiet { overflow-wrap: anywhere; } td.when, .age, .dot, .number { white-space: nowrap; }
+    td.quiet { overflow-wrap: anywhere; } .wide td.quiet { min-width: 9rem; } td.when, .age, .dot, .number { white-space: nowrap; }
     .checks .dot, .wide th .dot, .state .dot { white-space: normal; }
-    .wide th .dot.tight { white-space: nowrap; }
+    .tight, .wide th .dot.tight { white-space: nowrap; }
     .dot::before { color: var(--unknown); content: "\\25CF"; display: inline-block; text-indent: 0; width: 1.2em; }
     .dot.good { color: var(--good); } .dot.good::before { color: var(--good); }
     .dot.bad { color: var(--bad); } .dot.bad::before { color: var(--bad); content: "\\25B2"; }

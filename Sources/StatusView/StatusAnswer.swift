@@ -9,8 +9,12 @@ package struct StatusAnswer: Hashable, Sendable {
 
   /// What failing over to a region would cost now.
   package struct Readiness: Hashable, Sendable {
+    /// nil: everything that the region's links carry.
+    package var workload: String?
     package var region = ""
     package var verdict = Verdict.unknown
+    /// `not known to be safe`; nil: an older daemon does not say.
+    package var call: String?
     package var exposureSeconds: Double?
     package var takesSeconds: Double?
     package var lastProven: Timestamp?
@@ -108,13 +112,35 @@ package struct StatusAnswer: Hashable, Sendable {
   package var isReady = false
   /// Sentences about the daemon's own state.
   package var problems: [String] = []
+  /// The whole, as the daemon judges it; nil: an older one leaves that to whoever asks.
+  package struct Told: Hashable, Sendable {
+    package var verdict: Verdict
+    package var text: String
+    package var failover: String?
+
+    package init(verdict: Verdict, text: String, failover: String? = nil) {
+      self.verdict = verdict
+      self.text = text
+      self.failover = failover
+    }
+  }
+
+  package var told: Told?
   package var readiness: [Readiness] = []
   package var regions: [Region] = []
   package var links: [Link] = []
   package var backups: [Backup] = []
+  /// The most urgent.
   package var alerts: [Alert] = []
+  /// Those that fire of all, as the daemon counts; nil: an older one, which sends them all.
+  package var countedFiring: Int?
+  /// Those that are counted and not among ``alerts``.
+  package var alertsLeftOut = 0
   package var alarms: [Alarm] = []
   package var receivers: [Receiver] = []
 
   package init() {}
+
+  /// Of all that there are.
+  package var alertsFiring: Int { max(countedFiring ?? 0, alerts.count(where: \.isFiring)) }
 }

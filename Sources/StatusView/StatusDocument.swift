@@ -24,11 +24,16 @@ extension StatusAnswer {
       let said = store.reason ?? "no reason given"
       if !problems.contains(where: { $0.contains(said) }) { problems.append("The store fails: \(said)") }
     }
+    if let said = document.judgement, let word = said.verdict.flatMap(Verdict.init(rawValue:)) {
+      told = Told(verdict: word, text: said.text ?? "", failover: said.failover)
+    }
     readiness = (document.readiness ?? []).map(\.status)
     regions = (document.regions ?? []).map(\.status)
     links = (document.links ?? []).map(\.status)
     backups = (document.backups ?? []).map(\.status)
     alerts = (document.alerts ?? []).map(\.status)
+    countedFiring = document.alertCounts?.firing
+    alertsLeftOut = max(0, (document.alertCounts?.all ?? alerts.count) - alerts.count)
     alarms = (document.alarms ?? []).map(\.status)
     receivers = (document.receivers ?? []).map(\.status)
     problems += (document.heartbeats ?? []).compactMap(\.problem)
@@ -37,7 +42,14 @@ extension StatusAnswer {
 
 /// The JSON, member for member. None is demanded: an older daemon may not have it.
 private struct StatusDocument: Decodable {
+  struct Judgement: Decodable {
+    var verdict: String?
+    var text: String?
+    var failover: String?
+  }
   struct Readiness: Decodable {
+    var workload: String?
+    var call: String?
     var region: String?
     var verdict: String?
     var exposureSeconds: Double?
@@ -103,6 +115,10 @@ private struct StatusDocument: Decodable {
     var held: String?
     var paging: Paging?
   }
+  struct AlertCounts: Decodable {
+    var all: Int?
+    var firing: Int?
+  }
   struct Alarm: Decodable {
     var name: String?
     var state: String?
@@ -137,11 +153,13 @@ private struct StatusDocument: Decodable {
   var version: String?
   var ready: Bool?
   var reloadProblem: String?
+  var judgement: Judgement?
   var readiness: [Readiness]?
   var regions: [Region]?
   var links: [Link]?
   var backups: [Backup]?
   var alerts: [Alert]?
+  var alertCounts: AlertCounts?
   var alarms: [Alarm]?
   var receivers: [Receiver]?
   var heartbeats: [Heartbeat]?
@@ -157,8 +175,9 @@ private func time(_ text: String?) -> Timestamp? { text.flatMap(Timestamp.init(r
 extension StatusDocument.Readiness {
   fileprivate var status: StatusAnswer.Readiness {
     .init(
-      region: region ?? "", verdict: StatusView.verdict(verdict), exposureSeconds: exposureSeconds,
-      takesSeconds: takesSeconds, lastProven: time(lastProven), reason: reason)
+      workload: workload, region: region ?? "", verdict: StatusView.verdict(verdict), call: call,
+      exposureSeconds: exposureSeconds, takesSeconds: takesSeconds, lastProven: time(lastProven),
+      reason: reason)
   }
 }
 

@@ -66,7 +66,8 @@ package struct StatusLines {
   /// What failing over would cost: the question that this program is for.
   private mutating func readiness() {
     for region in order.sort(status.readiness, name: \.region, rank: \.verdict.rank) {
-      var line = StyledLine("Failing over to \(region.region) now: loses ")
+      let what = region.workload.map { "\(TerminalText.plain($0)) " } ?? ""
+      var line = StyledLine("Failing \(what)over to \(region.region) now: loses ")
       line.append(region.exposureSeconds.map(AgeText.seconds) ?? "unknown data", tone(region.verdict))
       line.append(", takes ")
       let takes = region.takesSeconds.map { "about \(AgeText.seconds($0))" }
@@ -76,7 +77,11 @@ package struct StatusLines {
       } else {
         line.append("; never proven", .uncertain)
       }
+      if let call = region.call { line.append("; \(call)", tone(region.verdict)) }
       lines.append(line)
+      if region.verdict != .good, let reason = region.reason {
+        lines.append(StyledLine("  \(TerminalText.plain(reason))", .quiet))
+      }
     }
   }
 
@@ -165,6 +170,10 @@ package struct StatusLines {
         ])
     }
     section("Alerts", ["ALERT", "FOR", ""], rows, whole: 1, otherwise: "No alert is active.")
+    if status.alertsLeftOut > 0 {
+      lines.append(
+        StyledLine("         and \(status.alertsLeftOut) more, which `farwatch alerts` lists", .quiet))
+    }
   }
 
   private mutating func alarms() {

@@ -19,9 +19,10 @@ struct StatusCommand: ParsableCommand {
       Regions, what failing over would cost, links and backups against their objectives, alerts, and receivers that \
       do not take pages.
 
-      Exit code 0: all is good. 1: something is bad: a region is down or degraded, an objective is missed, an alert \
-      fires (silenced or not), an alarm is in ALARM, a receiver does not take pages. 2: something is not known, or \
-      Farwatch cannot be asked, or the command was used wrongly. Bad wins over unknown.
+      Exit code 0: all is good. 1: something is bad: a region is down or degraded, an objective is missed, failing over \
+      is not safe, an alert fires (silenced or not), an alarm is in ALARM, a receiver or a heartbeat is not taken, the \
+      disk takes nothing, the newest configuration is not in force. 2: something is not known, failing over and who \
+      would be told among it, or Farwatch cannot be asked, or the command was used wrongly. Bad wins over unknown.
       """)
 
   @Flag(help: "Print the API's JSON; the exit code is the same.")

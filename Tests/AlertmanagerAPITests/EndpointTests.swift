@@ -269,7 +269,7 @@ import Testing
       "POST", path, #"{"fingerprints":["EA54005759C2E067","0000000000000000"],"by":"ada","comment":"on it"}"#)
     #expect(taken.json == #"{"changed":["ea54005759c2e067"],"unknown":["0000000000000000"]}"# + "\n")
     let detailed =
-      EndpointTests.shown.dropLast() + #","source":"posted","toldReceivers":[],"#
+      EndpointTests.shown.dropLast() + #","source":"posted","toldReceivers":[],"tellings":[],"#
       + #""acknowledgement":{"by":"ada","comment":"on it","at":"2026-11-21T08:00:00.000Z"}}"#
     #expect(ask("GET", path).json == "[\(detailed)]\n")
     #expect(ask("GET", "/api/farwatch/alerts").json == "[\(detailed)]\n")

@@ -1,9 +1,6 @@
 /// Faults of the file as a whole, its regions and its checks.
 let healthFaults: [Fault] = [
   Fault(
-    "",
-    "1:1: missing key `regions`"),
-  Fault(
     "- a",
     "1:1: expected a mapping, found a list"),
   Fault(

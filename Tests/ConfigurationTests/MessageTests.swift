@@ -106,6 +106,15 @@ import Testing
     #expect(settings.warnings == said.map { "f:\($0)" })
   }
 
+  /// Whoever has just installed it is to see the page, which says what to do next.
+  @Test(arguments: ["", "{}", "# nothing yet\n", "vantage: here"])
+  func anEmptyFileIsTakenWithAWarning(_ text: String) throws {
+    let problems = Problems(file: "f")
+    let settings = ConfigurationFile.parse(text, directory: "/", problems)
+    #expect(problems.list == [] && settings.regions.isEmpty)
+    #expect(settings.warnings.contains { $0.contains("no `regions`: nothing is watched") })
+  }
+
   /// Who needs no confirmation, or says how it is reached, may listen on all interfaces.
   @Test(arguments: [
     "listen: ':9797'\nexternal_url: 'http://watch.example:9797'\n", "listen: '10.0.0.1:9797'\n", "",

@@ -16,6 +16,7 @@ import Testing
     "/SimpleNotificationService-{name}.pem": "/SimpleNotificationService-known.pem",
     "/api/v1/label/{name}/values": "/api/v1/label/job/values", "/regions/{name}": "/regions/east",
     "/links/{name}": "/links/db", "/backups/{name}": "/backups/dump",
+    "/backups/{region}/{name}": "/backups/east/dump",
     "/api/v2/silence/{id}": "/api/v2/silence/00000000-0000-4000-8000-000000000000",
   ]
 

@@ -102,7 +102,8 @@ extension StatusSnapshot {
           name: evil, state: evil, since: since, labels: ["l": evil], summary: evil, held: evil,
           paging: Paging(
             silencedBy: [evil], inhibitedBy: [evil], mutedBy: [evil], acknowledgedBy: evil,
-            acknowledgedAt: since, topics: [evil], told: [evil], toldAt: since)),
+            acknowledgedAt: since, topics: [evil],
+            tellings: [.init(topic: evil, state: "told", at: since, reason: evil, words: evil)])),
         ActiveAlert(
           name: "Silent", state: "firing", since: since, labels: [:], summary: "", expression: "up == 0"),
       ],

@@ -179,7 +179,7 @@ private final class StreamWorld {
     try await until(third, has: "Too many follow")
     #expect(third.text.contains("503") && third.text.contains("Retry-After"))
     #expect(world.streams.statistics.refused == 1)
-    try await until(second, has: "\n:\n\n")
+    try await until(second, has: "event: alive\ndata: {}\n\n")
     first = nil
     try await waitUntil("the one that left is forgotten") { world.streams.statistics.open == 1 }
     let fourth = try world.follow()

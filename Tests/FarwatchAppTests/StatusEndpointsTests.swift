@@ -82,4 +82,33 @@ import Testing
     #expect(snapshot(at: now + .seconds(1200)).trendWindow == .seconds(3600))
     #expect(snapshot(at: now + .seconds(780)).trendWindow == .seconds(900))
   }
+
+  @Test func whatIsNotDrawnIsCounted() {
+    let store = SampleStore()
+    let recorder = ReadingRecorder(store, base: .empty)
+    let family = MetricFamily.gauge("probe_duration_seconds", "How long it took.")
+    recorder.record(
+      (0..<Trends.mostLines + 7).map {
+        Reading(family, 0.1, labels: ["check": "c\($0)", "region": "japan"])
+      }, at: dayStart)
+    var snapshot = StatusSnapshot.foreign
+    Trends(store).fill(&snapshot)
+    #expect(snapshot.linesLeftOut == 7)
+    let page = String(decoding: StatusPage.render(snapshot), as: UTF8.self)
+    #expect(page.contains("7 small lines not drawn"))
+  }
+
+  @Test func aDeedIsOnlySaidWhereItIsSo() {
+    var status = StatusSnapshot.foreign
+    func page(_ deed: StatusPage.SilenceDeed?, _ id: String?) -> String {
+      String(decoding: StatusPage.silences(status, SilenceForm(), done: deed, of: id), as: UTF8.self)
+    }
+    status.silences[0].id = "one"
+    #expect(
+      page(.made, "one").contains("The silence is in force.") && !page(.expired, "one").contains("is over"))
+    #expect(!page(.made, "two").contains("in force.</p>") && !page(.made, nil).contains("role=\"status\""))
+    #expect(page(.expired, "two").contains("The silence is over."))
+    status.silences[0].startsAt = status.takenAt + .seconds(60)
+    #expect(page(.made, "one").contains("The silence begins in 1m."))
+  }
 }

@@ -58,6 +58,7 @@ import Testing
 
   @Test func whatIsKnownHasItsUnit() throws {
     var snapshot = quiet
+    snapshot.regions[0].verdict = .good
     snapshot.links[0].recoveryPoint = dayStart - .milliseconds(800)
     snapshot.links[0].measured = true
     snapshot.rehearsals = [
@@ -71,7 +72,9 @@ import Testing
     let readiness = first("readiness", document)
     #expect(readiness["exposureSeconds"] as? Double == 0.8 && readiness["takesSeconds"] as? Double == 40)
     #expect(readiness["lastProven"] as? String == "2025-12-31T00:00:00.000Z")
-    #expect(readiness["verdict"] as? String == "good" && readiness["reason"] is NSNull)
+    #expect(
+      readiness["verdict"] as? String == "good" && readiness["reason"] is NSNull
+        && readiness["workload"] is NSNull)
     // A second link of which nothing is known, and nobody knows what would be lost.
     snapshot.links.append(quiet.links[0])
     #expect(first("readiness", try read(snapshot))["exposureSeconds"] is NSNull)
@@ -87,32 +90,43 @@ import Testing
     #expect(traffic["reason"] as? String == "`errors` finds nothing")
   }
 
-  /// What is measured anew all the time makes another answer, and no news.
-  @Test func aMeasurementIsNoNewsUntilAVerdictTurns() {
-    var snapshot = quiet
-    snapshot.links[0].recoveryPoint = dayStart
-    snapshot.links[0].measured = true
-    let before = StatusJSON(snapshot: snapshot)
-    snapshot.takenAt = dayStart + .seconds(2)
-    snapshot.links[0].recoveryPoint = dayStart + .seconds(1)
-    snapshot.regions[0].checks[0].latencySeconds = 0.5
-    snapshot.regions[0].traffic = .init(requests: 7)
-    let measured = StatusJSON(snapshot: snapshot)
-    #expect(measured.newsFingerprint == before.newsFingerprint)
-    #expect(measured.fingerprint != before.fingerprint)
-    snapshot.takenAt = dayStart + .seconds(7)
-    #expect(
-      StatusJSON(snapshot: snapshot).newsFingerprint != before.newsFingerprint, "its objective is missed")
-    snapshot.takenAt = dayStart + .seconds(2)
-    snapshot.regions[0].checks[0].verdict = .bad
-    #expect(StatusJSON(snapshot: snapshot).newsFingerprint != before.newsFingerprint)
-  }
-
   @Test func whatIsMadeOfOthersAwaitsNoProbe() throws {
     var snapshot = quiet
     snapshot.regions[0].checks[0].madeOf = "at least 1 of a, b"
     let check = first("checks", first("regions", try read(snapshot)))
     #expect(check["calculatedFrom"] as? String == "at least 1 of a, b" && check["reason"] is NSNull)
+  }
+
+  @Test func thePageAndTheDocumentAreOfOneMind() throws {
+    var snapshot = quiet
+    var shop = StatusSnapshot.Readiness(workload: "shop", region: "japan", verdict: .bad)
+    (shop.loses, shop.worst) = (.seconds(90), "orders")
+    shop.objections = ["more would be lost than the objective allows: orders"]
+    snapshot.standings = [shop]
+    snapshot.failovers = [
+      .init(
+        workload: "shop", from: "taiwan", to: "japan", startedAt: dayStart, isOver: true,
+        steps: [.init(name: "serving", at: dayStart)], recoveryTime: .seconds(40),
+        recoveryTimeObjective: .seconds(60))
+    ]
+    snapshot.stuckCollectors = 2
+    snapshot.isOffline = false
+    snapshot.backups[0].foundBad = 1
+    let document = try read(snapshot)
+    let page = String(decoding: StatusPage.render(snapshot), as: UTF8.self)
+    let one = first("readiness", document)
+    #expect(one["workload"] as? String == "shop" && one["verdict"] as? String == "bad")
+    for name in ["sentence", "call"] { #expect(page.contains(try #require(one[name] as? String))) }
+    for reason in try #require(one["reasons"] as? [String]).prefix(1) {
+      #expect(page.lowercased().contains(reason))
+    }
+    let judgement = try #require(document["judgement"] as? [String: Any])
+    #expect(page.contains(try #require(judgement["text"] as? String)))
+    #expect(page.contains(try #require(judgement["failover"] as? String)))
+    #expect(judgement["verdict"] as? String == snapshot.judgement.verdict.rawValue)
+    #expect(first("failovers", document)["recoverySeconds"] as? Double == 40)
+    #expect(document["stuckCollectors"] as? Int == 2 && document["offline"] as? Bool == false)
+    #expect(first("backups", document)["filesFoundBad"] as? Double == 1)
   }
 
   @Test func foreignTextIsQuoted() throws {
@@ -128,6 +142,11 @@ import Testing
     let before = StatusJSON(snapshot: snapshot).fingerprint
     snapshot.takenAt = dayStart + .seconds(4)
     #expect(StatusJSON(snapshot: snapshot).fingerprint == before)
+    // Newer measurements that say the same are no news.
+    snapshot.links[0].recoveryPoint = dayStart + .seconds(1)
+    snapshot.regions[0].checks[0].latencySeconds = 0.07
+    #expect(StatusJSON(snapshot: snapshot).fingerprint == before)
+    snapshot.links[0].recoveryPoint = dayStart
     snapshot.takenAt = dayStart + .seconds(6)
     #expect(StatusJSON(snapshot: snapshot).fingerprint != before)
   }

@@ -32,12 +32,16 @@ import Testing
       alert(
         .init(
           silencedBy: ["ada until noon"], inhibitedBy: ["SiteDown in japan"], mutedBy: ["night"],
-          acknowledgedBy: "bob", acknowledgedAt: dayStart - .seconds(120), topics: ["pager"], told: ["pager"],
-          toldAt: dayStart - .seconds(30))), alert(nil),
+          acknowledgedBy: "bob", acknowledgedAt: dayStart - .seconds(120), topics: ["pager"],
+          tellings: [
+            .init(topic: "pager", state: "told", at: dayStart - .seconds(30), words: "told pager"),
+            .init(topic: "office", state: "waiting", words: "waiting for office: not confirmed"),
+          ])), alert(nil),
     ])
     for words in [
       "silenced by ada until noon", "inhibited by SiteDown in japan", "muted by night",
-      "acknowledged by bob 2m ago", "told: pager, last 30s ago", "2 alerts are firing, 1 of them held back",
+      "acknowledged by bob 2m ago", "told pager 30s ago", "waiting for office: not confirmed<",
+      "2 alerts are firing, 1 of them held back",
     ] { #expect(all.contains(words), "\(words)") }
     #expect(page([alert(.init(topics: ["pager"]))]).contains("to be told: pager"))
     #expect(page([alert(.init())]).contains("no route takes it: nobody is told"))

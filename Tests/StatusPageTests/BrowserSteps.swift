@@ -122,7 +122,7 @@ enum BrowserSteps {
     # Right: made, and in the list; loading again does not make another.
     fill('matchers', 'region="mars"'); fill('duration', '90m')
     browser.ask(submit)
-    browser.until("location.search === '?done=made' && document.readyState === 'complete'")
+    browser.until("location.pathname + location.search === '/silences' && document.readyState === 'complete' && !!document.querySelector('[role=status]')")
     row = "[...document.querySelectorAll('#holding ~ table tbody tr')].find((r) => r.textContent.includes('mars'))"
     browser.until("!!" + row)
     assert 'in force' in browser.ask("document.querySelector('[role=status]').textContent")
@@ -133,7 +133,7 @@ enum BrowserSteps {
     assert browser.ask("document.getElementById('comment').value") == 'half a sent'
     assert browser.ask("document.activeElement.id") == 'comment'
     browser.ask(row + ".querySelector('button').click()")
-    browser.until("location.search === '?done=expired' && document.readyState === 'complete'")
+    browser.until("document.readyState === 'complete' && (document.querySelector('[role=status]') || {textContent: ''}).textContent.includes('is over')")
     browser.until("!" + row)
     # Live: news come without loading anew; focus and scroll position stay.
     browser.open(base + '/')

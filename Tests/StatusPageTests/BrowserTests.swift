@@ -63,7 +63,7 @@ private final class PageWorld: Sendable {
       case "/silences":
         if request.method == "POST" { return silence(request) }
         let done = request.queryValue("done").flatMap { StatusPage.SilenceDeed(rawValue: $0) }
-        return page(200, StatusPage.silences(status, SilenceForm(), done: done))
+        return page(200, StatusPage.silences(status, SilenceForm(), done: done, of: request.queryValue("id")))
       case "/status.css":
         return page(200, Array(StatusStyle.css.utf8), "text/css; charset=utf-8")
       case "/status.js":
@@ -84,23 +84,24 @@ private final class PageWorld: Sendable {
       let items = request.formItems ?? []
       if let id = items.first(where: { $0.name == "expire" })?.value {
         state.withLock { $0.status.silences.removeAll { $0.id == id } }
-        return seeOther("expired")
+        return seeOther("expired", id)
       }
       var form = SilenceForm(items: items.map { ($0.name, $0.value) })
       if form.matchers.contains("(") { form.problems[.matchers] = "missing )" }
       guard form.isSound, let length = form.length else {
         return page(400, StatusPage.silences(state.withLock { $0.status }, form))
       }
-      add(form.matchers, by: form.by, form.comment, until: noon + length)
-      return seeOther("made")
+      return seeOther("made", add(form.matchers, by: form.by, form.comment, until: noon + length))
     }
 
-    private func add(_ matchers: String, by: String, _ comment: String, until end: Timestamp) {
+    @discardableResult
+    private func add(_ matchers: String, by: String, _ comment: String, until end: Timestamp) -> String {
       state.withLock { state in
+        let id = "id-\(state.status.silences.count)"
         state.status.silences.append(
           .init(
-            id: "id-\(state.status.silences.count)", matchers: matchers, by: by, comment: comment,
-            startsAt: noon, endsAt: end, alerts: 0))
+            id: id, matchers: matchers, by: by, comment: comment, startsAt: noon, endsAt: end, alerts: 0))
+        return id
       }
     }
 
@@ -118,9 +119,10 @@ private final class PageWorld: Sendable {
       return .text(200, "done\n")
     }
 
-    private func seeOther(_ deed: String) -> HTTPServerResponse {
+    private func seeOther(_ deed: String, _ id: String) -> HTTPServerResponse {
       HTTPServerResponse(
-        status: 303, contentType: nil, headers: [HTTPServerField("Location", "/silences?done=\(deed)")],
+        status: 303, contentType: nil,
+        headers: [HTTPServerField("Location", "/silences?done=\(deed)&id=\(id)")],
         body: .empty)
     }
 

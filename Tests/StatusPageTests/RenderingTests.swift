@@ -77,48 +77,177 @@ private let escaped = "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot
   @Test func whatIsUnknownIsNeverGood() throws {
     let good = StatusSnapshot.Region(name: "japan", role: "standby", verdict: .good, checks: [])
     var status = StatusSnapshot.empty([good])
-    #expect(status.headline.verdict == .good)
+    #expect(status.judgement.verdict == .unknown, "it is not known what failing over would mean")
     #expect(status.readiness.first?.verdict == .unknown, "nothing says what would be lost")
     var link = StatusSnapshot.Link(
       name: "orders", engine: "postgres", source: "taiwan", target: "japan",
       recoveryPoint: noon - .seconds(1),
       objective: .seconds(5), measured: true)
     status.links = [link]
-    #expect(status.readiness.first?.verdict == .good)
+    #expect(status.readiness.first?.verdict == .good && status.judgement.verdict == .good)
     #expect(
       status.readiness.first?.sentence
         == "Failing over to japan now would lose 1s (orders); how long it takes is not measured yet")
     // What is not measured any more may have grown.
     link.measured = false
     status.links = [link]
-    #expect(status.headline.verdict == .unknown)
+    #expect(status.judgement.verdict == .unknown)
     let readiness = try #require(status.readiness.first)
     #expect(readiness.verdict == .unknown && readiness.loses == nil)
     #expect(readiness.sentence.contains("unknown amount: nothing is known of orders"))
     #expect(text(StatusPage.render(status)).contains("unknown, at worst 1s"))
     link.recoveryPoint = noon - .seconds(6)
     status.links = [link]
-    #expect(status.headline.verdict == .bad, "it misses its objective, however stale it is")
+    #expect(status.judgement.verdict == .bad, "it misses its objective, however stale it is")
     status.links = []
     for verdict in [StatusSnapshot.Verdict.unknown, .bad, .degraded] {
       status.regions[0].verdict = verdict
-      #expect(status.headline.verdict == verdict)
+      #expect(status.judgement.verdict == verdict)
       #expect(!text(StatusPage.render(status)).contains("verdict good"))
     }
     status.regions[0].verdict = .good
     status.backups = [
       .init(job: "dumps", region: "japan", objective: .seconds(60), measured: false)
     ]
-    #expect(status.headline.verdict == .unknown && status.headline.text.contains("dumps"))
+    #expect(status.judgement.verdict == .unknown && status.judgement.text.contains("dumps"))
     status.isOffline = true
-    #expect(status.headline.verdict == .unknown)
+    #expect(status.judgement.verdict == .unknown)
     status.isOffline = nil
     status.ready = false
-    #expect(status.headline.verdict == .unknown)
+    #expect(status.judgement.verdict == .unknown)
     status.rehearsals = [.init(region: "japan", takes: .seconds(40), lastProven: noon - .seconds(518_400))]
     status.links = [link]
     #expect(status.readiness.first?.sentence.hasSuffix("and take about 40s") == true)
     #expect(text(StatusPage.render(status)).contains("last proven"))
+  }
+
+  /// A region that is well, a link that is in time: nothing speaks against it.
+  private var calm: StatusSnapshot {
+    var status = StatusSnapshot.empty([.init(name: "japan", role: "standby", verdict: .good, checks: [])])
+    status.links = [
+      .init(
+        name: "orders", engine: "postgres", source: "taiwan", target: "japan",
+        recoveryPoint: noon - .seconds(1), objective: .seconds(5), measured: true)
+    ]
+    return status
+  }
+
+  private static let objections:
+    [(change: @Sendable (inout StatusSnapshot) -> Void, verdict: StatusSnapshot.Verdict, words: String)] = [
+      (
+        {
+          $0.receivers = [
+            .init(topic: "office", endpoint: "h", confirmed: true, waiting: 0, consecutiveFailures: 2)
+          ]
+        }, .bad, "no pages are taken by office"
+      ),
+      (
+        {
+          $0.receivers = [
+            .init(topic: "office", endpoint: "h", confirmed: false, waiting: 0, consecutiveFailures: 0)
+          ]
+        }, .unknown, "nobody knows whether pages are taken by office"
+      ),
+      (
+        { $0.heartbeats = [.init(name: "hc", interval: .seconds(60), lastProblem: "404", withheld: [])] },
+        .bad,
+        "no heartbeat is taken by hc"
+      ),
+      (
+        { $0.heartbeats = [.init(name: "hc", interval: .seconds(60), withheld: [])] }, .unknown,
+        "no heartbeat is taken by hc"
+      ),
+      (
+        {
+          $0.store = .init(
+            series: 1, seriesLimit: 2, retention: .seconds(1), diskBytes: 1, isFailing: true, failure: "full")
+        }, .bad, "the disk takes no samples"
+      ),
+      ({ $0.lastReloadProblem = "farwatch.yml:1:1: no" }, .degraded, "is not in force"),
+      ({ $0.stuckCollectors = 1 }, .bad, "1 collector stuck"),
+      ({ $0.ruleProblems = ["Rule x cannot be evaluated"] }, .degraded, "1 problem with rules"),
+      (
+        { $0.standings = [.init(workload: "shop", region: "japan", verdict: .unknown)] }, .unknown,
+        "failing over is not known to be safe: shop in japan"
+      ),
+      ({ $0.isOffline = true }, .unknown, "offline"),
+    ]
+
+  @Test func whateverSpeaksAgainstItIsInTheHeadline() {
+    #expect(calm.judgement.verdict == .good && calm.judgement.text == "Nothing is firing")
+    for (change, verdict, words) in Self.objections {
+      var status = calm
+      change(&status)
+      let judgement = status.judgement
+      #expect(judgement.verdict == verdict && judgement.text.contains(words), "\(judgement)")
+      #expect(!text(StatusPage.render(status)).contains("class=\"verdict good\""), "\(words)")
+    }
+  }
+
+  @Test func theAnswerToTheFirstQuestionIsInTheHeading() throws {
+    var status = calm
+    func heading() throws -> String {
+      let page = text(StatusPage.render(status))
+      let start = try #require(page.firstRange(of: "<h1")?.lowerBound)
+      let end = try #require(page.firstRange(of: "</h1>")?.lowerBound)
+      return String(page[start..<end])
+    }
+    #expect(try heading().contains("Failing over to japan now would lose 1s (orders)"))
+    var shop = StatusSnapshot.Readiness(workload: "shop", region: "japan", verdict: .bad)
+    (shop.loses, shop.worst, shop.takes) = (.seconds(90), "orders", .seconds(40))
+    shop.objections = ["more would be lost than the objective allows: orders"]
+    status.standings = [.init(workload: "mail", region: "japan", verdict: .unknown), shop]
+    let worst = "Failing shop over to japan now would lose 1m30s (orders) and take about 40s; 1 more below"
+    #expect(try heading().contains(worst))
+    let page = text(StatusPage.render(status))
+    #expect(page.contains("mail in japan: not known to be safe") && page.contains("shop in japan: not safe"))
+    #expect(page.contains("More would be lost than the objective allows: orders."))
+  }
+
+  @Test func failoversSayWhatTheyCost() {
+    var status = calm
+    status.failovers = [
+      .init(
+        workload: "shop", from: "taiwan", to: "japan", startedAt: noon - .seconds(600), isOver: false,
+        steps: [
+          .init(name: "first bad", at: noon - .seconds(600)),
+          .init(name: "serving", at: noon - .seconds(510)),
+        ], recoveryTime: .seconds(90), recoveryTimeObjective: .seconds(60), lost: .seconds(2),
+        lostObjective: .seconds(5))
+    ]
+    let page = text(StatusPage.render(status))
+    for words in ["1m30s of 1m allowed", "2s of 5s allowed", "1m30s serving", "not as promised"] {
+      #expect(page.contains(words), "\(words)")
+    }
+  }
+
+  @Test func jobsOfOneNameHavePagesOfTheirOwn() throws {
+    var status = calm
+    status.backups = ["taiwan", "japan"].map {
+      .init(job: "dump", region: $0, newestGood: noon - .seconds(60), objective: .seconds(90), measured: true)
+    }
+    let front = text(StatusPage.render(status))
+    #expect(front.contains("/backups/taiwan/dump") && front.contains("/backups/japan/dump"))
+    let japan = text(try #require(StatusPage.backup("dump", region: "japan", status)))
+    #expect(japan.contains("<h1>Backup job dump</h1>") && japan.contains("/regions/japan"))
+    #expect(!japan.contains("/regions/taiwan"))
+    let both = text(try #require(StatusPage.backup("dump", status)))
+    #expect(both.contains("/backups/taiwan/dump") && both.contains("/backups/japan/dump"))
+    #expect(StatusPage.backup("dump", region: "mars", status) == nil)
+    status.backups.removeLast()
+    #expect(text(StatusPage.render(status)).contains("\"/backups/dump\""))
+  }
+
+  @Test func alertsOfTwoSourcesWithTheSameLabelsAreTwoRows() {
+    var status = calm
+    status.alerts = ["up == 0", "posted by another program", "posted by another program"].map {
+      .init(
+        name: "Down", state: "firing", since: noon, labels: ["alertname": "Down"], summary: "", expression: $0
+      )
+    }
+    let ids = text(StatusPage.alerts(status)).components(separatedBy: "<tr role=\"row\" id=\"a-").dropFirst()
+      .map { $0.prefix { $0 != "\"" } }
+    #expect(ids.count == 3 && Set(ids).count == 3, "\(ids)")
   }
 
   @Test func anEmptyInstallIsToldItsNextStep() {

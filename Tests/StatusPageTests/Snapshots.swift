@@ -70,7 +70,9 @@ extension StatusSnapshot {
         labels: ["region": "japan", "severity": "page"], summary: "Region japan is down: api, queue",
         paging: Paging(
           acknowledgedBy: "ada", acknowledgedAt: noon - .seconds(60), topics: ["critical"],
-          told: ["critical"], toldAt: noon - .seconds(100))),
+          tellings: [
+            .init(topic: "critical", state: "told", at: noon - .seconds(100), words: "told critical")
+          ])),
       ActiveAlert(
         name: "LagHigh", state: "pending", since: noon - .seconds(20), labels: ["link": "sessions"],
         summary: "", expression: "farwatch_lag > 30"),
@@ -100,6 +102,15 @@ extension StatusSnapshot {
       series: 8123, seriesLimit: 1_000_000, retention: .seconds(86_400 * 15), diskBytes: 91_000_000,
       isFailing: false, failure: "")
     status.isOffline = false
+    status.failovers = [
+      Failover(
+        workload: "shop", from: "taiwan", to: "japan", drill: "november", startedAt: noon - .seconds(86_400),
+        isOver: true,
+        steps: ["first bad", "confirmed", "role changed", "serving", "failed back"].enumerated().map {
+          .init(name: $1, at: noon - .seconds(86_400 - $0 * 20))
+        }, recoveryTime: .seconds(60), recoveryTimeObjective: .seconds(90), lost: .milliseconds(800),
+        lostObjective: .seconds(5))
+    ]
     return status
   }
 

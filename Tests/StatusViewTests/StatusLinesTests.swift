@@ -15,10 +15,11 @@ import Testing
     let said = text(sampleStatus(), width: 100)
     #expect(
       said == """
-        BAD      1 region is down, 1 link misses its objective, 1 alert is firing, 1 receiver does not take pages
+        BAD      1 region is down, 1 failover is not safe, 1 link misses its objective, 1 alert is firing, 1 receiver does not take pages
         seen from taipei, at 2026-11-21 18:00:00 UTC, version 0.1.0, up 3d4h
         Failing over to japan now: loses 1m35s, takes about 40s; last proven 6d ago
         Failing over to korea now: loses unknown data, takes unknown time; never proven
+          the recovery point of a link to it is not known
 
         Regions
                  REGION  SINCE  STATE
@@ -122,6 +123,19 @@ import Testing
     #expect(judged { $0.alerts = [.init(name: "x", state: "pending")] } == .good)
     #expect(judged { $0.alarms[0].verdict = .bad } == .bad)
     #expect(judged { $0.receivers[0].consecutiveFailures = 1 } == .bad)
+  }
+
+  @Test func theDaemonsOwnJudgementIsTheOne() {
+    #expect(judged { $0.told = .init(verdict: .unknown, text: "who knows") } == .unknown)
+    #expect(judged { $0.told = .init(verdict: .degraded, text: "not in force") } == .bad)
+    var status = good()
+    status.regions[0].verdict = .bad
+    status.told = .init(verdict: .good, text: "All is well")
+    #expect(status.judgement == .good && status.summary == "All is well")
+    // An older daemon has none.
+    #expect(judged { $0.readiness = [.init(region: "b", verdict: .unknown)] } == .unknown)
+    #expect(judged { $0.readiness = [.init(region: "b", verdict: .bad)] } == .bad)
+    #expect(judged { $0.countedFiring = 3 } == .bad)
   }
 
   @Test func whatIsNotKnownIsNotGood() {

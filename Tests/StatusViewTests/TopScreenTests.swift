@@ -22,10 +22,11 @@ import Testing
     #expect(
       text == """
         Farwatch http://127.0.0.1:9797
-        BAD      1 region is down, 1 link misses its objective, 1 alert is firing, 1 re…
+        BAD      1 region is down, 1 failover is not safe, 1 link misses its objective,…
         seen from taipei, at 2026-11-21 18:00:00 UTC, version 0.1.0, up 3d4h
         Failing over to japan now: loses 1m35s, takes about 40s; last proven 6d ago
         Failing over to korea now: loses unknown data, takes unknown time; never proven
+          the recovery point of a link to it is not known
 
         Regions
                  REGION  SINCE  STATE
@@ -43,8 +44,7 @@ import Testing
         failing  pager/chat  3        failed 4 times in a row: timeout: no answer
 
         Replication
-                 LINK    PATH            WOULD LOSE  OBJECTIVE
-        lines 1-20 of 27   q quit   j/k scroll   s worst first   ? help
+        lines 1-20 of 28   q quit   j/k scroll   s worst first   ? help
         """, "\(text)")
   }
 

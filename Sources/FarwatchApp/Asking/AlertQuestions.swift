@@ -20,12 +20,12 @@ extension RunningFarwatch {
         cells: [
           TerminalText.cell(alert.labels["alertname"] ?? "", limit: width ?? 40),
           Self.age(alert.startsAt, now), alert.standing, alert.fingerprint,
-          alert.receivers.map(\.name).joined(separator: ","),
+          TerminalText.cell(alert.told(at: now), limit: width ?? 80),
         ], labels: others.map { "\($0.key)=\($0.value)" }.joined(separator: " "),
         summary: alert.annotations["summary"] ?? alert.annotations["description"] ?? ""
       )
     }
-    let header = ["ALERT", "FOR", "STATE", "FINGERPRINT", "TOPICS"]
+    let header = ["ALERT", "FOR", "STATE", "FINGERPRINT", "TOLD"]
     if let width, width < TerminalText.wide {
       let below = rows.map { row in
         (

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Model
 
 /// An alert as `/api/farwatch/alerts` gives it.
 struct ListedAlert: Decodable {
@@ -22,8 +23,27 @@ struct ListedAlert: Decodable {
   var status: Status
   var receivers: [Receiver]
   var acknowledgement: Acknowledgement?
+  struct Telling: Decodable {
+    var topic: String
+    var state: String
+    var words: String
+    var at: String?
+  }
+  /// How far the news got; nil: an older Farwatch does not say.
+  var tellings: [Telling]?
   /// Maintenance windows among ``Status/mutedBy``; nil: none.
   var maintenanceWindows: [String]?
+
+  /// Who was told and who was not, for each topic; the topics that its routes lead to where nothing has left yet.
+  func told(at now: Timestamp) -> String {
+    guard let tellings, !tellings.isEmpty else {
+      return receivers.isEmpty
+        ? "nobody is told" : "to be told: " + receivers.map(\.name).joined(separator: ",")
+    }
+    return tellings.map { telling in
+      telling.words + (telling.at.map { " \(RunningFarwatch.age($0, now)) ago" } ?? "")
+    }.joined(separator: ", ")
+  }
 
   private var maintenance: [String] { maintenanceWindows ?? [] }
 

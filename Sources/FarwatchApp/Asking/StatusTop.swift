@@ -152,6 +152,7 @@ extension StatusAnswer {
     var status = self
     for index in status.links.indices { status.links[index].exposureSeconds = nil }
     for index in status.readiness.indices { status.readiness[index].exposureSeconds = nil }
+    status.told?.failover = nil
     for region in status.regions.indices {
       status.regions[region].traffic = nil
       for check in status.regions[region].checks.indices {

@@ -26,6 +26,8 @@ final class CoreLoop: Sendable {
     var longestTurn = RecentMaximum()
     var clockOffset = Duration.zero
     var timesSetBack: UInt64 = 0
+    var isReady = false
+    var skipped: UInt64 = 0
   }
 
   struct Statistics: Sendable {
@@ -35,6 +37,8 @@ final class CoreLoop: Sendable {
     /// The system's clock minus that of the turns, at the last one.
     var clockOffset: Duration
     var timesSetBack: UInt64
+    /// Questions that were not answered, because nobody waited for them any more when their turn came.
+    var skipped: UInt64
   }
 
   /// How long the loop may sleep: the sign of life is at most this old.
@@ -53,19 +57,27 @@ final class CoreLoop: Sendable {
 
   func post(_ event: Event) { mailbox.post(event) }
 
-  /// Runs `body` on the core's thread and waits for it; nil when the core did not come to it in time.
+  /// Runs `body` on the core's thread and waits for it; nil when the core did not end it in time.
+  ///
+  /// What the core has not begun when the time is over is not run at all: questions that nobody waits for would keep a
+  /// busy core busy.
   func ask<Answer: Sendable>(
     within limit: Duration = .seconds(2), _ body: @escaping @Sendable (Conductor, TurnTime) -> Answer
   ) -> Answer? {
-    let answer = AnswerBox<Answer>()
+    let question = Question<Answer>()
     post(
-      .call { conductor, time in
-        answer.value.withLock { $0 = body(conductor, time) }
-        answer.ready.ring()
+      .call { [self] conductor, time in
+        guard question.begin() else {
+          state.withLock { $0.skipped += 1 }
+          return
+        }
+        question.end(body(conductor, time))
       })
-    guard answer.ready.wait(upTo: limit) else { return nil }
-    return answer.value.withLock { $0 }
+    return question.answer(within: limit)
   }
+
+  /// Whether rules were judged when the core last turned. Never waits.
+  var isReady: Bool { state.withLock { $0.isReady } }
 
   /// Since when the core has not turned.
   var silence: Duration { time.monotonic - state.withLock { $0.lastTurn } }
@@ -75,7 +87,7 @@ final class CoreLoop: Sendable {
     return state.withLock {
       Statistics(
         turns: $0.turns, longestTurn: $0.longestTurn.value(at: now), clockOffset: $0.clockOffset,
-        timesSetBack: $0.timesSetBack)
+        timesSetBack: $0.timesSetBack, skipped: $0.skipped)
     }
   }
 
@@ -102,9 +114,11 @@ final class CoreLoop: Sendable {
       conductor.movePast(by: shift)
       for effect in conductor.turn(events, now: now, monotonic: began) { perform(effect, carriers) }
       let finished = time.monotonic
+      let isReady = conductor.isReady
       state.withLock { state in
         state.lastTurn = finished
         state.turns += 1
+        state.isReady = isReady
         state.longestTurn.note(finished - began, at: finished)
         state.clockOffset = wall - now
         if shift != .zero { state.timesSetBack += 1 }
@@ -139,7 +153,40 @@ private final class Handover: @unchecked Sendable {
   init(_ conductor: sending Conductor) { self.conductor = conductor }
 }
 
-private final class AnswerBox<Answer: Sendable>: Sendable {
-  let value = Mutex<Answer?>(nil)
-  let ready = Bell()
+/// What somebody asks the core, and whether he still waits.
+private final class Question<Answer: Sendable>: Sendable {
+  private enum State {
+    case waits, runs, isGivenUp
+    case answered(Answer)
+  }
+
+  private let state = Mutex(State.waits)
+  private let ready = Bell()
+
+  /// Whether it is to be answered.
+  func begin() -> Bool {
+    state.withLock { state in
+      guard case .waits = state else { return false }
+      state = .runs
+      return true
+    }
+  }
+
+  func end(_ answer: Answer) {
+    state.withLock { $0 = .answered(answer) }
+    ready.ring()
+  }
+
+  func answer(within limit: Duration) -> Answer? {
+    _ = ready.wait(upTo: limit)
+    return state.withLock { state in
+      switch state {
+      case .answered(let answer): return answer
+      case .waits:
+        state = .isGivenUp
+        return nil
+      case .runs, .isGivenUp: return nil
+      }
+    }
+  }
 }

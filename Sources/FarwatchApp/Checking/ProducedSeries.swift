@@ -67,7 +67,7 @@ enum ProducedSeries {
       "farwatch_canary_reached",
       "farwatch_check_failures_withheld_total",
     ] + ofItself + ofTimeliness + ofNames + ofFeeds + ofPaging + ofHeartbeatsAndJournal + ofStreams
-    + ofWorkloads
+    + ofWorkloads + ofAnswers
 
   /// Of workloads.
   static let ofWorkloads = ReadinessFamilies.all.map(\.name) + QuorumFamilies.all.map(\.name)
@@ -76,6 +76,12 @@ enum ProducedSeries {
   static let ofStreams = [
     "farwatch_event_streams", "farwatch_event_streams_cut_total", "farwatch_event_streams_refused_total",
     "farwatch_events_streamed_total",
+  ]
+  /// Of who waits for an answer.
+  static let ofAnswers = [
+    "farwatch_http_answers_waiting", "farwatch_http_answers_running",
+    "farwatch_http_answers_refused_total", "farwatch_http_answers_skipped_total",
+    "farwatch_core_questions_skipped_total",
   ]
   /// Of what others bring and ask.
   static let ofFeeds = [

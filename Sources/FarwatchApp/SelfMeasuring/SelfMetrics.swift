@@ -25,6 +25,7 @@ final class SelfMetrics {
     var access: ListenerAccess
     var queries: QueryThreads
     var streams: EventStreams
+    var answers: AnswerThreads
   }
 
   private let sources: Sources
@@ -56,6 +57,7 @@ final class SelfMetrics {
     readings += reloadReadings(sources.reloads.current)
     readings += sources.feeds.readings
     readings += EventStreamFamilies.readings(sources.streams.statistics)
+    readings += AnswerFamilies.readings(sources.answers)
     readings += NameLookUpFamilies.readings(sources.resolver.statistics)
     readings += sources.queries.statistics.readings
     readings += process.readings()
@@ -65,6 +67,7 @@ final class SelfMetrics {
     readings.append(
       Reading(TimelinessFamilies.longestDelay, conductor.watchlist.longestDelay.inSeconds))
     readings += TimelinessFamilies.readings(turns)
+    readings.append(Reading(AnswerFamilies.unheard, Double(turns.skipped)))
     recorder.record(readings, at: now)
   }
 

@@ -8,7 +8,8 @@ internal import PrometheusAPI
 internal import RemoteWrite
 internal import StatusPage
 
-/// What the HTTP endpoints may ask of the running daemon. Called on the server's threads.
+/// What the HTTP endpoints may ask of the running daemon. What may wait is asked on ``AnswerThreads``; what the server's
+/// threads ask, which is the page of metrics and the two signs of life, never waits.
 protocol DaemonFace: PagingDaemonFace {
   /// nil when the core did not answer in time.
   func status() -> StatusSnapshot?
@@ -42,6 +43,8 @@ protocol DaemonFace: PagingDaemonFace {
 struct Endpoints: Sendable {
   let daemon: any DaemonFace
   var streams = EventStreams()
+  /// Where what may wait is answered; nil: where it is asked.
+  var threads: AnswerThreads?
 
   /// What of the description is served.
   static let parts: [APIDescription.Part] = [.own, .alertmanager, .prometheus]
@@ -49,6 +52,28 @@ struct Endpoints: Sendable {
   private static let openAPIAsYAML = APIDescription(parts).openAPIAsYAML(version: Version.text)
 
   func answer(_ request: HTTPServerRequest) -> HTTPServerResponse {
+    guard let kind = Self.waitingKind(of: request), let threads else { return answerNow(request) }
+    return threads.answer(kind) { answerNow(request) }
+  }
+
+  /// On which threads a request is answered; nil: at once, for it waits for nobody.
+  static func waitingKind(of request: HTTPServerRequest) -> AnswerThreads.Kind? {
+    switch request.path {
+    case "/metrics", "/-/healthy", "/-/ready", "/api/openapi.json", RemoteWriteEndpoint.path,
+      EventStreamEndpoint.path, "/status.css", "/status.js":
+      return nil
+    case "/-/reload", "/sns": return .change
+    default: break
+    }
+    if request.path.hasPrefix(CheckInVisit.path) { return .change }
+    if PrometheusAPI.owns(request.path) {
+      // Queries have threads of their own.
+      return ["rules", "alerts", "targets"].contains(request.pathSegments.last ?? "") ? .look : nil
+    }
+    return request.method == "GET" || request.method == "HEAD" ? .look : .change
+  }
+
+  private func answerNow(_ request: HTTPServerRequest) -> HTTPServerResponse {
     switch request.path {
     case "/metrics": return reading(request) { MetricsEndpoint(daemon: daemon).answer(request) }
     case "/-/healthy":

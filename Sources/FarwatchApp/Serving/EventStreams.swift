@@ -18,7 +18,8 @@ protocol EventStreamSource: Sendable {
 /// Everybody who follows `/api/events/stream`: one thread looks once for all of them, and none runs while nobody does.
 ///
 /// Each follower is sent the journal's new entries (`event: journal`, the id is the entry's number) and, at most once a
-/// second and only when more than time and newer measurements have come, that the status is another (`event: status`).
+/// second and only when more than time and newer measurements have come, that the status is another (`event: status`). An
+/// `event: alive` comes every few seconds: who hears none knows that nobody speaks any more.
 final class EventStreams: Sendable {
   struct Limits: Sendable {
     /// What of the journal is sent at once, of the past or in a storm; what is beyond becomes a gap.
@@ -30,7 +31,8 @@ final class EventStreams: Sendable {
     var pause: Duration = .seconds(1)
     /// Between two looks when somebody new waits.
     var welcome: Duration = .milliseconds(200)
-    var heartbeat: Duration = .seconds(15)
+    /// Between two signs of life.
+    var heartbeat: Duration = .seconds(5)
   }
 
   struct Look: Sendable {
@@ -170,7 +172,7 @@ final class EventStreams: Sendable {
     }
     if began - place.lastHeartbeat >= limits.heartbeat {
       place.lastHeartbeat = began
-      send(Array(":\n\n".utf8), { $0.isCurrent })
+      send(EventStreamText.alive, { $0.isCurrent })
     }
     let newcomers = state.withLock { $0.followers.filter { !$0.value.isCurrent } }
     let from = newcomers.values.compactMap(\.after).min()
@@ -183,7 +185,7 @@ final class EventStreams: Sendable {
       state.withLock { $0.statistics.journalEvents += UInt64(count * newsCount) }
     }
     place.sent = look.head
-    let fingerprint = StatusJSON(snapshot: look.status).newsFingerprint
+    let fingerprint = StatusJSON(snapshot: look.status).fingerprint
     let status = EventStreamText.status(at: look.status.takenAt, head: look.head)
     if fingerprint != place.fingerprint {
       let count = send(status, { $0.isCurrent })
@@ -224,6 +226,9 @@ final class EventStreams: Sendable {
 
 /// Frames of an event stream.
 enum EventStreamText {
+  /// Without an id: it is no place to go on from.
+  static let alive = Array("event: alive\ndata: {}\n\n".utf8)
+
   /// An entry as `/api/events` has it.
   static func entry(_ record: JournalRecord) -> [UInt8] {
     frame("journal", id: record.sequence, EventsText.json(record))

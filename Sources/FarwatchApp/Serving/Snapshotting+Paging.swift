@@ -6,34 +6,48 @@ internal import StatusPage
 
 /// Alerts, silences and receivers for the status page.
 extension Conductor {
-  /// Those that page first, then those that are held back, then what is pending.
-  func alertStatuses(
-    _ rules: RulesSnapshot, _ paging: PagingSnapshot, _ now: Timestamp
-  ) -> [StatusSnapshot.ActiveAlert] {
-    let names = PagingNames(paging, now)
-    var ofRules: [Labels: PagedAlert] = [:]
-    for alert in paging.alerts where alert.source == .rule && alert.status == .firing {
-      ofRules[alert.labels] = alert
+  /// The most urgent alerts, how many there are, and what paging says of them.
+  func alertStatuses(_ rules: RulesSnapshot, _ time: Moment) -> AlertStatuses {
+    typealias Candidate = (rank: Int, alert: RulesSnapshot.Alert, rule: RulesSnapshot.Rule)
+    var counts = StatusSnapshot.AlertCounts()
+    var chosen = MostUrgent<Candidate>(limit: StatusSnapshot.mostAlerts) {
+      ($0.rank, $0.alert.activeAt, $0.alert.identity) < ($1.rank, $1.alert.activeAt, $1.alert.identity)
     }
-    var found = rules.groups.flatMap(\.rules).flatMap { rule in
-      rule.alerts.map { alert in
-        let missing = alert.missingData.isEmpty ? "" : " (\(alert.missingData.joined(separator: ", ")))"
-        return StatusSnapshot.ActiveAlert(
-          name: alert.labels["alertname"] ?? "", state: alert.state.rawValue, since: alert.activeAt,
-          labels: alert.labels, summary: Self.summary(alert.annotations), expression: rule.query,
-          held: alert.heldBy.map {
-            $0 == .missingData ? "kept: its data is missing\(missing)" : "kept: not clear yet"
-          }, paging: ofRules[alert.labels].map(names.status))
+    for rule in rules.groups.flatMap(\.rules) {
+      for alert in rule.alerts {
+        let isFiring = alert.state == .firing
+        let isHeldBack = isFiring && desk.isHeldBack(alert.identity)
+        counts.note(isFiring: isFiring, isHeldBack: isHeldBack)
+        chosen.offer((isFiring ? isHeldBack ? 1 : 0 : 2, alert, rule))
       }
     }
-    for alert in paging.alerts where alert.source == .posted && alert.status == .firing {
+    var overview = desk.overview(
+      at: time, posted: StatusSnapshot.mostAlerts, and: chosen.found.map(\.alert.identity))
+    for place in overview.alerts.indices {
+      overview.alerts[place].tellings = dispatcher.tellings(of: overview.alerts[place])
+    }
+    counts.firing += overview.postedFiring
+    counts.heldBack += overview.postedHeldBack
+    let names = PagingNames(overview, time.now)
+    let paged = Dictionary(overview.alerts.map { ($0.identity, $0) }) { first, _ in first }
+    var found = chosen.found.map { _, alert, rule in
+      let missing = alert.missingData.isEmpty ? "" : " (\(alert.missingData.joined(separator: ", ")))"
+      return StatusSnapshot.ActiveAlert(
+        name: alert.labels["alertname"] ?? "", state: alert.state.rawValue, since: alert.activeAt,
+        labels: alert.labels, summary: Self.summary(alert.annotations), expression: rule.query,
+        held: alert.heldBy.map {
+          $0 == .missingData ? "kept: its data is missing\(missing)" : "kept: not clear yet"
+        }, paging: paged[alert.identity].flatMap { $0.status == .firing ? names.status($0) : nil })
+    }
+    for alert in overview.alerts where alert.source == .posted && alert.status == .firing {
       found.append(
         StatusSnapshot.ActiveAlert(
           name: alert.labels["alertname"] ?? "", state: "firing", since: alert.startsAt, labels: alert.labels,
           summary: Self.summary(alert.annotations), expression: "posted by another program",
           paging: names.status(alert)))
     }
-    return found.sorted { $0.urgency < $1.urgency }
+    let shown = found.sorted { $0.urgency < $1.urgency }.prefix(StatusSnapshot.mostAlerts)
+    return AlertStatuses(alerts: Array(shown), counts: counts, overview: overview)
   }
 
   private static func summary(_ annotations: Labels) -> String {
@@ -41,19 +55,14 @@ extension Conductor {
   }
 
   /// Those that hold or will, the first to end first.
-  func silenceStatuses(_ paging: PagingSnapshot, _ now: Timestamp) -> [StatusSnapshot.Silenced] {
+  func silenceStatuses(_ paging: PagingOverview, _ now: Timestamp) -> [StatusSnapshot.Silenced] {
     let open = paging.silences.filter { $0.endsAt > now }.sorted { ($0.endsAt, $0.id) < ($1.endsAt, $1.id) }
-    if open.isEmpty { return [] }
-    var counts: [String: Int] = [:]
-    for alert in paging.alerts where alert.status == .firing {
-      for id in alert.silencedBy { counts[id, default: 0] += 1 }
-    }
     return open.map { silence in
       StatusSnapshot.Silenced(
         id: silence.id,
         matchers: silence.matchers.map { ListedSilence.Matcher($0).text }.joined(separator: ", "),
         by: silence.createdBy, comment: silence.comment, startsAt: silence.startsAt, endsAt: silence.endsAt,
-        alerts: counts[silence.id] ?? 0)
+        alerts: paging.silenced[silence.id] ?? 0)
     }
   }
 
@@ -83,6 +92,13 @@ extension Conductor {
   }
 }
 
+/// Alerts for the status page, and what else was found on the way.
+struct AlertStatuses {
+  var alerts: [StatusSnapshot.ActiveAlert]
+  var counts: StatusSnapshot.AlertCounts
+  var overview: PagingOverview
+}
+
 extension StatusSnapshot.ActiveAlert {
   fileprivate var urgency: (Int, Timestamp, String) {
     let rank = state != "firing" ? 2 : paging?.isHeldBack ?? false ? 1 : 0
@@ -95,13 +111,11 @@ private struct PagingNames {
   private var silences: [String: Silence] = [:]
   private var alerts: [String: String] = [:]
 
-  init(_ paging: PagingSnapshot, _ now: Timestamp) {
+  init(_ paging: PagingOverview, _ now: Timestamp) {
     for silence in paging.silences where silence.endsAt > now { silences[silence.id] = silence }
-    // Only of those that are asked for: there may be many alerts.
-    let wanted = Set(paging.alerts.flatMap(\.inhibitedBy))
-    for alert in paging.alerts where wanted.contains(alert.fingerprint) {
-      let region = alert.labels["region"].map { " in \($0)" } ?? ""
-      alerts[alert.fingerprint] = (alert.labels["alertname"] ?? alert.fingerprint) + region
+    for (fingerprint, labels) in paging.inhibitors {
+      let region = labels["region"].map { " in \($0)" } ?? ""
+      alerts[fingerprint] = (labels["alertname"] ?? fingerprint) + region
     }
   }
 
@@ -112,6 +126,10 @@ private struct PagingNames {
       },
       inhibitedBy: alert.inhibitedBy.map { alerts[$0] ?? $0 }, mutedBy: alert.mutedBy,
       acknowledgedBy: alert.acknowledgement?.by, acknowledgedAt: alert.acknowledgement?.at,
-      topics: alert.topics, told: alert.toldTopics, toldAt: alert.toldAt)
+      topics: alert.topics,
+      tellings: alert.tellings.map {
+        StatusSnapshot.Telling(
+          topic: $0.topic, state: $0.state.rawValue, at: $0.at, reason: $0.reason, words: $0.words)
+      })
   }
 }

@@ -26,7 +26,8 @@ extension Conductor {
   func snapshot(at time: TurnTime, startedAt: Timestamp, reloads: ReloadState) -> StatusSnapshot {
     let now = time.now
     let rules = engine.snapshot()
-    let paging = desk.snapshot(at: Moment(time))
+    let found = alertStatuses(rules, Moment(time))
+    let targets = TargetsByRegion(watchlist.targets.values)
     var problems = rules.groups.flatMap { group in
       group.rules.flatMap { rule in
         let name = "Rule \(rule.name) of group \(group.name)"
@@ -42,19 +43,22 @@ extension Conductor {
     }
     let events = newestEventsOfRegions
     let regions = watchlist.regions.map { region in
-      var status = regionStatus(region, now)
+      var status = regionStatus(region, targets.checks[region.name] ?? [], now)
       status.events = events[region.name] ?? []
       return status
     }
     var snapshot = StatusSnapshot(
       takenAt: now, startedAt: startedAt, vantage: reloads.settings.vantage, version: Version.text,
       ready: isReady,
-      lastReloadProblem: reloads.problem, regions: regions, links: linkStatuses(now),
-      backups: backupStatuses(now),
-      alerts: alertStatuses(rules, paging, now), silences: silenceStatuses(paging, now),
+      lastReloadProblem: reloads.problem, regions: regions, links: linkStatuses(targets.all, now),
+      backups: backupStatuses(targets.all, now),
+      alerts: found.alerts, silences: silenceStatuses(found.overview, now),
       alarms: alarmStatuses(), ruleProblems: storeProblems + problems,
       receivers: receiverStatuses(now), store: storeStatus(reloads.settings),
       heartbeats: heartbeatStatuses, events: newestEvents)
+    snapshot.alertCounts = found.counts
+    snapshot.standings = workloadReadiness(now)
+    snapshot.failovers = failoverStatuses()
     snapshot.overruns = watchlist.recentOverruns(at: time.monotonic)
     snapshot.stuckCollectors = watchlist.stuck(at: time.monotonic)
     snapshot.isOffline = watchlist.isOffline
@@ -68,9 +72,11 @@ extension Conductor {
       diskBytes: found.diskBytes, isFailing: found.isFailing, failure: found.failure)
   }
 
-  private func regionStatus(_ region: Settings.Region, _ now: Timestamp) -> StatusSnapshot.Region {
-    var checks = sortedTargets.compactMap { target -> StatusSnapshot.Check? in
-      guard let settings = target.basics, settings.region == region.name else { return nil }
+  private func regionStatus(
+    _ region: Settings.Region, _ targets: [WatchedTarget], _ now: Timestamp
+  ) -> StatusSnapshot.Region {
+    var checks = targets.compactMap { target -> StatusSnapshot.Check? in
+      guard let settings = target.basics else { return nil }
       return StatusSnapshot.Check(
         name: settings.name, zone: settings.zone, tier: settings.tier,
         verdict: Self.verdict(target.check.health), since: target.check.since,
@@ -119,8 +125,8 @@ extension Conductor {
     }
   }
 
-  private func linkStatuses(_ now: Timestamp) -> [StatusSnapshot.Link] {
-    sortedTargets.flatMap { target -> [StatusSnapshot.Link] in
+  private func linkStatuses(_ targets: [WatchedTarget], _ now: Timestamp) -> [StatusSnapshot.Link] {
+    targets.flatMap { target -> [StatusSnapshot.Link] in
       guard let link = target.plan.settings as? any ReplicationLinkSettings else { return [] }
       let settings = link.basics
       return settings.targetRegions.map { region in
@@ -136,8 +142,8 @@ extension Conductor {
     }
   }
 
-  private func backupStatuses(_ now: Timestamp) -> [StatusSnapshot.Backup] {
-    sortedTargets.compactMap { target -> StatusSnapshot.Backup? in
+  private func backupStatuses(_ targets: [WatchedTarget], _ now: Timestamp) -> [StatusSnapshot.Backup] {
+    targets.compactMap { target -> StatusSnapshot.Backup? in
       guard let settings = (target.plan.settings as? any BackupJobSettings)?.basics else { return nil }
       let matchers = target.plan.description.labels.entries.map { LabelMatcher($0.name, equals: $0.value) }
       var status = StatusSnapshot.Backup(
@@ -175,10 +181,6 @@ extension Conductor {
     }
   }
 
-  private var sortedTargets: [WatchedTarget] {
-    watchlist.targets.values.sorted { ($0.key.kind, $0.key.name) < ($1.key.kind, $1.key.name) }
-  }
-
   /// - Parameter onlyOne: nil where several series say something, and none speaks for all.
   private func newest(
     _ family: String, _ matchers: [LabelMatcher], _ now: Timestamp, onlyOne: Bool = false
@@ -188,6 +190,20 @@ extension Conductor {
     return found.lazy.compactMap {
       self.store.newestSample(of: $0, at: now, after: now - .seconds(300))?.value
     }.first
+  }
+}
+
+/// Targets in the order in which they are shown: sorted once.
+private struct TargetsByRegion {
+  let all: [WatchedTarget]
+  /// Those that are checks.
+  var checks: [String: [WatchedTarget]] = [:]
+
+  init(_ targets: some Collection<WatchedTarget>) {
+    all = targets.sorted { ($0.key.kind, $0.key.name) < ($1.key.kind, $1.key.name) }
+    for target in all {
+      if let region = target.basics?.region { checks[region, default: []].append(target) }
+    }
   }
 }
 

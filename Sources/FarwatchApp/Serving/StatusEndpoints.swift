@@ -27,7 +27,10 @@ struct StatusEndpoints: Sendable {
       let parts = request.pathSegments
       guard let folder = parts.first, Self.folders.contains(folder) else { return nil }
       return reading(request) {
-        parts.count == 2 ? one(folder, parts[1]) : notFound("There is no such page.")
+        if parts.count == 2 { return one(folder, parts[1]) }
+        // Jobs of one name may be in several regions.
+        if parts.count == 3, folder == "backups" { return one(folder, parts[2], in: parts[1]) }
+        return notFound("There is no such page.")
       }
     }
   }
@@ -40,14 +43,14 @@ struct StatusEndpoints: Sendable {
     return notFound("There is no page at this address.")
   }
 
-  private func one(_ folder: String, _ name: String) -> HTTPServerResponse {
+  private func one(_ folder: String, _ name: String, in region: String? = nil) -> HTTPServerResponse {
     guard let status = daemon.status() else { return busy }
     let found: [UInt8]?
     let what: String
     switch folder {
     case "regions": (found, what) = (StatusPage.region(name, status), "region")
     case "links": (found, what) = (StatusPage.link(name, status), "link")
-    default: (found, what) = (StatusPage.backup(name, status), "backup job")
+    default: (found, what) = (StatusPage.backup(name, region: region, status), "backup job")
     }
     return found.map { page(200, $0) } ?? notFound("No \(what) has the name \(name).")
   }
@@ -96,7 +99,8 @@ struct StatusEndpoints: Sendable {
     shown { status in
       StatusPage.silences(
         status, SilenceForm(matchers: request.queryValue("matchers") ?? ""),
-        done: request.queryValue("done").flatMap { StatusPage.SilenceDeed(rawValue: $0) })
+        done: request.queryValue("done").flatMap { StatusPage.SilenceDeed(rawValue: $0) },
+        of: request.queryValue("id"))
     }
   }
 
@@ -107,15 +111,15 @@ struct StatusEndpoints: Sendable {
     do throws(PagingRefusal) {
       if let id = items.first(where: { $0.name == "expire" })?.value {
         try daemon.paging.expireSilence(id: id)
-        return seeOther(.expired)
+        return seeOther(.expired, id)
       }
       var form = SilenceForm(items: items.map { ($0.name, $0.value) })
       let matchers = read(&form)
       guard form.isSound, let length = form.length else { return answer(form, 400) }
-      _ = try daemon.paging.setSilence(
+      let id = try daemon.paging.setSilence(
         SilenceDraft(
           matchers: matchers, endsAt: daemon.wallClock + length, createdBy: form.by, comment: form.comment))
-      return seeOther(.made)
+      return seeOther(.made, id)
     } catch {
       let form = SilenceForm(items: items.map { ($0.name, $0.value) })
       switch error {
@@ -160,11 +164,11 @@ struct StatusEndpoints: Sendable {
   }
 
   /// So that loading the page again does not do it again.
-  private func seeOther(_ deed: StatusPage.SilenceDeed) -> HTTPServerResponse {
+  private func seeOther(_ deed: StatusPage.SilenceDeed, _ id: String) -> HTTPServerResponse {
     HTTPServerResponse(
       status: 303, contentType: nil,
       headers: [
-        HTTPServerField("Location", "/silences?done=\(deed.rawValue)"),
+        HTTPServerField("Location", "/silences?done=\(deed.rawValue)&id=\(percentEncoded(id))"),
         HTTPServerField("Cache-Control", "no-store"),
       ], body: .empty)
   }

@@ -12,12 +12,30 @@ extension StatusJSON {
     ])
   }
 
+  /// Of all alerts: `alerts` has the most urgent of them.
+  static func counts(_ counts: StatusSnapshot.AlertCounts) -> OrderedJSON {
+    .object([
+      Member("all", .integer(counts.all)), Member("firing", .integer(counts.firing)),
+      Member("heldBack", .integer(counts.heldBack)), Member("pending", .integer(counts.pending)),
+    ])
+  }
+
   private static func paging(_ paging: StatusSnapshot.Paging) -> OrderedJSON {
     .object([
       Member("silencedBy", .texts(paging.silencedBy)), Member("inhibitedBy", .texts(paging.inhibitedBy)),
       Member("mutedBy", .texts(paging.mutedBy)), Member("acknowledgedBy", .text(paging.acknowledgedBy)),
       Member("acknowledgedAt", .time(paging.acknowledgedAt)), Member("topics", .texts(paging.topics)),
-      Member("told", .texts(paging.told)), Member("toldAt", .time(paging.toldAt)),
+      Member("told", .texts(paging.tellings.filter { $0.at != nil }.map(\.topic))),
+      Member("toldAt", .time(paging.tellings.compactMap(\.at).max())),
+      Member("tellings", .array(paging.tellings.map(telling))),
+    ])
+  }
+
+  private static func telling(_ telling: StatusSnapshot.Telling) -> OrderedJSON {
+    .object([
+      Member("topic", .string(telling.topic)), Member("state", .string(telling.state)),
+      Member("at", .time(telling.at)), Member("reason", .text(telling.reason)),
+      Member("words", .string(telling.words)),
     ])
   }
 
@@ -49,6 +67,7 @@ extension StatusJSON {
       Member("unsubscribed", .boolean(receiver.isUnsubscribed)),
       Member("waiting", .integer(receiver.waiting)),
     ]
+    members.append(Member("verdict", .string(receiver.verdict.rawValue)))
     if withClock { members.append(Member("oldestWaitingSeconds", .seconds(receiver.oldestWaiting))) }
     members += [
       Member("givenUp", .integer(receiver.givenUp)), Member("fallback", .text(receiver.fallback)),
@@ -62,11 +81,16 @@ extension StatusJSON {
     return .object(members)
   }
 
-  static func heartbeat(_ heartbeat: StatusSnapshot.Heartbeat) -> OrderedJSON {
-    .object([
+  static func heartbeat(_ heartbeat: StatusSnapshot.Heartbeat, _ withClock: Bool) -> OrderedJSON {
+    var members = [
       Member("name", .string(heartbeat.name)), Member("intervalSeconds", .seconds(heartbeat.interval)),
-      Member("lastSuccess", .time(heartbeat.lastSuccess)), Member("withheld", .texts(heartbeat.withheld)),
-      Member("reason", .text(heartbeat.lastProblem)),
-    ])
+      Member("verdict", .string(heartbeat.verdict.rawValue)),
+    ]
+    // While it beats, each beat is no news.
+    if withClock { members.append(Member("lastSuccess", .time(heartbeat.lastSuccess))) }
+    members += [
+      Member("withheld", .texts(heartbeat.withheld)), Member("reason", .text(heartbeat.lastProblem)),
+    ]
+    return .object(members)
   }
 }

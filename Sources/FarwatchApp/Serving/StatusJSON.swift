@@ -13,23 +13,19 @@ struct StatusJSON {
   /// How much of it: each leaves out more.
   enum Extent {
     case everything
-    /// Without the moment of asking and the ages that follow from it.
-    case withoutClock
-    /// Without what is measured anew all the time, too.
+    /// Without the moment of asking, the ages that follow from it, and what is measured anew all the time.
     case news
 
     var hasClock: Bool { self == .everything }
-    var hasMeasurements: Bool { self != .news }
+    var hasMeasurements: Bool { self == .everything }
   }
 
   /// The whole document.
   var document: OrderedJSON { document(.everything) }
 
-  /// The same while nothing but time has passed. Verdicts that change because time passes are in it.
-  var fingerprint: UInt64 { Self.hash(document(.withoutClock)) }
-
-  /// The same while everything is as it was but for newer measurements: what follows along is told when it changes.
-  var newsFingerprint: UInt64 { Self.hash(document(.news)) }
+  /// The same while nothing but time has passed and newer measurements say the same. Verdicts are in it, whatever changes
+  /// them.
+  var fingerprint: UInt64 { Self.hash(document(.news)) }
 
   private static func hash(_ document: OrderedJSON) -> UInt64 {
     // FNV-1a: nobody gains anything from two states that look alike to a page that follows along.
@@ -47,40 +43,79 @@ struct StatusJSON {
       Member("startedAt", .string(snapshot.startedAt.iso8601)), Member("vantage", .string(snapshot.vantage)),
       Member("version", .string(snapshot.version)), Member("ready", .boolean(snapshot.ready)),
       Member("reloadProblem", .text(snapshot.lastReloadProblem)),
+      Member("judgement", Self.judgement(snapshot.judgement, withClock)),
       Member("readiness", .array(snapshot.readiness.map { Self.readiness($0, withClock) })),
+      Member("failovers", .array(snapshot.failovers.map(Self.failover))),
       Member("regions", .array(snapshot.regions.map { Self.region($0, extent) })),
       Member("links", .array(snapshot.links.map { Self.link($0, now, extent) })),
       Member("backups", .array(snapshot.backups.map { Self.backup($0, now, withClock) })),
       Member("alerts", .array(snapshot.alerts.map(Self.alert))),
+      Member("alertCounts", Self.counts(snapshot.alertCounts)),
       Member("silences", .array(snapshot.silences.map(Self.silence))),
       Member("alarms", .array(snapshot.alarms.map(Self.alarm))),
       Member("receivers", .array(snapshot.receivers.map { Self.receiver($0, withClock) })),
-      Member("heartbeats", .array(snapshot.heartbeats.map(Self.heartbeat))),
+      Member("heartbeats", .array(snapshot.heartbeats.map { Self.heartbeat($0, withClock) })),
       Member("store", snapshot.store.map { Self.store($0, withClock) } ?? .null),
       Member("problems", .array(snapshot.ruleProblems.map { .string($0) })),
+      Member("offline", snapshot.isOffline.map { .boolean($0) } ?? .null),
+      Member("stuckCollectors", .integer(snapshot.stuckCollectors)),
     ]
+    if extent.hasMeasurements {
+      members.append(Member("overruns", .integer(Int(clamping: snapshot.overruns))))
+    }
     return .object(members)
   }
 
   // MARK: Regions
 
+  /// The whole in one line, as the status page has it.
+  private static func judgement(_ judgement: StatusSnapshot.Judgement, _ withClock: Bool) -> OrderedJSON {
+    var members = [
+      Member("verdict", .string(judgement.verdict.rawValue)), Member("text", .string(judgement.text)),
+      Member(
+        "findings",
+        .array(
+          judgement.findings.map {
+            .object([Member("verdict", .string($0.verdict.rawValue)), Member("text", .string($0.text))])
+          })),
+    ]
+    if withClock { members.append(Member("failover", .text(judgement.failover))) }
+    return .object(members)
+  }
+
   /// What failing over to a region would mean, as the status page has it.
   private static func readiness(_ one: StatusSnapshot.Readiness, _ withClock: Bool) -> OrderedJSON {
-    var members = [Member("region", .string(one.region))]
-    if withClock { members.append(Member("exposureSeconds", .seconds(one.loses))) }
-    var reasons: [String] = []
-    if !one.unknownLinks.isEmpty {
-      reasons.append("the recovery point of a link to it is not known")
-    } else if one.loses == nil {
-      reasons.append("no replication to it is watched")
+    var members = [Member("workload", .text(one.workload)), Member("region", .string(one.region))]
+    if withClock {
+      members += [
+        Member("exposureSeconds", .seconds(one.loses)), Member("sentence", .string(one.sentence)),
+      ]
     }
-    if one.takes == nil { reasons.append("how long it takes is not measured") }
+    let reasons = one.reasons
     members += [
-      Member("verdict", .string(one.verdict.rawValue)), Member("takesSeconds", .seconds(one.takes)),
-      Member("lastProven", .time(one.lastProven)),
+      Member("verdict", .string(one.verdict.rawValue)), Member("call", .string(one.call)),
+      Member("worst", .text(one.worst)), Member("takesSeconds", .seconds(one.takes)),
+      Member("takesFrom", .text(one.takesFrom)), Member("lastProven", .time(one.lastProven)),
+      Member("reasons", .texts(reasons)),
       Member("reason", .text(reasons.isEmpty ? nil : reasons.joined(separator: "; "))),
     ]
     return .object(members)
+  }
+
+  private static func failover(_ one: StatusSnapshot.Failover) -> OrderedJSON {
+    .object([
+      Member("workload", .string(one.workload)), Member("from", .string(one.from)),
+      Member("to", .text(one.to)),
+      Member("drill", .text(one.drill)), Member("startedAt", .time(one.startedAt)),
+      Member("over", .boolean(one.isOver)), Member("verdict", .string(one.verdict.rawValue)),
+      Member("recoverySeconds", .seconds(one.recoveryTime)),
+      Member("recoveryObjectiveSeconds", .seconds(one.recoveryTimeObjective)),
+      Member("lostSeconds", .seconds(one.lost)), Member("lostObjectiveSeconds", .seconds(one.lostObjective)),
+      Member(
+        "steps",
+        .array(
+          one.steps.map { .object([Member("step", .string($0.name)), Member("at", .time($0.at))]) })),
+    ])
   }
 
   private static func region(_ region: StatusSnapshot.Region, _ extent: Extent) -> OrderedJSON {
@@ -160,18 +195,26 @@ struct StatusJSON {
     let unknown = !backup.measured ? "not measured yet" : backup.newestGood == nil ? "no good backup" : nil
     members += [
       Member("objectiveSeconds", .seconds(backup.objective)), Member("sizeBytes", .number(backup.sizeBytes)),
-      Member("measured", .boolean(backup.measured)), Member("reason", .text(backup.problem ?? unknown)),
+      Member("measured", .boolean(backup.measured)), Member("retained", .number(backup.retained)),
+      Member("unverified", .number(backup.unverified)), Member("filesFoundGood", .number(backup.foundGood)),
+      Member("filesFoundBad", .number(backup.foundBad)),
+      Member("restoreTested", .time(backup.restoreTested)),
+      Member("reason", .text(backup.problem ?? unknown)),
     ]
     return .object(members)
   }
 
   private static func store(_ store: StatusSnapshot.Store, _ withClock: Bool) -> OrderedJSON {
     var members = [
-      Member("series", .integer(store.series)), Member("seriesLimit", .integer(store.seriesLimit)),
+      Member("seriesLimit", .integer(store.seriesLimit)),
       Member("retentionSeconds", .seconds(store.retention)),
     ]
-    // Grows with every sample: that alone is no news.
-    if withClock { members.append(Member("diskBytes", .integer(store.diskBytes))) }
+    // They grow with every sample: that alone is no news.
+    if withClock {
+      members += [
+        Member("series", .integer(store.series)), Member("diskBytes", .integer(store.diskBytes)),
+      ]
+    }
     members += [
       Member("failing", .boolean(store.isFailing)),
       Member("reason", .text(store.isFailing ? store.failure : nil)),

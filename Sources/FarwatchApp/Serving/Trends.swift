@@ -5,12 +5,13 @@ internal import StatusPage
 internal import Synchronization
 
 /// How latencies, traffic, lags and sizes went, for the small lines on the status page. Read from the store on the asking
-/// thread, so that the core does nothing for it, and not more often than anybody could see.
+/// thread, so that the core does nothing for it, and not more often than anybody could see. Who asks while they are read
+/// gets those that were read before.
 final class Trends: Sendable {
   /// Of each line, whatever the store has: the page is to stay small.
   static let steps = 30
   /// More lines than that are not drawn.
-  private static let mostLines = 400
+  static let mostLines = 400
   private static let hour = Duration.seconds(3600)
   /// A line over an hour says nothing in the first minutes: it begins with less.
   private static let windows: [Duration] = [.seconds(300), .seconds(900), hour]
@@ -31,10 +32,12 @@ final class Trends: Sendable {
     /// By link and the region that it leads to.
     var lags: [Key: [Double?]] = [:]
     var sizes: [Key: [Double?]] = [:]
+    /// Series that are not drawn because there are too many.
+    var leftOut = 0
   }
 
   private let store: SampleStore
-  private let lines = Mutex<Lines?>(nil)
+  private let lines = Mutex<(known: Lines?, isReading: Bool)>((nil, false))
 
   init(_ store: SampleStore) { self.store = store }
 
@@ -42,6 +45,7 @@ final class Trends: Sendable {
   func fill(_ snapshot: inout StatusSnapshot) {
     let lines = lines(at: snapshot.takenAt, retention: snapshot.store?.retention ?? Self.hour)
     snapshot.trendWindow = lines.window
+    snapshot.linesLeftOut = lines.leftOut
     for region in snapshot.regions.indices {
       let name = snapshot.regions[region].name
       snapshot.regions[region].traffic?.history = lines.requests[name] ?? []
@@ -62,19 +66,26 @@ final class Trends: Sendable {
   }
 
   private func lines(at now: Timestamp, retention: Duration) -> Lines {
-    if let known = lines.withLock({ $0 }), known.readAt <= now, now - known.readAt < Self.goodFor {
-      return known
+    let known = lines.withLock { lines -> Lines? in
+      if let known = lines.known, known.readAt <= now && now - known.readAt < Self.goodFor || lines.isReading
+      {
+        return known
+      }
+      if lines.isReading { return Lines(readAt: now) }
+      lines.isReading = true
+      return nil
     }
+    if let known { return known }
     var read = Lines(readAt: now)
-    let probes = select("probe_duration_seconds")
-    let points = select(ReplicationFamilies.recoveryPoint.name)
+    let probes = select("probe_duration_seconds", &read)
+    let points = select(ReplicationFamilies.recoveryPoint.name, &read)
     read.window = window(of: [probes, points], at: now, among: Self.windows)
     for series in probes {
       let labels = store.labels(of: series)
       guard let check = labels["check"], let region = labels["region"] else { continue }
       read.latencies[Key(region: region, name: check)] = greatest(of: series, at: now, over: read.window)
     }
-    for series in select(TrafficWatch.requestsFamily.name) {
+    for series in select(TrafficWatch.requestsFamily.name, &read) {
       guard let region = store.labels(of: series)["region"] else { continue }
       read.requests[region] = greatest(of: series, at: now, over: read.window)
     }
@@ -86,7 +97,7 @@ final class Trends: Sendable {
         max(0, Timestamp(milliseconds: $0).seconds - $1)
       }
     }
-    let sizes = select("backup_last_size_bytes")
+    let sizes = select("backup_last_size_bytes", &read)
     let choices = [Self.hour, .seconds(6 * 3600), .seconds(86_400)].filter { $0 < retention } + [retention]
     read.sizesWindow = window(of: [sizes], at: now, among: choices)
     for series in sizes {
@@ -96,12 +107,14 @@ final class Trends: Sendable {
       read.sizes[key] = newest(of: series, at: now, back: read.sizesWindow)
     }
     let found = read
-    lines.withLock { $0 = found }
+    lines.withLock { $0 = (found, false) }
     return read
   }
 
-  private func select(_ family: String) -> ArraySlice<SeriesID> {
-    store.select([LabelMatcher(Labels.metricNameLabel, equals: family)]).prefix(Self.mostLines)
+  private func select(_ family: String, _ lines: inout Lines) -> ArraySlice<SeriesID> {
+    let all = store.select([LabelMatcher(Labels.metricNameLabel, equals: family)])
+    lines.leftOut += max(0, all.count - Self.mostLines)
+    return all.prefix(Self.mostLines)
   }
 
   /// The shortest of `choices`, which rise, that holds what is there; judged by a few series, for they began together.

@@ -19,6 +19,40 @@ extension PagingDesk {
     return PagingSnapshot(alerts: alerts, groups: groups, silences: silences.all)
   }
 
+  /// How paging stands, for who wants to see the most urgent: all alerts are counted, and few are copied.
+  ///
+  /// - Parameters:
+  ///   - limit: posted alerts to be copied, those that nothing holds back first, then the oldest.
+  ///   - others: identities of alerts that are copied whatever they are, where they are known.
+  package func overview(at time: Moment, posted limit: Int, and others: [String]) -> PagingOverview {
+    var overview = PagingOverview(silences: silences.all)
+    var chosen = MostUrgent<(isHeldBack: Bool, at: Timestamp, identity: String)>(limit: limit) {
+      ($0.isHeldBack ? 1 : 0, $0.at, $0.identity) < ($1.isHeldBack ? 1 : 0, $1.at, $1.identity)
+    }
+    for record in records.values where record.isFiring {
+      for id in record.silencedBy { overview.silenced[id, default: 0] += 1 }
+      guard record.source == .posted else { continue }
+      let isHeldBack = self.isHeldBack(record)
+      overview.postedFiring += 1
+      if isHeldBack { overview.postedHeldBack += 1 }
+      chosen.offer((isHeldBack, record.event.startsAt, record.event.identity))
+    }
+    let records = (chosen.found.map(\.identity) + others).compactMap { self.records[$0] }
+    overview.alerts = records.map { summary($0, time) }
+    for identity in Set(records.flatMap(\.inhibitedBy)) {
+      guard let labels = self.records[identity]?.event.labels else { continue }
+      overview.inhibitors[labels.fingerprintText] = labels
+    }
+    return overview
+  }
+
+  /// Whether nobody is paged for the alert though it fires: silenced, inhibited or muted.
+  package func isHeldBack(_ identity: String) -> Bool { records[identity].map(isHeldBack) ?? false }
+
+  private func isHeldBack(_ record: AlertRecord) -> Bool {
+    record.isHeldBack || record.groups.contains { mutedGroups.contains($0) }
+  }
+
   /// The alerts that fire and that `isWanted`, in order of identity.
   package func firing(now time: Moment, where isWanted: (AlertEvent) -> Bool) -> [PagedAlert] {
     records.values.filter { $0.isFiring && isWanted($0.event) }.map { summary($0, time) }
