@@ -21,7 +21,7 @@ struct Farwatch: ParsableCommand {
       AlertsCommand.self,
       SilenceCommand.self, AcknowledgeCommand.self, EventsCommand.self, QueryCommand.self, ProveCommand.self,
       ProbeCommand.self,
-      ReplayCommand.self, DashboardsCommand.self, ManualCommand.self,
+      ReplayCommand.self, DashboardsCommand.self, InitCommand.self, ManualCommand.self,
     ])
 
   static func main() {
