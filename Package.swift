@@ -214,6 +214,8 @@ let package = Package(
     room("Terminal", ["Threading"]),
     room("StatusView", ["Model", "Terminal"]),
     room("ManualPage"),
+    // The shipped scenarios, for `farwatch init`.
+    room("StartingPoints"),
 
     // What is served, described once for people and programs.
     room("APIDescription", ["AccessControl", "Model"]),
@@ -238,7 +240,7 @@ let package = Package(
     .executableTarget(
       name: "farwatch",
       dependencies: [
-        "Dashboards", "FarwatchApp", "ManualPage", "Model", "Terminal",
+        "Dashboards", "FarwatchApp", "ManualPage", "Model", "StartingPoints", "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -357,6 +359,7 @@ let package = Package(
         "Notifying",
         "HTTPClient", "Journal", "Paging", "PostgresClient",
       ]),
+    tests(of: "StartingPoints"),
     tests(of: "Terminal"),
     tests(of: "StatusView", ["Terminal"]),
     tests(of: "ManualPage"),

@@ -21,7 +21,8 @@ struct Farwatch: ParsableCommand {
       AlertsCommand.self,
       SilenceCommand.self, AcknowledgeCommand.self, EventsCommand.self, QueryCommand.self, ProveCommand.self,
       ProbeCommand.self,
-      ReplayCommand.self, DashboardsCommand.self, ServiceLevelsCommand.self, ManualCommand.self,
+      ReplayCommand.self, DashboardsCommand.self, ServiceLevelsCommand.self, InitCommand.self,
+      ManualCommand.self,
     ])
 
   static func main() {

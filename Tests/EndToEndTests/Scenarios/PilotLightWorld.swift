@@ -8,6 +8,11 @@ final class PilotLightWorld: Sendable {
   static let key = Data((0..<64).map { UInt8($0) }).base64EncodedString()
   /// Minutes of the design are seconds here.
   static let factor = 60
+  /// What is visited once when Farwatch is set up.
+  private static let calendar = [
+    "emergency-response", "database-recovery", "service-deployment", "drill-monthly", "drill-quarterly",
+    "drill-yearly",
+  ]
   let directory: TemporaryDirectory
   let pagers: ScenarioPagers
   let aws: TestRegion
@@ -97,10 +102,9 @@ final class PilotLightWorld: Sendable {
   func ping(_ id: String) -> String { "http://127.0.0.1:\(port)/ping/\(id)" }
 
   func startFarwatch() async throws -> FarwatchProcess {
-    for id in [
-      "backup-host", "emergency-response", "database-recovery", "service-deployment", "drill-monthly",
-      "drill-quarterly", "drill-yearly",
-    ] { try directory.write("secrets/\(id).id", id + "\n", mode: 0o600) }
+    for id in Self.calendar + ["backup-host"] {
+      try directory.write("secrets/\(id).id", id + "\n", mode: 0o600)
+    }
     try directory.write("secrets/azure-sas", "?sv=2020-10-02&sr=c&sp=rl&sig=a%2Bb%2Fc%3D\n", mode: 0o600)
     try directory.write(
       "secrets/aws", "[default]\naws_access_key_id = A\naws_secret_access_key = S\n", mode: 0o600)
@@ -122,10 +126,12 @@ final class PilotLightWorld: Sendable {
         ("protocol: https, endpoint: \"https://pager.petclinic.example/sns\"", endpoint(pagers.critical)),
         ("protocol: https, endpoint: \"https://chat.petclinic.example/sns\"", endpoint(pagers.warning)),
       ], strangers: ["petclinic.example/", "windows.net", "https://", "/var/"], faster: Self.factor,
-      keys: ["interval", "every", "objective", "rpo", "period", "grace"], rules: true)
+      keys: ["interval", "every", "objective", "rpo"],
+      rules: ["rules.yml", "backups.yml"])
     let daemon = try await FarwatchProcess.run(file, port: port, log: log)
     try startDumps()
     try await daemon.becomeReady()
+    for id in Self.calendar { _ = await Web.get(ping(id)) }
     try await pagers.confirmed()
     return daemon
   }

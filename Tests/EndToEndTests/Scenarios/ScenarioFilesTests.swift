@@ -4,7 +4,7 @@ import Testing
 
 /// The shipped scenarios are good files, whoever looks at them.
 @Suite struct ScenarioFilesTests {
-  static let names = ["pilot-light", "taiwan-japan"]
+  static let names = ["pilot-light", "taiwan-japan", "three-regions", "tiers", "two-clouds"]
 
   private func farwatch(_ arguments: String...) async throws -> (exit: ChildProcess.Exit, output: String) {
     let child = try ChildProcess([FarwatchProcess.binary] + arguments)
@@ -42,5 +42,67 @@ import Testing
     guard let promtool = Promtool.path else { return }
     let theirs = try ChildProcess([promtool, "test", "rules", tests])
     #expect(try await theirs.wait(timeout: .seconds(60)) == .code(0), "\(theirs.output)")
+  }
+}
+
+/// `farwatch init` as a user runs it.
+@Suite struct InitCommandTests {
+  private func farwatch(_ arguments: String..., in folder: TemporaryDirectory) async throws -> (
+    exit: ChildProcess.Exit, output: String
+  ) {
+    let child = try ChildProcess([FarwatchProcess.binary] + arguments, directory: folder.path)
+    return (try await child.wait(timeout: .seconds(60)), child.output)
+  }
+
+  @Test(arguments: ScenarioFilesTests.names) func whatItWritesIsGood(_ name: String) async throws {
+    let folder = try TemporaryDirectory()
+    let made = try await farwatch("init", "--scenario", name, in: folder)
+    #expect(made.exit == .code(0) && made.output.contains("wrote farwatch.yml"), "\(made.output)")
+    let form = try await farwatch("check", "config", "--syntax-only", "farwatch.yml", in: folder)
+    #expect(form.exit == .code(0), "\(form.output)")
+    let rules = try await farwatch("check", "rules", "rules.yml", in: folder)
+    #expect(rules.exit == .code(0), "\(rules.output)")
+    // What is there stays.
+    let again = try await farwatch("init", "--scenario", name, in: folder)
+    #expect(
+      again.exit == .code(1) && again.output.contains("farwatch.yml is there already"), "\(again.output)")
+    #expect(try await farwatch("init", "--scenario", name, "--force", in: folder).exit == .code(0))
+  }
+
+  @Test func regionsAreOnesOwn() async throws {
+    let folder = try TemporaryDirectory()
+    let made = try await farwatch(
+      "init", "--scenario", "taiwan-japan", "--region", "north", "--region", "south", "--output", "-",
+      in: folder)
+    #expect(
+      made.exit == .code(0) && made.output.contains("\n  north: {role: primary, share: 60"), "\(made.output)")
+    try folder.write("farwatch.yml", made.output)
+    let form = try await farwatch("check", "config", "--syntax-only", "farwatch.yml", in: folder)
+    #expect(form.exit == .code(0), "\(form.output)")
+    for wrong in [
+      ["--region", "one"], ["--region", "a", "--region", "a"], ["--region", "a", "--region", "b:"],
+    ] {
+      let child = try ChildProcess(
+        [FarwatchProcess.binary, "init", "--scenario", "taiwan-japan"] + wrong, directory: folder.path)
+      #expect(try await child.wait(timeout: .seconds(20)) == .code(2), "\(child.output)")
+    }
+    let unknown = try await farwatch("init", "--scenario", "moon", in: folder)
+    #expect(unknown.exit == .code(2) && unknown.output.contains("two-clouds"), "\(unknown.output)")
+  }
+
+  @Test func onATerminalItAsks() async throws {
+    let folder = try TemporaryDirectory()
+    let child = try ChildProcess(
+      ["sh", "-c", #"printf 'what\n2\n' | script -qec "$1 init" /dev/null"#, "ask", FarwatchProcess.binary],
+      directory: folder.path)
+    #expect(try await child.wait(timeout: .seconds(30)) == .code(0), "\(child.output)")
+    #expect(child.output.contains("Which of these") && child.output.contains("wrote farwatch.yml"))
+    let text = try String(contentsOfFile: folder.file("farwatch.yml"), encoding: .utf8)
+    #expect(text.hasPrefix("# Pilot light"))
+    // Nobody can be asked over a pipe.
+    let pipe = try ChildProcess(
+      ["sh", "-c", #"true | "$1" init"#, "pipe", FarwatchProcess.binary], directory: folder.path)
+    #expect(try await pipe.wait(timeout: .seconds(30)) == .code(2))
+    #expect(pipe.output.contains("--scenario is needed"), "\(pipe.output)")
   }
 }

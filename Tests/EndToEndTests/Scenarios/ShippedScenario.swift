@@ -26,18 +26,19 @@ struct ShippedScenario {
   ///   - addresses: what stands in farwatch.yml and what the test puts there. Each must be found; none of `strangers` may
   ///     be left outside of comments.
   ///   - factor: by which durations under `keys` and the alarms' `Period` are shortened.
-  ///   - rules: whether rules are, too: how often they are judged, how long they wait, and minutes written as `15 * 60`.
+  ///   - rules: files of rules that are, too, `rules.yml` and shipped ones: how often they are judged, how long they wait,
+  ///     and minutes written as `15 * 60`.
   /// - Returns: the path of farwatch.yml.
   func install(
     in directory: TemporaryDirectory, _ addresses: [(String, String)], strangers: [String],
-    faster factor: Int = 1, keys: [String] = ["interval"], rules: Bool = false
+    faster factor: Int = 1, keys: [String] = ["interval"], rules: [String] = []
   ) throws -> String {
     var text = try settings("farwatch.yml")
     for (old, new) in addresses {
       guard text.contains(old) else { throw BenchError("farwatch.yml does not say \(old)") }
       text = text.replacing(old, with: new)
     }
-    let shipped = try Self.shippedRules(in: directory, faster: rules ? factor : 1)
+    let shipped = try Self.shippedRules(in: directory, rules, faster: factor)
     text = text.replacing("../../rules/", with: shipped + "/")
     for stranger in strangers where text.contains(stranger) {
       throw BenchError("farwatch.yml still leads to \(stranger)")
@@ -48,7 +49,8 @@ struct ShippedScenario {
       let other = try self.text(file)
       switch file {
       case "alarms.yml": try directory.write(file, Self.shortenPeriods(other, by: factor))
-      case "rules.yml" where rules: try directory.write(file, Self.shortenRules(other, by: factor))
+      case "rules.yml" where rules.contains(file):
+        try directory.write(file, Self.shortenRules(other, by: factor))
       default: try directory.write(file, other)
       }
     }
@@ -69,15 +71,16 @@ struct ShippedScenario {
   }
 
   /// The folder of the rules that come with Farwatch, or of copies that are quicker.
-  private static func shippedRules(in directory: TemporaryDirectory, faster factor: Int) throws -> String {
+  private static func shippedRules(
+    in directory: TemporaryDirectory, _ quick: [String], faster factor: Int
+  ) throws -> String {
     let folder = examples.appending(path: "../rules").standardized
-    guard factor > 1 else { return folder.path }
     try FileManager.default.createDirectory(
       atPath: directory.file("shipped"), withIntermediateDirectories: true)
     for file in try FileManager.default.contentsOfDirectory(atPath: folder.path)
     where file.hasSuffix(".yml") && !file.hasSuffix("_test.yml") {
       let text = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
-      try directory.write("shipped/\(file)", shortenRules(text, by: factor))
+      try directory.write("shipped/\(file)", quick.contains(file) ? shortenRules(text, by: factor) : text)
     }
     return directory.file("shipped")
   }

@@ -111,6 +111,7 @@ final class TaiwanJapanWorld: Sendable {
       ], strangers: ["genai-demo.com/", "msk-cluster", "https://", "/var/"], faster: 6)
     let daemon = try await FarwatchProcess.run(file, port: port, log: log)
     try await daemon.becomeReady()
+    _ = await daemon.get("/ping/monthly-drill-1")
     try await pagers.confirmed()
     return daemon
   }
