@@ -174,6 +174,10 @@ let package = Package(
     room("Paging", ["Model", "RegularExpressions", "RowCoding"]),
     // What happened, in an order that nobody can change unseen.
     room("Readiness", ["Model", "RowCoding"]),
+    // Rehearsals of a failover, and the evidence that they leave.
+    room("Drills", ["Model", "RowCoding", "Readiness"]),
+    room(
+      "DrillReports", ["Drills", "Journal", "Model", "Notifying", "Readiness", "StatusPage"]),
     room("Journal", ["Model", .product(name: "Crypto", package: "swift-crypto")]),
     room("AlertmanagerAPI", ["Model", "Paging", "RegularExpressions"]),
     room(
@@ -203,7 +207,7 @@ let package = Package(
         "Paging",
         "Notifying", "CloudAccess", "CloudWatchAlarms", "RegularExpressions", "HTTPClient", "Templating",
         "Journal",
-        "Programs", "Readiness",
+        "Programs", "Drills", "Readiness",
       ]),
 
     // What a browser is shown: a snapshot of everything in, bytes out.
@@ -228,7 +232,7 @@ let package = Package(
         "SampleStore", "Exposition", "PromQL", "PrometheusAPI", "Templating",
         "Alerting",
         "Paging", "Journal", "AlertmanagerAPI", "Notifying", "CloudWatchAlarms", "RowCoding", "RuleTesting",
-        "Backups", "Probing", "Programs", "Readiness", "Configuration", "ProcessMemory", "StatusPage", "StatusView", "Terminal", "Threading",
+        "Backups", "Probing", "Programs", "Drills", "DrillReports", "Readiness", "Configuration", "ProcessMemory", "StatusPage", "StatusView", "Terminal", "Threading",
         .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(
@@ -333,6 +337,8 @@ let package = Package(
     tests(of: "Programs", ["Secrets", "Threading"]),
     tests(of: "Paging", ["RegularExpressions"]),
     tests(of: "Readiness"),
+    tests(of: "Drills", ["Readiness"]),
+    tests(of: "DrillReports", ["Drills", "Journal", "Notifying", "Readiness"]),
     tests(of: "Journal", [.product(name: "Crypto", package: "swift-crypto")]),
     tests(of: "AlertmanagerAPI", ["Paging", "RegularExpressions"]),
     tests(

@@ -91,6 +91,9 @@ package enum ConfigurationFile {
     settings.calculated = health.calculated
     settings.canariesNeeded = health.canariesNeeded
     settings.workloads = m.optional("workloads", WorkloadSection.list(scope, .init(settings))) ?? []
+    let names = settings.workloads.map(\.name)
+    settings.drills =
+      m.optional("drills", .mapping { DrillSection.read($0, workloads: names) }) ?? settings.drills
     settings.remoteWrite = m.optional("remote_write", .mapping(RemoteWriteSection.read))
     settings.probeEndpoint = m.optional(
       "probe_endpoint",
