@@ -2,9 +2,11 @@ internal import AccessControl
 internal import CloudWatchAlarms
 internal import CollectorConfiguration
 internal import ConfigurationTypes
+internal import Drills
 internal import Model
 internal import Notifying
 internal import Paging
+internal import Readiness
 package import StrictYAML
 
 #if canImport(Glibc)

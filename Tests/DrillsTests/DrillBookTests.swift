@@ -200,7 +200,7 @@ struct DrillBookTests {
     }
     _ = world.book.tend(now + .seconds(8 * 86_400))
     #expect(world.book.running.isEmpty)
-    #expect(world.book.told.values.allSatisfy(\.isReturned), "nothing stays a drill's (seed \(seed))")
+    #expect(world.book.told.values.allSatisfy { $0.isReturned }, "nothing stays a drill's (seed \(seed))")
   }
 
   private func page(
