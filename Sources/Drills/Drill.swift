@@ -52,6 +52,8 @@ package struct Drill: Hashable, Sendable, Codable {
   package var notes: [Note] = []
   /// What was promised when it began, in milliseconds.
   package var objectives: Failover.Objectives
+  /// Number of the journal's newest entry when it began: all that is written of it comes later.
+  package var journalHead: Int
 
   package var isRunning: Bool { endedAt == nil }
 

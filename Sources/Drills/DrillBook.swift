@@ -118,8 +118,9 @@ package struct DrillBook: Sendable {
 
   // MARK: What is asked
 
+  /// - Parameter journalHead: number of the journal's newest entry.
   package mutating func start(
-    _ request: DrillRequest, at now: Timestamp
+    _ request: DrillRequest, journalHead: Int = 0, at now: Timestamp
   ) throws(DrillRefusal) -> (drill: Drill, decisions: Decisions) {
     let workload = try check(request)
     let began = "\(request.workload)-\(Self.compact(now))"
@@ -133,7 +134,7 @@ package struct DrillBook: Sendable {
       id: id, workload: workload.name, region: request.region, kind: request.kind, by: request.by,
       comment: request.comment, topic: request.topic, startedAt: now, expiresAt: now + request.expires,
       phases: settings.phases(of: workload.name).map { Drill.Phase(name: $0.name, within: $0.within) },
-      objectives: Failover.Objectives(workload.objectives))
+      objectives: Failover.Objectives(workload.objectives), journalHead: journalHead)
     drills.append(drill)
     var decisions = Decisions()
     save(drill, .started, by: drill.by, text: drill.comment, now, &decisions)

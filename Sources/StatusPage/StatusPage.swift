@@ -79,6 +79,7 @@ package enum StatusPage {
     let headline = status.headline
     page.raw("<h1 class=\"headline\"><span id=\"headline\" aria-live=\"polite\" ")
     page.raw("class=\"verdict \(headline.verdict.rawValue)\">\(page.escape(headline.text))</span></h1>\n")
+    drills(status, &page)
     if let problem = status.lastReloadProblem {
       page.notice("The configuration on disk is not in force: \(problem)")
     }

@@ -19,7 +19,8 @@ struct Farwatch: ParsableCommand {
       RunCommand.self, StatusCommand.self, TopCommand.self, CheckCommand.self, TestCommand.self,
       DemoCommand.self,
       AlertsCommand.self,
-      SilenceCommand.self, AcknowledgeCommand.self, EventsCommand.self, QueryCommand.self, ProveCommand.self,
+      SilenceCommand.self, AcknowledgeCommand.self, EventsCommand.self, DrillCommand.self,
+      QueryCommand.self, ProveCommand.self,
       ProbeCommand.self,
       ReplayCommand.self, DashboardsCommand.self, ManualCommand.self,
     ])

@@ -9,7 +9,7 @@ internal import RemoteWrite
 internal import StatusPage
 
 /// What the HTTP endpoints may ask of the running daemon. Called on the server's threads.
-protocol DaemonFace: PagingDaemonFace {
+protocol DaemonFace: PagingDaemonFace, DrillDaemonFace {
   /// nil when the core did not answer in time.
   func status() -> StatusSnapshot?
   /// The metrics page as it is now.
@@ -80,6 +80,7 @@ struct Endpoints: Sendable {
     default:
       if let answer = StatusEndpoints(daemon: daemon).answer(request) { return answer }
       if let answer = CheckInEndpoint(daemon: daemon).answer(request) { return answer }
+      if let answer = DrillsEndpoint(daemon: daemon).answer(request) { return answer }
       let runbooks = "/runbooks/"
       if request.path.hasPrefix(runbooks),
         let text = Runbooks.render(String(request.path.dropFirst(runbooks.count)))

@@ -2,6 +2,7 @@ internal import Alerting
 internal import CloudWatchAlarms
 internal import Collecting
 internal import Configuration
+internal import Drills
 internal import Model
 internal import Paging
 internal import SampleStore
@@ -50,6 +51,7 @@ extension Conductor {
       alarms: alarmStatuses(), ruleProblems: storeProblems + problems,
       receivers: receiverStatuses(now), store: storeStatus(reloads.settings),
       heartbeats: heartbeatStatuses, events: newestEvents)
+    snapshot.drills = drills.book.running.map { StatusSnapshot.RunningDrill($0) }
     snapshot.overruns = watchlist.overruns
     snapshot.stuckCollectors = watchlist.stuck(at: time.monotonic)
     snapshot.isOffline = watchlist.isOffline

@@ -30,6 +30,7 @@ struct StatusJSON {
       Member("startedAt", .string(snapshot.startedAt.iso8601)), Member("vantage", .string(snapshot.vantage)),
       Member("version", .string(snapshot.version)), Member("ready", .boolean(snapshot.ready)),
       Member("reloadProblem", .text(snapshot.lastReloadProblem)),
+      Member("drills", .array(snapshot.drills.map(Self.drill))),
       Member("readiness", .array(readiness(now, withClock))),
       Member("regions", .array(snapshot.regions.map(Self.region))),
       Member("links", .array(snapshot.links.map { Self.link($0, now, withClock) })),
@@ -43,6 +44,15 @@ struct StatusJSON {
       Member("problems", .array(snapshot.ruleProblems.map { .string($0) })),
     ]
     return .object(members)
+  }
+
+  private static func drill(_ drill: StatusSnapshot.RunningDrill) -> OrderedJSON {
+    .object([
+      Member("id", .string(drill.id)), Member("workload", .string(drill.workload)),
+      Member("region", .string(drill.region)), Member("kind", .string(drill.kind)),
+      Member("by", .string(drill.by)), Member("startedAt", .string(drill.startedAt.iso8601)),
+      Member("expiresAt", .string(drill.expiresAt.iso8601)), Member("nextPhase", .text(drill.nextPhase)),
+    ])
   }
 
   // MARK: Regions

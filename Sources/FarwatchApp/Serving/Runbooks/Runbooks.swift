@@ -12,7 +12,7 @@ enum Runbooks {
 
   /// By the last part of their address.
   static let pages: [String: Page] = [
-    common, databases, clouds, backupStores, doors, watcher, readiness,
+    common, databases, clouds, backupStores, doors, watcher, readiness, drills,
   ]
     .reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 
