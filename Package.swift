@@ -178,6 +178,7 @@ let package = Package(
     room("Drills", ["Model", "RowCoding", "Readiness"]),
     room(
       "DrillReports", ["Drills", "Journal", "Model", "Notifying", "Readiness", "StatusPage"]),
+    room("ServiceLevels", ["Model"]),
     room("Journal", ["Model", .product(name: "Crypto", package: "swift-crypto")]),
     room("AlertmanagerAPI", ["Model", "Paging", "RegularExpressions"]),
     room(
@@ -232,7 +233,10 @@ let package = Package(
         "SampleStore", "Exposition", "PromQL", "PrometheusAPI", "Templating",
         "Alerting",
         "Paging", "Journal", "AlertmanagerAPI", "Notifying", "CloudWatchAlarms", "RowCoding", "RuleTesting",
-        "Backups", "Probing", "Programs", "Drills", "DrillReports", "Readiness", "Configuration", "ProcessMemory", "StatusPage", "StatusView", "Terminal", "Threading",
+        "Backups", "Probing", "Programs", "Drills", "DrillReports", "Readiness",
+        "ServiceLevels", "Configuration", "ProcessMemory",
+        "StatusPage",
+        "StatusView", "Terminal", "Threading",
         .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(
@@ -339,6 +343,7 @@ let package = Package(
     tests(of: "Readiness"),
     tests(of: "Drills", ["Readiness"]),
     tests(of: "DrillReports", ["Drills", "Journal", "Notifying", "Readiness"]),
+    tests(of: "ServiceLevels", ["Alerting", "PromQL", "RuleTesting", "StrictYAML"]),
     tests(of: "Journal", [.product(name: "Crypto", package: "swift-crypto")]),
     tests(of: "AlertmanagerAPI", ["Paging", "RegularExpressions"]),
     tests(

@@ -88,10 +88,11 @@ enum MeasurementKinds {
     any CollectorSettings
 
   /// How often, for kinds that a minute does not suit.
-  static let intervals: [String: Duration] = ["postgres_heartbeat": .seconds(1)]
+  static let intervals: [String: Duration] = ["postgres_heartbeat": .seconds(1), "peer": .seconds(5)]
 
   static let table: [(key: String, settings: any CollectorSettings.Type, read: Reader)] = [
     ("scrape", ScrapeSettings.self, ScrapeSection.read),
+    ("peer", PeerSettings.self, PeerSection.read),
     ("postgres_heartbeat", PostgresHeartbeatSettings.self, PostgresHeartbeatSection.read),
     ("mysql_heartbeat", MySQLHeartbeatSettings.self, MySQLHeartbeatSection.read),
     ("redis_heartbeat", RedisHeartbeatSettings.self, RedisHeartbeatSection.read),

@@ -8,12 +8,7 @@ internal import StrictYAML
 /// `scrape:` of a collector.
 enum ScrapeSection {
   static func read(_ m: MappingReader, _ basics: MeasurementBasics, _ scope: Scope) -> any CollectorSettings {
-    var scrape = ScrapeSettings(basics, url: m.required("url", .nonEmptyString.validated(httpURLComplaint)))
-    let (open, files) = Headers.readBoth(m, scope.paths.existing("the file of the header"))
-    scrape.headers = open.sorted { $0.key < $1.key }.map { HTTPHeader($0.key, $0.value) }
-    scrape.headerFiles = files
-    scrape.verifyPeer = m.optional("verify", .bool) ?? true
-    scrape.caFile = m.optional("ca_file", scope.paths.existing("the CA file"))
+    var scrape = page(m, basics, scope)
     scrape.honorsLabels = m.optional("honor_labels", .bool) ?? false
     scrape.rules = (m.optional("metric_relabel_configs", .list(.mapping(rule))) ?? []).compactMap { $0 }
     scrape.limits.samples = m.optional("sample_limit", .int(1...1_000_000)) ?? scrape.limits.samples
@@ -21,6 +16,17 @@ enum ScrapeSection {
     scrape.limits.labelValueBytes =
       m.optional("label_value_length_limit", .int(1...65_536)) ?? scrape.limits.labelValueBytes
     scrape.limits.bodyBytes = m.optional("body_size_limit", .byteSize) ?? scrape.limits.bodyBytes
+    return scrape
+  }
+
+  /// Where the page is, and how it is asked for.
+  static func page(_ m: MappingReader, _ basics: MeasurementBasics, _ scope: Scope) -> ScrapeSettings {
+    var scrape = ScrapeSettings(basics, url: m.required("url", .nonEmptyString.validated(httpURLComplaint)))
+    let (open, files) = Headers.readBoth(m, scope.paths.existing("the file of the header"))
+    scrape.headers = open.sorted { $0.key < $1.key }.map { HTTPHeader($0.key, $0.value) }
+    scrape.headerFiles = files
+    scrape.verifyPeer = m.optional("verify", .bool) ?? true
+    scrape.caFile = m.optional("ca_file", scope.paths.existing("the CA file"))
     return scrape
   }
 

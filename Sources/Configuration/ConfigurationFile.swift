@@ -1,6 +1,7 @@
 internal import AccessControl
 internal import CloudWatchAlarms
 internal import CollectorConfiguration
+internal import Collecting
 internal import ConfigurationTypes
 internal import Drills
 internal import Model
@@ -92,6 +93,9 @@ package enum ConfigurationFile {
     settings.measurements = measurements
     settings.calculated = health.calculated
     settings.canariesNeeded = health.canariesNeeded
+    let peers = measurements.count { $0.description.kind == "peer" }
+    settings.quorum = m.optional("quorum", .mapping { QuorumSection.read($0, peers: peers) })
+    if settings.quorum == nil, peers > 0 { settings.quorum = Quorum() }
     settings.workloads = m.optional("workloads", WorkloadSection.list(scope, .init(settings))) ?? []
     let names = settings.workloads.map(\.name)
     settings.drills =

@@ -5,6 +5,9 @@ package struct RollUpPlan: Sendable {
   package var regions: [Settings.Region]
   package var calculated: [CalculatedCheck] = []
   package var canariesNeeded = 1
+  /// nil: this watcher decides alone.
+  package var quorum: Quorum?
+  package var vantage = ""
 
   package init(regions: [Settings.Region]) { self.regions = regions }
 
@@ -12,5 +15,7 @@ package struct RollUpPlan: Sendable {
     regions = settings.regions
     calculated = settings.calculated
     canariesNeeded = settings.canariesNeeded
+    quorum = settings.quorum
+    vantage = settings.vantage
   }
 }

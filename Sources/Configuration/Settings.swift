@@ -61,6 +61,8 @@ package struct Settings: Sendable {
   package var calculated: [CalculatedCheck] = []
   /// Canaries that must be reached before anybody is blamed; all of the checks that are canaries count.
   package var canariesNeeded = 1
+  /// What it takes to call a region down together with the peers; nil: there are none.
+  package var quorum: Quorum?
   package var checks: [any HealthCheckSettings]
   package var links: [any ReplicationLinkSettings]
   package var backups: [any BackupJobSettings]

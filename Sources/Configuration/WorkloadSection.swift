@@ -65,6 +65,9 @@ enum WorkloadSection {
       m.problem("data set \"\(twice)\" is declared twice", at: "data")
     }
     workload.objectives = m.optional("objectives", .mapping(objectives)) ?? Workload.Objectives()
+    if workload.objectives.availability != nil, !m.has("check") {
+      m.problem("`availability` needs `check`: the health check that shows it", at: "objectives")
+    }
     return workload
   }
 

@@ -4,6 +4,8 @@ internal import Configuration
 internal import Model
 internal import Notifying
 internal import Paging
+internal import Readiness
+internal import ServiceLevels
 internal import StrictYAML
 
 /// A configuration file and the rule files it names, all of them without a problem.
@@ -48,15 +50,46 @@ struct LoadedConfiguration: Sendable {
       if !wrong.isEmpty { throw YAMLProblems(wrong) }
       let rules = try loadedRules.get()
       let alarmFiles = try loadedAlarms.get()
-      groups = rules.groups
+      groups = rules.groups + (try Self.serviceLevels(settings))
       alarms = alarmFiles.alarms
       alarmWarnings = alarmFiles.warnings.map(\.description)
       warnings =
         settings.warnings + rules.warnings.map(\.description)
-        + untoldAlerts(rules.groups, settings.paging.routes) + alarmWarnings
+        + untoldAlerts(groups, settings.paging.routes) + alarmWarnings
         + unusedAlarmSettings(settings, alarmFiles, file: file)
     } catch { throw StartFailure(error.list.map(\.description)) }
     self.settings = settings
+  }
+
+  /// The rules that follow from what workloads promise; a person reads them by `farwatch service-levels`.
+  private static func serviceLevels(_ settings: Settings) throws(YAMLProblems) -> [RuleGroup] {
+    let text = ServiceLevelRules.text(settings.serviceLevels)
+    guard !text.isEmpty else { return [] }
+    let problems = Problems(file: "workloads")
+    let rules = RuleFile.read(text, file: "workloads", problems)
+    try problems.throwIfAny()
+    return rules.groups
+  }
+}
+
+extension Settings {
+  /// Of workloads with an objective for their availability and a check that shows it.
+  var serviceLevels: [ServiceLevel] {
+    workloads.compactMap { workload in
+      guard let check = workload.check, let goal = workload.objectives.availability else { return nil }
+      return ServiceLevel(workload: workload.name, check: check, objective: goal)
+    }
+  }
+}
+
+/// Rules that are made of a configuration, for people to read.
+package enum ServiceLevelText {
+  /// - Throws: every problem of the configuration, a line each.
+  package static func rules(configurationFile: String) throws(StartFailure) -> String {
+    do {
+      let settings = try ConfigurationFile.load(configurationFile, isFormOnly: true)
+      return ServiceLevelRules.text(settings.serviceLevels)
+    } catch { throw StartFailure(error.list.map(\.description)) }
   }
 }
 

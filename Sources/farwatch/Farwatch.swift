@@ -22,7 +22,7 @@ struct Farwatch: ParsableCommand {
       SilenceCommand.self, AcknowledgeCommand.self, EventsCommand.self, DrillCommand.self,
       QueryCommand.self, ProveCommand.self,
       ProbeCommand.self,
-      ReplayCommand.self, DashboardsCommand.self, ManualCommand.self,
+      ReplayCommand.self, DashboardsCommand.self, ServiceLevelsCommand.self, ManualCommand.self,
     ])
 
   static func main() {

@@ -18,7 +18,7 @@ import Testing
 
   @Test(
     arguments: healthFaults + rollUpFaults + scrapingFaults + dataFaults + notifyingFaults + watchingFaults
-      + suppressionFaults
+      + suppressionFaults + workloadFaults
       + pagingFaults
   )
   func aFaultIsNamed(

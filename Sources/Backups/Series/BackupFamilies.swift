@@ -47,7 +47,8 @@ package enum BackupFamilies {
   )
   package static let restoreTook = MetricFamily.gauge(
     "backup_restore_test_duration_seconds",
-    "How long the last restore test took, from its start signal to its end; absent where none told its start.")
+    "How long the last restore test took, from its start signal to its end; absent where none told its start."
+  )
   package static let restoreTestObjective = MetricFamily.gauge(
     "backup_restore_test_objective_seconds", "Age at which the last restore test is too old, as configured.")
   package static let retentionObjective = MetricFamily.gauge(

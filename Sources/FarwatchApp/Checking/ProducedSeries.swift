@@ -69,7 +69,7 @@ enum ProducedSeries {
   static let ofDrills = DrillFamilies.all.map(\.name)
 
   /// Of workloads.
-  static let ofWorkloads = ReadinessFamilies.all.map(\.name)
+  static let ofWorkloads = ReadinessFamilies.all.map(\.name) + QuorumFamilies.all.map(\.name)
 
   /// Of those who follow the events.
   static let ofStreams = [

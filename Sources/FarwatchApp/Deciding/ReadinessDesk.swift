@@ -49,7 +49,7 @@ final class ReadinessDesk {
   private func facts(_ watchlist: Watchlist, at now: Timestamp) -> Facts {
     var facts = board.facts(at: now)
     facts.isOffline = watchlist.isOffline == true
-    for (name, health) in watchlist.regionHealth {
+    for (name, health) in watchlist.agreedHealth {
       facts.regions[name] = Facts.Region(
         Facts.Region.Health(rawValue: health.rawValue) ?? .unknown, badSince: watchlist.badSince(name))
     }

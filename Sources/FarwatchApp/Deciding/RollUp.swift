@@ -13,6 +13,8 @@ final class RollUp {
   private(set) var health: [String: RegionHealth] = [:]
   /// What the health of each region follows from.
   private(set) var trees: [String: HealthTree] = [:]
+  /// What the watchers make of the regions together; empty where this one decides alone.
+  private(set) var findings: [String: Quorum.Finding] = [:]
   private(set) var calculated: [(check: CalculatedCheck, health: CheckState.Health)] = []
   private let recorder: ReadingRecorder
 
@@ -27,7 +29,8 @@ final class RollUp {
   ///   - canaries: whether the newest probe of each reached it.
   ///   - isOffline: nil where there are no canaries that can be asked.
   func record(
-    _ members: [Member], canaries: [String: Bool], isOffline: Bool?, withheld: UInt64, at time: Timestamp
+    _ members: [Member], canaries: [String: Bool], isOffline: Bool?, withheld: UInt64,
+    looked: [String: Timestamp] = [:], peers: PeerBoard = PeerBoard(), at time: Timestamp
   ) {
     var readings = calculate(members, isOffline: isOffline == true)
     // A member of a calculated check counts through it, unless it is said to count beside it.
@@ -53,6 +56,7 @@ final class RollUp {
       trees[region.name] = tree
       readings += ScheduleMetrics.readings(of: region.name, tree)
     }
+    readings += judge(looked, peers, isOffline: isOffline == true, at: time)
     for (name, isReached) in canaries.sorted(by: { $0.key < $1.key }) {
       readings.append(Reading(ScheduleMetrics.canaryReached, isReached, labels: ["check": name]))
     }
@@ -61,6 +65,26 @@ final class RollUp {
       readings.append(Reading(ScheduleMetrics.checksWithheld, Double(withheld)))
     }
     recorder.record(readings, at: time)
+  }
+
+  /// Compares notes with the peers.
+  private func judge(
+    _ looked: [String: Timestamp], _ peers: PeerBoard, isOffline: Bool, at time: Timestamp
+  ) -> [Reading] {
+    findings = [:]
+    var readings = looked.sorted { $0.key < $1.key }.map {
+      Reading(QuorumFamilies.looked, $0.value.seconds, labels: ["region": $0.key])
+    }
+    guard let quorum = plan.quorum else { return readings }
+    for region in plan.regions {
+      let isFresh = looked[region.name].map { time - $0 <= quorum.freshFor } ?? false
+      let own = Quorum.Vote(plan.vantage, health[region.name] ?? .unknown, isFresh: isFresh)
+      let votes = peers.votes(on: region.name, freshFor: quorum.freshFor, at: time)
+      let finding = quorum.judge(own: own, peers: votes, isOffline: isOffline)
+      findings[region.name] = finding
+      readings += QuorumFamilies.readings(of: region.name, finding)
+    }
+    return readings
   }
 
   private func calculate(_ members: [Member], isOffline: Bool) -> [Reading] {

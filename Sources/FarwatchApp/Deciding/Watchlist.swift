@@ -68,6 +68,8 @@ final class WatchedTarget {
   var check = CheckState()
   /// When the first of the failures in a row began that the newest outcome is one of.
   var failingSince: Timestamp?
+  /// When its newest probe ended that said anything of the target.
+  var lookedAt: Timestamp?
   /// When the first of the failures in a row began, whatever was made of them; nil after a success.
   var badSince: Timestamp?
   /// Of a health check.
@@ -99,6 +101,7 @@ final class Watchlist {
   private let rollUp: RollUp
   private var canaries = CanaryWatch()
   private var withheld: UInt64 = 0
+  private var peers = PeerBoard()
   /// Confirmed states of the last process, until their checks take them over.
   private var remembered: [String: CheckState] = [:]
   private var generation: UInt64 = 0
@@ -120,6 +123,11 @@ final class Watchlist {
 
   var regions: [Settings.Region] { rollUp.plan.regions }
   var regionHealth: [String: RegionHealth] { rollUp.health }
+  /// As the watchers see it together, where they compare notes; else as this one does.
+  var agreedHealth: [String: RegionHealth] {
+    rollUp.health.merging(rollUp.findings.mapValues(\.health)) { _, agreed in agreed }
+  }
+  var quorumFindings: [String: Quorum.Finding] { rollUp.findings }
   var healthTrees: [String: HealthTree] { rollUp.trees }
   /// nil where there are no canaries.
   var isOffline: Bool? { canaries.isOffline }
@@ -168,6 +176,7 @@ final class Watchlist {
       by: Set(plans.compactMap { $0.check.flatMap { $0.isCanary ? $0.name : nil } }),
       needed: rollUp.plan.canariesNeeded,
       others: Set(plans.compactMap { $0.provesWayOut ? Self.row(TargetKey($0.description)) : nil }))
+    peers.keepOnly(Set(plans.map(\.description).filter { $0.kind == "peer" }.map(\.name)))
     var changes: [StateChange] = []
     var next: [TargetKey: WatchedTarget] = [:]
     for plan in plans {
@@ -223,6 +232,10 @@ final class Watchlist {
     guard target.generation == generation else { return [] }
     if !unheard.isEmpty { unheard.remove(key) }
     noteChange(of: target, to: outcome)
+    if key.kind == "peer" {
+      peers.take(outcome, of: key.name, at: now)
+      checksChanged = true
+    }
     target.newest = outcome
     // They are in the store now; kept a second time they would cost a kilobyte for each collector.
     target.newest?.readings = []
@@ -232,6 +245,7 @@ final class Watchlist {
       return []
     }
     let evidence = evidence(of: outcome, for: target, settings, monotonic)
+    if evidence != .none { target.lookedAt = outcome.finishedAt }
     switch evidence {
     case .success: target.badSince = nil
     case .failure: target.badSince = target.badSince ?? outcome.startedAt
@@ -351,8 +365,14 @@ final class Watchlist {
       let isBlurred = canaries.isOffline == true && target.failingSince != nil && target.check.health != .down
       return RollUp.Member(basics: basics, health: isBlurred ? .unknown : target.check.health)
     }
+    var looked: [String: Timestamp] = [:]
+    for target in targets.values {
+      guard let basics = target.basics, !basics.isCanary, let at = target.lookedAt else { continue }
+      looked[basics.region] = max(looked[basics.region] ?? at, at)
+    }
     rollUp.record(
-      members, canaries: canaries.newest, isOffline: canaries.isOffline, withheld: withheld, at: time)
+      members, canaries: canaries.newest, isOffline: canaries.isOffline, withheld: withheld, looked: looked,
+      peers: peers, at: time)
   }
 
   /// Keeps the readings of collectors that run seldom within a query's reach, for as long as they are not overdue.

@@ -16,7 +16,8 @@ extension MySQLLinkState {
     guard let node else { return out }
     out.append(Reading(MySQLMetrics.readOnly, node.isReadOnly, labels: labels))
     // Where replicas may be written to by intent, one that follows is none that has taken over.
-    let isMeant = settings.targetsMayWrite && region != settings.source.region && node.channels?.isEmpty != true
+    let isMeant =
+      settings.targetsMayWrite && region != settings.source.region && node.channels?.isEmpty != true
     out.append(Reading(ReplicationFamilies.writer, node.isWritable && !isMeant, labels: labels))
     if let galera = node.galera {
       out.append(Reading(MySQLMetrics.galeraReady, galera.isReady, labels: labels))

@@ -37,6 +37,39 @@ extension Runbooks {
         "region_unknown: no check of the region has come to a verdict.",
         "watcher_offline: this watcher reaches none of its canaries; ask another one.",
       ]),
+    "region-down-unconfirmed": Page(
+      title: "A region seems to be down, and too few watchers can say",
+      meaning: "This watcher sees it down. Its peers are silent, stale or offline, so nobody can second it.",
+      steps: [
+        "Ask the peers' own pages: do they run? farwatch_peer_up and farwatch_quorum_fresh_vantages tell what is heard.",
+        "Watchers that live in the region that died are no help: keep them in others, three places at least.",
+        "Look from somewhere else before failing over.",
+      ]),
+    "path-broken": Page(
+      title: "The way to a region is broken, not the region",
+      meaning: "Others reach it. People whose way is the same as this watcher's may be cut off, too.",
+      steps: [
+        "A traceroute from here and from a peer shows where they part.",
+        "No failover: the region serves everybody else.",
+      ]),
+    "peer-unreachable": Page(
+      title: "Another watcher cannot be read",
+      meaning: "Its metrics page does not answer, or answers with an error. A quorum gets thinner.",
+      steps: [
+        "Does it run? Is its listener open to this watcher, with the role metrics?",
+        "farwatch probe --config FILE NAME asks it once and says what is wrong.",
+      ]),
+    "error-budget-burns": Page(
+      title: "A workload spends its error budget too fast",
+      meaning: """
+        It was not available for more of the time than its objective allows at this pace: over the long window, and still \
+        over the short one.
+        """,
+      steps: [
+        "Which region is in charge, and what fails there? See its page.",
+        "workload:error_budget_remaining:ratio is what is left; below 0 the objective is missed.",
+        "Nothing down now and the alert stays: many short failures. See the check's latency and its journal.",
+      ]),
     "failover-in-progress": Page(
       title: "A failover is under way",
       meaning: """

@@ -14,7 +14,7 @@ enum Runbooks {
   static let pages: [String: Page] = [
     common, databases, clouds, backupStores, doors, watcher, readiness, drills,
   ]
-    .reduce(into: [:]) { $0.merge($1) { first, _ in first } }
+  .reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 
   private static let common: [String: Page] = [
     "region-down": Page(
