@@ -175,6 +175,10 @@ let package = Package(
     room("Paging", ["Model", "RegularExpressions", "RowCoding"]),
     // What happened, in an order that nobody can change unseen.
     room("Readiness", ["Model", "RowCoding"]),
+    // Rehearsals of a failover, and the evidence that they leave.
+    room("Drills", ["Model", "RowCoding", "Readiness"]),
+    room(
+      "DrillReports", ["Drills", "Journal", "Model", "Notifying", "Readiness", "StatusPage"]),
     room("ServiceLevels", ["Model"]),
     room("Journal", ["Model", .product(name: "Crypto", package: "swift-crypto")]),
     room("AlertmanagerAPI", ["Model", "Paging", "RegularExpressions"]),
@@ -205,7 +209,7 @@ let package = Package(
         "Paging",
         "Notifying", "CloudAccess", "CloudWatchAlarms", "RegularExpressions", "HTTPClient", "Templating",
         "Journal",
-        "Programs", "Readiness",
+        "Programs", "Drills", "Readiness",
       ]),
 
     // What a browser is shown: a snapshot of everything in, bytes out.
@@ -232,7 +236,8 @@ let package = Package(
         "SampleStore", "Exposition", "PromQL", "PrometheusAPI", "Templating",
         "Alerting",
         "Paging", "Journal", "AlertmanagerAPI", "Notifying", "CloudWatchAlarms", "RowCoding", "RuleTesting",
-        "Backups", "Probing", "Programs", "Readiness", "ServiceLevels", "Configuration", "ProcessMemory",
+        "Backups", "Probing", "Programs", "Drills", "DrillReports", "Readiness",
+        "ServiceLevels", "Configuration", "ProcessMemory",
         "StatusPage",
         "StatusView", "Terminal", "Threading",
         .product(name: "Logging", package: "swift-log"),
@@ -339,6 +344,8 @@ let package = Package(
     tests(of: "Programs", ["Secrets", "Threading"]),
     tests(of: "Paging", ["RegularExpressions"]),
     tests(of: "Readiness"),
+    tests(of: "Drills", ["Readiness"]),
+    tests(of: "DrillReports", ["Drills", "Journal", "Notifying", "Readiness"]),
     tests(of: "ServiceLevels", ["Alerting", "PromQL", "RuleTesting", "StrictYAML"]),
     tests(of: "Journal", [.product(name: "Crypto", package: "swift-crypto")]),
     tests(of: "AlertmanagerAPI", ["Paging", "RegularExpressions"]),

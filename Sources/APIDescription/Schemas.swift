@@ -12,7 +12,7 @@ enum Schemas {
     "Proof": proof, "Alert": alert, "DetailedAlert": detailedAlert, "AlertGroup": alertGroup,
     "PostedAlert": postedAlert, "Silence": silence, "PostedSilence": postedSilence, "Matcher": matcher,
     "AlertmanagerStatus": alertmanagerStatus, "Fault": fault, "PrometheusAnswer": prometheusAnswer,
-    "PrometheusFault": prometheusFault,
+    "PrometheusFault": prometheusFault, "RunningDrill": runningDrill, "Drill": drill,
   ]
 
   private static let verdict = Schema.choice("good", "bad", "degraded", "unknown")
@@ -21,11 +21,28 @@ enum Schemas {
   private static let maybeSeconds = Schema.unknown(or: .seconds)
   private static let maybeNumber = Schema.unknown(or: .number)
 
+  // MARK: Drills
+
+  private static let drillKind = Schema.choice("tabletop", "partial", "full")
+  private static let runningDrill = Schema.object([
+    "id": .text, "workload": .text, "region": .text, "kind": drillKind, "by": .text, "startedAt": .time,
+    "expiresAt": .time, "nextPhase": maybeText,
+  ])
+  private static let drill = Schema.object([
+    "id": .text, "workload": .text, "region": .text, "kind": drillKind, "by": .text, "comment": .text,
+    "topic": maybeText, "startedAt": .time, "expiresAt": .time, "endedAt": maybeTime,
+    "outcome": .unknown(or: .choice("passed", "failed", "aborted", "expired")),
+    "phases": .list(
+      .object(["name": .text, "withinSeconds": maybeSeconds, "reachedAt": maybeTime])),
+    "notes": .count,
+  ])
+
   // MARK: The status
 
   private static let status = Schema.object([
     "takenAt": .time, "startedAt": .time, "vantage": .text, "version": .text, "ready": .boolean,
-    "reloadProblem": maybeText, "judgement": .named("Judgement"), "failovers": .list(.named("Failover")),
+    "reloadProblem": maybeText, "judgement": .named("Judgement"), "drills": .list(.named("RunningDrill")),
+    "failovers": .list(.named("Failover")),
     "readiness": .list(.named("Readiness")), "regions": .list(.named("Region")),
     "links": .list(.named("Link")), "backups": .list(.named("Backup")),
     "alerts": .list(.named("ActiveAlert")),

@@ -3,9 +3,11 @@ internal import CloudWatchAlarms
 internal import CollectorConfiguration
 internal import Collecting
 internal import ConfigurationTypes
+internal import Drills
 internal import Model
 internal import Notifying
 internal import Paging
+internal import Readiness
 package import StrictYAML
 
 #if canImport(Glibc)
@@ -101,6 +103,9 @@ package enum ConfigurationFile {
     settings.quorum = m.optional("quorum", .mapping { QuorumSection.read($0, peers: peers) })
     if settings.quorum == nil, peers > 0 { settings.quorum = Quorum() }
     settings.workloads = m.optional("workloads", WorkloadSection.list(scope, .init(settings))) ?? []
+    let names = settings.workloads.map(\.name)
+    settings.drills =
+      m.optional("drills", .mapping { DrillSection.read($0, workloads: names) }) ?? settings.drills
     settings.remoteWrite = m.optional("remote_write", .mapping(RemoteWriteSection.read))
     settings.probeEndpoint = m.optional(
       "probe_endpoint",

@@ -2,6 +2,7 @@ package import AccessControl
 package import Alerting
 package import CloudWatchAlarms
 package import Collecting
+package import Drills
 package import Journal
 package import Model
 package import Notifying
@@ -83,6 +84,8 @@ package struct Settings: Sendable {
   package var paging = PagingSettings()
   /// What is run in several regions, and what a failover of it may cost.
   package var workloads: [Workload] = []
+  /// What of them is rehearsed, and how often.
+  package var drills = DrillSettings()
   package var heartbeats: [HeartbeatSettings] = []
   package var proofs = ProofSettings()
   package var journal = JournalSettings()

@@ -32,7 +32,7 @@ package final class Daemon: Sendable {
   let startedAt = SystemTime().now
   private let lock: LockFile
   let database: StateDatabase
-  private let identity: SigningIdentity
+  let identity: SigningIdentity
   let acknowledgeLink: AcknowledgeLink
   let store: SampleStore
   private let trends: Trends
@@ -52,7 +52,7 @@ package final class Daemon: Sendable {
   let reloads: ReloadLog
   let queries: QueryThreads
   /// Taken while a question about the journal reads the database: one at a time, or they would shut out all others.
-  private let reading = Mutex(false)
+  let reading = Mutex(false)
   private let stopped = Mutex(false)
 
   /// Reads the configuration, takes the state directory, and watches from the moment it returns.
@@ -190,12 +190,17 @@ package final class Daemon: Sendable {
     for problem in readiness.book.restoreProblems {
       logger.error("a stored failover cannot be read", metadata: ["problem": "\(problem)"])
     }
+    let drills = DrillDesk(
+      loaded.settings.drills, loaded.settings.workloads, restoring: rows.drills, store: store)
+    for problem in drills.book.restoreProblems {
+      logger.error("a stored drill cannot be read", metadata: ["problem": "\(problem)"])
+    }
     let memory = MemoryUpkeep()
     let conductor = Conductor(
       watchlist: watchlist, engine: engine, alarms: alarms, desk: desk, dispatcher: dispatcher,
       journal: journal,
       heartbeats: HeartbeatBook(loaded.settings.heartbeats, restoring: rows.proofs, monotonic: monotonic),
-      proofs: proofs, readiness: readiness, vantage: loaded.settings.vantage, store: store,
+      proofs: proofs, readiness: readiness, drills: drills, vantage: loaded.settings.vantage, store: store,
       monotonic: monotonic,
       measureSelf: { conductor, now in
         selfMetrics.record(conductor, now: now)
@@ -284,7 +289,7 @@ package final class Daemon: Sendable {
     let done = loop.ask(within: .seconds(10)) { conductor, turnTime in
       conductor.replace(
         targets: plans, plan: RollUpPlan(loaded.settings), workloads: loaded.settings.workloads,
-        groups: loaded.groups,
+        drills: loaded.settings.drills, groups: loaded.groups,
         policies: loaded.settings.alertPolicies, alarms: loaded.alarms, paging: loaded.settings.paging,
         notifying: loaded.settings.notifying,
         heartbeats: loaded.settings.heartbeats, proofs: loaded.settings.proofs,

@@ -16,6 +16,8 @@ struct StoredRows: Sendable {
   var checkIns: [(key: String, value: [UInt8])] = []
   /// Of failovers.
   var readiness: [(key: String, value: [UInt8])] = []
+  /// Of drills and their calendar.
+  var drills: [(key: String, value: [UInt8])] = []
   /// Of heartbeats and receivers.
   var proofs: [(key: String, value: [UInt8])] = []
   var paging: [(table: StateChange.Table, key: String, value: [UInt8])] = []
@@ -51,6 +53,7 @@ struct StateDirectory {
         journal: try database.load(.journal, from: nil, limit: 2)
           + database.load(.journal, from: nil, limit: JournalBook.newestLimit, newestFirst: true),
         checkIns: try database.load(.checkIns), readiness: try database.load(.readiness),
+        drills: try database.load(.drills),
         proofs: try database.load(.proofs),
         paging: try [StateChange.Table.paged, .groups, .silences].flatMap { table in
           try database.load(table).map { (table, $0.key, $0.value) }

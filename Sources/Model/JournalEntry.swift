@@ -28,6 +28,8 @@ package struct JournalEntry: Hashable, Sendable, Codable {
     case started, stopped, reloaded
     /// A step of a failover: the detail names the workload, the regions and the step.
     case failover
+    /// A step of a drill: the detail names the drill, its workload, region and kind, and the step.
+    case drill
     /// More happened at once than was written one by one: the detail counts it by kind.
     case omitted
   }

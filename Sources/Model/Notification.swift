@@ -38,6 +38,8 @@ package struct Notification: Hashable, Sendable, Codable {
   package var decidedAt: Timestamp
   /// Who took it on, of an acknowledgement; nil otherwise.
   package var acknowledgedBy: String?
+  /// The drill that it is part of; nil: it is meant.
+  package var drill: DrillMark?
 
   package init(
     kind: Kind, thread: String, serial: String, route: String = "", groupLabels: Labels = .empty,

@@ -9,6 +9,8 @@ package struct StateChange: Hashable, Sendable {
     case checkIns
     /// Failovers, and who was in charge.
     case readiness
+    /// Drills, their calendar, and what was told during them; reports of those that are over.
+    case drills, drillReports
   }
 
   package var table: Table

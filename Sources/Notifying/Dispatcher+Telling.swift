@@ -26,6 +26,7 @@ extension Dispatcher {
     detail["topic"] = receiver?.place?.topicName ?? row.topicARN
     detail["message_id"] = row.messageID
     detail["kind"] = page.kind.rawValue
+    detail["drill"] = page.drill?.id
     if let receiver {
       detail["receiver"] = receiver.shownEndpoint
       if let name = receiver.place?.settings.name { detail["name"] = name }

@@ -45,6 +45,11 @@ package struct Failover: Hashable, Sendable, Codable {
   package struct Objectives: Hashable, Sendable, Codable {
     package var recoveryPoint: Int64?
     package var recoveryTime: Int64?
+
+    package init(_ objectives: Workload.Objectives) {
+      recoveryPoint = objectives.recoveryPoint?.milliseconds
+      recoveryTime = objectives.recoveryTime?.milliseconds
+    }
   }
 
   package init(
@@ -55,9 +60,7 @@ package struct Failover: Hashable, Sendable, Codable {
     self.hadRole = hadRole
     self.hadTraffic = hadTraffic
     times[.firstBad] = startedAt
-    objectives = Objectives(
-      recoveryPoint: workload.objectives.recoveryPoint?.milliseconds,
-      recoveryTime: workload.objectives.recoveryTime?.milliseconds)
+    objectives = Objectives(workload.objectives)
   }
 
   package var startedAt: Timestamp { times[.firstBad] ?? Timestamp(milliseconds: 0) }

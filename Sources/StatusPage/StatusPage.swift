@@ -94,6 +94,7 @@ package enum StatusPage {
       }
       page.raw("</ul>\n")
     }
+    drills(status, &page)
     if let problem = status.lastReloadProblem {
       page.notice("The configuration on disk is not in force: \(problem)")
     }

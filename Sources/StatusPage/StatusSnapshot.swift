@@ -340,6 +340,33 @@ package struct StatusSnapshot: Sendable {
     }
   }
 
+  /// A drill that runs.
+  package struct RunningDrill: Sendable {
+    package var id: String
+    package var workload: String
+    package var region: String
+    package var kind: String
+    package var by: String
+    package var startedAt: Timestamp
+    package var expiresAt: Timestamp
+    /// nil: every phase was reached, or there are none.
+    package var nextPhase: String?
+
+    package init(
+      id: String, workload: String, region: String, kind: String, by: String, startedAt: Timestamp,
+      expiresAt: Timestamp, nextPhase: String? = nil
+    ) {
+      self.id = id
+      self.workload = workload
+      self.region = region
+      self.kind = kind
+      self.by = by
+      self.startedAt = startedAt
+      self.expiresAt = expiresAt
+      self.nextPhase = nextPhase
+    }
+  }
+
   package var takenAt: Timestamp
   package var startedAt: Timestamp
   package var vantage: String
@@ -367,6 +394,7 @@ package struct StatusSnapshot: Sendable {
   package var standings: [Readiness]?
   /// Newest first, those under way among them.
   package var failovers: [Failover] = []
+  package var drills: [RunningDrill] = []
   /// Collections of the last five minutes that were left out because the one before was still running.
   package var overruns: UInt64 = 0
   /// How far back the small lines on the page go.

@@ -8,7 +8,7 @@ let healthFaults: [Fault] = [
     "2:1: unknown key `lissten`; did you mean `listen`?"),
   Fault(
     region + "colour: red",
-    "2:1: unknown key `colour`; expected one of `vantage`, `listen`, `state`, `external_url`, `external_labels`, `regions`, `health`, `replication`, `backups`, `collect`, `rule_files`, `alerting`, `aws_region`, `aws_account`, `topics`, `inhibit_rules`, `time_intervals`, `maintenance`, `routes`, `paging`, `alarms`, `alarm_topics`, `alarm_mapping`, `alarm_parameters`, `alarm_skip`, `store`, `connections_per_address`, `event_streams`, `quorum`, `workloads`, `remote_write`, `probe_endpoint`, `query`, `trusted_clients`, `access`, `heartbeats`, `proofs`, `journal`"
+    "2:1: unknown key `colour`; expected one of `vantage`, `listen`, `state`, `external_url`, `external_labels`, `regions`, `health`, `replication`, `backups`, `collect`, `rule_files`, `alerting`, `aws_region`, `aws_account`, `topics`, `inhibit_rules`, `time_intervals`, `maintenance`, `routes`, `paging`, `alarms`, `alarm_topics`, `alarm_mapping`, `alarm_parameters`, `alarm_skip`, `store`, `connections_per_address`, `event_streams`, `quorum`, `workloads`, `drills`, `remote_write`, `probe_endpoint`, `query`, `trusted_clients`, `access`, `heartbeats`, `proofs`, `journal`"
   ),
   Fault(
     region + "listen: [a]",

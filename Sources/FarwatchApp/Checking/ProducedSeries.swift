@@ -1,6 +1,7 @@
 internal import CollectorConfiguration
 internal import Collecting
 internal import Configuration
+internal import Drills
 internal import Model
 internal import Readiness
 internal import RuleTesting
@@ -67,7 +68,9 @@ enum ProducedSeries {
       "farwatch_canary_reached",
       "farwatch_check_failures_withheld_total",
     ] + ofItself + ofTimeliness + ofNames + ofFeeds + ofPaging + ofHeartbeatsAndJournal + ofStreams
-    + ofWorkloads + ofAnswers
+    + ofWorkloads + ofAnswers + ofDrills
+
+  static let ofDrills = DrillFamilies.all.map(\.name)
 
   /// Of workloads.
   static let ofWorkloads = ReadinessFamilies.all.map(\.name) + QuorumFamilies.all.map(\.name)

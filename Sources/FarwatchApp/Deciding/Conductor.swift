@@ -2,6 +2,7 @@ internal import Alerting
 internal import CloudWatchAlarms
 internal import Collecting
 internal import Configuration
+internal import Drills
 internal import Journal
 internal import Model
 internal import Notifying
@@ -57,6 +58,7 @@ final class Conductor {
   private var alarmsAreNew = true
   let desk: PagingDesk
   let readiness: ReadinessDesk
+  let drills: DrillDesk
   private(set) var dispatcher: Dispatcher
   var journal: JournalBook
   var heartbeats: HeartbeatBook
@@ -104,7 +106,8 @@ final class Conductor {
   init(
     watchlist: Watchlist, engine: RuleEngine, alarms: AlarmEngine, desk: PagingDesk, dispatcher: Dispatcher,
     journal: JournalBook = JournalBook(), heartbeats: HeartbeatBook? = nil,
-    proofs: ProofBook = ProofBook(), readiness: ReadinessDesk? = nil, vantage: String = "",
+    proofs: ProofBook = ProofBook(), readiness: ReadinessDesk? = nil, drills: DrillDesk? = nil,
+    vantage: String = "",
     store: SampleStore, monotonic: MonotonicInstant,
     measureSelf: @escaping (Conductor, Timestamp) -> Void
   ) {
@@ -115,7 +118,9 @@ final class Conductor {
     alarmRecorder = ReadingRecorder(store, base: .empty)
     self.desk = desk
     self.dispatcher = dispatcher
-    dispatcher.standing = { [desk] in desk.standing($0) }
+    let drills = drills ?? DrillDesk(store: store)
+    self.drills = drills
+    dispatcher.standing = { [desk] in drills.book.standing($0, desk.standing($0)) }
     self.journal = journal
     self.heartbeats = heartbeats ?? HeartbeatBook(monotonic: monotonic)
     self.proofs = proofs
@@ -171,7 +176,8 @@ final class Conductor {
     }
     watchlist.rollUp(at: now, monotonic: monotonic, always: housekeeping)
     happened += watchlist.takeJournal()
-    follow(readiness.look(watchlist, at: now, always: housekeeping))
+    follow(drills.look(at: now, always: housekeeping), at: Moment(now: now, monotonic: monotonic))
+    follow(readiness.look(watchlist, drills: drills.book.rehearsed, at: now, always: housekeeping))
     // Before the alerts that follow from them.
     for notice in watchlist.takeNotices() { effects.append(.note(notice)) }
     judge(now: now, monotonic: monotonic)
@@ -306,8 +312,7 @@ final class Conductor {
     }
     guard !decisions.sendings.isEmpty else { return }
     pendingChanges += dispatcher.accept(
-      decisions.sendings.filter { $0.subscription == nil }.map { ($0.notification, $0.topics) },
-      ticket: CommitTicket(ticket + 1), now: now, monotonic: monotonic)
+      rehearsed(decisions.sendings), ticket: nextTicket, now: now, monotonic: monotonic)
     for sending in decisions.sendings {
       guard let key = sending.subscription else { continue }
       pendingChanges += dispatcher.acceptProof(
@@ -342,6 +347,11 @@ final class Conductor {
     if sweeping { pendingChanges += journal.sweep(now: now) }
   }
 
+  /// Of the commit that ends this turn.
+  var nextTicket: CommitTicket { CommitTicket(ticket + 1) }
+
+  func note(_ notice: Notice) { effects.append(.note(notice)) }
+
   /// For the journal, with this turn's commit.
   func record(_ entry: JournalEntry) { happened.append(entry) }
 
@@ -356,7 +366,8 @@ final class Conductor {
 
   /// Puts a new configuration in force. What it does not change goes on undisturbed.
   func replace(
-    targets: [TargetPlan], plan: RollUpPlan, workloads: [Workload] = [], groups: [RuleGroup],
+    targets: [TargetPlan], plan: RollUpPlan, workloads: [Workload] = [],
+    drills: DrillSettings = DrillSettings(), groups: [RuleGroup],
     policies: [AlertPolicy],
     alarms: [Alarm],
     paging: PagingSettings, notifying: NotifyingSettings, heartbeats: [HeartbeatSettings],
@@ -367,6 +378,7 @@ final class Conductor {
       with: targets, plan: plan, now: time.now, monotonic: time.monotonic)
     traffic.replace(with: plan.regions)
     follow(readiness.replace(workloads, plans: targets, at: time.now))
+    self.drills.replace(drills, workloads)
     engine.replaceRules(groups, policies: policies)
     self.alarms.replace(with: alarms, now: time.now)
     alarmsAreNew = true

@@ -30,14 +30,18 @@ final class ReadinessDesk {
   }
 
   /// What follows from all that was heard; nothing when nothing was, unless `always`.
-  func look(_ watchlist: Watchlist, at now: Timestamp, always: Bool) -> ReadinessBook.Decisions {
+  ///
+  /// - Parameter drills: name of the drill under way, by workload.
+  func look(
+    _ watchlist: Watchlist, drills: [String: String] = [:], at now: Timestamp, always: Bool
+  ) -> ReadinessBook.Decisions {
     guard isDue || always else { return ReadinessBook.Decisions() }
     isDue = false
     if book.workloads.isEmpty {
       recorder.record([], at: now)
       return ReadinessBook.Decisions()
     }
-    let decisions = book.observe(facts(watchlist, at: now))
+    let decisions = book.observe(facts(watchlist, at: now), drills: drills)
     recorder.record(book.readings(at: now), at: now)
     return decisions
   }

@@ -113,7 +113,7 @@ final class Timeline {
       case .dropped:
         add(.dropped, way(entry), [("alert", subject), ("reason", entry.detail["reason"] ?? "")])
       case .attempt, .acknowledged, .unacknowledged, .silenceCreated, .silenceUpdated, .silenceExpired,
-        .checkDown, .checkUp, .started, .stopped, .reloaded, .failover, .omitted:
+        .checkDown, .checkUp, .started, .stopped, .reloaded, .failover, .drill, .omitted:
         break
       }
     }

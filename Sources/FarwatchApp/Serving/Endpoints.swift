@@ -10,7 +10,7 @@ internal import StatusPage
 
 /// What the HTTP endpoints may ask of the running daemon. What may wait is asked on ``AnswerThreads``; what the server's
 /// threads ask, which is the page of metrics and the two signs of life, never waits.
-protocol DaemonFace: PagingDaemonFace {
+protocol DaemonFace: PagingDaemonFace, DrillDaemonFace {
   /// nil when the core did not answer in time.
   func status() -> StatusSnapshot?
   /// The metrics page as it is now.
@@ -110,6 +110,7 @@ struct Endpoints: Sendable {
     default:
       if let answer = StatusEndpoints(daemon: daemon).answer(request) { return answer }
       if let answer = CheckInEndpoint(daemon: daemon).answer(request) { return answer }
+      if let answer = DrillsEndpoint(daemon: daemon).answer(request) { return answer }
       let runbooks = "/runbooks/"
       if request.path.hasPrefix(runbooks),
         let text = Runbooks.render(String(request.path.dropFirst(runbooks.count)))

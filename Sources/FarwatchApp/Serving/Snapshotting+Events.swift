@@ -1,3 +1,4 @@
+internal import Drills
 internal import Journal
 internal import Model
 internal import Notifying
@@ -32,6 +33,15 @@ extension Conductor {
         name: $0.name, interval: $0.interval, lastSuccess: $0.lastSuccess, lastProblem: $0.lastProblem,
         withheld: $0.withheld.map(\.text))
     }
+  }
+}
+
+extension StatusSnapshot.RunningDrill {
+  init(_ drill: Drill) {
+    self.init(
+      id: drill.id, workload: drill.workload, region: drill.region, kind: drill.kind.rawValue, by: drill.by,
+      startedAt: drill.startedAt, expiresAt: drill.expiresAt,
+      nextPhase: drill.phases.first { $0.reachedAt == nil }?.name)
   }
 }
 

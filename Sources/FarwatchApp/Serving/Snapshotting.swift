@@ -2,6 +2,7 @@ internal import Alerting
 internal import CloudWatchAlarms
 internal import Collecting
 internal import Configuration
+internal import Drills
 internal import Model
 internal import Paging
 internal import SampleStore
@@ -60,6 +61,7 @@ extension Conductor {
     snapshot.standings = workloadReadiness(now)
     snapshot.failovers = failoverStatuses()
     snapshot.overruns = watchlist.recentOverruns(at: time.monotonic)
+    snapshot.drills = drills.book.running.map { StatusSnapshot.RunningDrill($0) }
     snapshot.stuckCollectors = watchlist.stuck(at: time.monotonic)
     snapshot.isOffline = watchlist.isOffline
     return snapshot

@@ -48,6 +48,7 @@ struct StatusJSON {
       Member("failovers", .array(snapshot.failovers.map(Self.failover))),
       Member("regions", .array(snapshot.regions.map { Self.region($0, extent) })),
       Member("links", .array(snapshot.links.map { Self.link($0, now, extent) })),
+      Member("drills", .array(snapshot.drills.map(Self.drill))),
       Member("backups", .array(snapshot.backups.map { Self.backup($0, now, withClock) })),
       Member("alerts", .array(snapshot.alerts.map(Self.alert))),
       Member("alertCounts", Self.counts(snapshot.alertCounts)),
@@ -64,6 +65,15 @@ struct StatusJSON {
       members.append(Member("overruns", .integer(Int(clamping: snapshot.overruns))))
     }
     return .object(members)
+  }
+
+  private static func drill(_ drill: StatusSnapshot.RunningDrill) -> OrderedJSON {
+    .object([
+      Member("id", .string(drill.id)), Member("workload", .string(drill.workload)),
+      Member("region", .string(drill.region)), Member("kind", .string(drill.kind)),
+      Member("by", .string(drill.by)), Member("startedAt", .string(drill.startedAt.iso8601)),
+      Member("expiresAt", .string(drill.expiresAt.iso8601)), Member("nextPhase", .text(drill.nextPhase)),
+    ])
   }
 
   // MARK: Regions

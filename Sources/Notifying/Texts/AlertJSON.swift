@@ -14,7 +14,7 @@ struct AlertJSON {
     .object([
       .init("status", .string(event.status.rawValue)),
       .init("labels", .strings(bounded(event.labels))),
-      .init("annotations", .strings(bounded(event.annotations))),
+      .init("annotations", .strings(bounded(event.toldAnnotations))),
       .init("startsAt", .string(event.startsAt.rfc3339)),
       .init("endsAt", .string((event.status == .firing ? Self.never : end(event)).rfc3339)),
       .init("generatorURL", .string(facts.generatorURL(event) ?? "")),

@@ -2,7 +2,7 @@ internal import Model
 internal import Templating
 
 /// What a page's templates see: Alertmanager's data, and under names that it lacks what only Farwatch knows
-/// (`.Kind`, `.Delay`, `.AcknowledgeURL`, `.Route`, `.TruncatedAlerts`, `.DefaultTitle`, `.DefaultBody`).
+/// (`.Kind`, `.Delay`, `.Drill`, `.AcknowledgeURL`, `.Route`, `.TruncatedAlerts`, `.DefaultTitle`, `.DefaultBody`).
 struct MessageData {
   let text: DefaultText
 
@@ -26,7 +26,7 @@ struct MessageData {
       "CommonAnnotations": .pairs(facts.commonAnnotations),
       "ExternalURL": .string(facts.context.externalURL), "Alerts": alerts,
       "TruncatedAlerts": .int(notification.truncatedAlerts), "Kind": .string(notification.kind.rawValue),
-      "Delay": delay, "Route": .string(notification.route), "GroupKey": .string(notification.thread),
+      "Delay": delay, "Drill": .string(notification.drill?.id ?? ""), "Route": .string(notification.route), "GroupKey": .string(notification.thread),
       "AcknowledgeURL": .string(facts.acknowledgeURL ?? ""), "DefaultTitle": .string(text.title),
       "DefaultBody": .string(text.body),
     ]

@@ -20,6 +20,10 @@ struct PageFacts {
 
   var notification: Notification { page.notification }
   var status: AlertEvent.Status { firing.isEmpty ? .resolved : .firing }
+  /// What everything begins with that people read first: `DRILL: ` for what is part of a drill, else nothing.
+  var prefix: String { notification.drill == nil ? "" : DrillMark.prefix }
+  /// What the drill is, in a sentence.
+  var drillNote: String? { notification.drill?.note }
   /// The alert, when the page tells of one alone.
   var single: AlertEvent? {
     notification.alerts.count == 1 && notification.truncatedAlerts == 0 ? notification.alerts.first : nil
@@ -84,7 +88,25 @@ struct PageFacts {
   }
 }
 
+extension DrillMark {
+  /// One sentence for whoever is paged.
+  var note: String {
+    "This is a drill (\(id)): a \(kind) failover of \(workload) away from \(region) is being rehearsed. "
+      + "Act as the drill asks you to."
+  }
+
+  var document: OrderedJSON {
+    .object([
+      .init("id", .string(id)), .init("workload", .string(workload)), .init("region", .string(region)),
+      .init("kind", .string(kind)),
+    ])
+  }
+}
+
 extension AlertEvent {
+  /// As other programs are given them: of what is part of a drill the summary says so.
+  var toldAnnotations: Labels { annotations.toldAsDrill(name: name) }
+
   var name: String { labels["alertname"] ?? origin.alertName }
 
   /// What is known of its value: an alert that another program posted has none.
@@ -103,6 +125,12 @@ extension AlertEvent {
 }
 
 extension Labels {
+  /// Annotations of what is part of a drill begin their summary with the word; others are as they are.
+  func toldAsDrill(name: String) -> Labels {
+    guard self[DrillMark.annotation] != nil else { return self }
+    return setting("summary", to: DrillMark.prefix + (self["summary"] ?? name))
+  }
+
   /// `a="b", c="d"`.
   var listed: String { entries.map { "\($0.name)=\(quoted($0.value))" }.joined(separator: ", ") }
 }

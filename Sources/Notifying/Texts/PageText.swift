@@ -47,12 +47,15 @@ package struct PageText: Sendable {
     }
     let title = render(templates.title).map(oneLine)
     let body = render(templates.body)
-    // A title of nothing names nothing.
-    self.title = cut(title.flatMap { $0.isEmpty ? nil : $0 } ?? standard.title, bytes: Self.titleBytes)
+    // A title of nothing names nothing. No template can leave out that it is a drill.
+    let facts = standard.facts
+    self.title = cut(
+      facts.prefix + (title.flatMap { $0.isEmpty ? nil : $0 } ?? standard.title), bytes: Self.titleBytes)
     problem = problems.isEmpty ? nil : problems.joined(separator: "; ")
     let warning =
       problem.map { "[The text of this page could not be made from its template: \($0)]\n\n" } ?? ""
-    self.body = cut(warning + (body ?? standard.body), bytes: Self.bodyBytes)
+    let drill = facts.drillNote.map { DrillMark.prefix + $0 + "\n\n" } ?? ""
+    self.body = cut(drill + warning + (body ?? standard.body), bytes: Self.bodyBytes)
   }
 }
 

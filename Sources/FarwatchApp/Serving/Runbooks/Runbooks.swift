@@ -12,7 +12,7 @@ enum Runbooks {
 
   /// By the last part of their address.
   static let pages: [String: Page] = [
-    common, databases, clouds, backupStores, doors, watcher, limits, readiness,
+    common, databases, clouds, backupStores, doors, watcher, limits, readiness, drills,
   ]
   .reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 

@@ -49,7 +49,7 @@ struct ExecChannel: Channel {
       "FARWATCH_ALERTNAME": notification.commonLabels["alertname"] ?? "",
       "FARWATCH_MESSAGE_ID": page.messageID,
       "FARWATCH_THREAD": notification.thread,
-      "FARWATCH_TOPIC": context.topicName,
+      "FARWATCH_TOPIC": context.topicName, "FARWATCH_DRILL": notification.drill?.id ?? "",
       "FARWATCH_TITLE": text.title,
       "FARWATCH_EXTERNAL_URL": context.externalURL,
     ].mapValues { value in

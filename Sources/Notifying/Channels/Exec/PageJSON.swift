@@ -20,6 +20,7 @@ struct PageJSON {
       .init("route", .string(notification.route)),
       .init("publishedAt", .string(page.publishedAt.iso8601)),
     ]
+    if let drill = notification.drill { members.append(.init("drill", drill.document)) }
     if let delay = page.delay { members.append(.init("delaySeconds", .number(delay.inSeconds))) }
     members += [
       .init("externalURL", .string(context.externalURL)),

@@ -51,7 +51,7 @@ struct AlertmanagerPeerChannel: Channel {
           ? facts.now + settings.endsAfter : max(event.startsAt, writer.end(event))
         var members: [OrderedJSON.Member] = [
           .init("labels", .strings(Self.named(writer.bounded(event.labels)))),
-          .init("annotations", .strings(Self.named(writer.bounded(event.annotations)))),
+          .init("annotations", .strings(Self.named(writer.bounded(event.toldAnnotations)))),
           .init("startsAt", .string(event.startsAt.rfc3339)), .init("endsAt", .string(end.rfc3339)),
         ]
         if let url = facts.generatorURL(event) { members.append(.init("generatorURL", .string(url))) }

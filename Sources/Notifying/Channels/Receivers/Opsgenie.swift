@@ -102,6 +102,7 @@ struct OpsgenieChannel: Channel {
       members.append(.init("responders", .array(list)))
     }
     let tags = settings.tags + (facts.severity.map { [$0] } ?? []) + (proof ? ["farwatch-proof"] : [])
+      + (facts.notification.drill == nil ? [] : ["drill"])
     members.append(.init("tags", .array(tags.prefix(20).map { .string(cut(oneLine($0), characters: 50)) })))
     members.append(.init("details", .strings(details(facts))))
     if let entity = facts.region { members.append(.init("entity", .string(cut(entity, characters: 512)))) }

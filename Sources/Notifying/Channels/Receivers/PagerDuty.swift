@@ -110,6 +110,7 @@ struct PagerDutyChannel: Channel {
       .init("labels", .strings(writer.bounded(facts.commonLabels))),
       .init("alerts", .array(notification.alerts.prefix(listed).map(writer.webhook))),
     ]
+    if let drill = notification.drill { members.append(.init("drill", drill.document)) }
     let left = max(0, notification.alerts.count - listed) + notification.truncatedAlerts
     if left > 0 { members.append(.init("num_not_listed", .integer(left))) }
     if let delay = facts.page.delay {

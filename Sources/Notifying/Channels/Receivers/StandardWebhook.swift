@@ -91,6 +91,7 @@ struct StandardWebhookChannel: Channel {
       .init("thread", .string(notification.thread)), .init("route", .string(notification.route)),
       .init("decidedAt", .string(notification.decidedAt.rfc3339)),
     ]
+    if let drill = notification.drill { data.append(.init("drill", drill.document)) }
     if let delay = page.delay { data.append(.init("delayedSeconds", .number(delay.inSeconds))) }
     data += [
       .init("groupLabels", .strings(writer.bounded(notification.groupLabels))),

@@ -35,10 +35,11 @@ struct WebhookChannel: Channel {
   func request(for message: OutgoingMessage) throws -> OutgoingRequest {
     let page = try message.page()
     // The body is Alertmanager's, which has no place for these.
-    let headers = [
+    var headers = [
       HTTPHeader("X-Farwatch-Message-Id", page.messageID),
       HTTPHeader("X-Farwatch-Kind", page.notification.kind.rawValue),
     ]
+    if let drill = page.notification.drill { headers.append(HTTPHeader("X-Farwatch-Drill", drill.id)) }
     return .http(
       settings.options.post(settings.url, Array(body(PageFacts(page, context)).utf8), headers: headers))
   }
@@ -69,7 +70,7 @@ struct WebhookChannel: Channel {
       "\"alerts\":[\(alerts)]",
       member("groupLabels", .strings(writer.bounded(notification.groupLabels))),
       member("commonLabels", .strings(writer.bounded(facts.commonLabels))),
-      member("commonAnnotations", .strings(writer.bounded(facts.commonAnnotations))),
+      member("commonAnnotations", .strings(writer.bounded(facts.commonAnnotations.toldAsDrill(name: facts.name)))),
       member("externalURL", .string(context.externalURL)), member("version", .string("4")),
       member("groupKey", .string(notification.thread)),
       member("truncatedAlerts", .integer(notification.alerts.count - count + notification.truncatedAlerts)),

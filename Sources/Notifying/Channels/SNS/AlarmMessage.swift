@@ -14,6 +14,8 @@ struct AlarmMessage {
   let topicARN: String
   let settings: Origin
   var kind = Notification.Kind.news
+  /// The drill that it is part of.
+  var drill: DrillMark?
   /// How late the page is, where people should know.
   var delay: Duration?
   /// A link that acknowledges the alert; nil: there is none, or nothing to acknowledge.
@@ -39,7 +41,7 @@ struct AlarmMessage {
   /// `ALARM: "name" in Asia Pacific (Tokyo)`; at most the 100 characters that SNS allows, on one line.
   var subject: String {
     let rest = (
-      kind == .proof ? "TEST" : state,
+      (drill == nil ? "" : DrillMark.prefix) + (kind == .proof ? "TEST" : state),
       "in \(AWSRegion.displayName(region))"
     )
     let room = max(1, 100 - rest.0.count - rest.1.count - 5)
@@ -142,6 +144,7 @@ struct AlarmMessage {
   var circumstances: [OrderedJSON.Member] {
     var members: [OrderedJSON.Member] = []
     if kind != .news { members.append(.init("kind", .string(kind.rawValue))) }
+    if let drill { members.append(.init("drill", drill.document)) }
     if let delay { members.append(.init("delayedSeconds", .number(delay.inSeconds))) }
     return members
   }
@@ -152,9 +155,10 @@ struct AlarmMessage {
 
   /// First, so that whoever is late to read it is not misled, however long the rest is.
   var lateness: String {
-    guard let delay else { return "" }
+    let drill = drill.map { DrillMark.prefix + $0.note + " " } ?? ""
+    guard let delay else { return drill }
     let seconds = Duration.milliseconds(delay.milliseconds / 1000 * 1000)
-    return "This page is delayed by \(DurationText.format(seconds)). "
+    return drill + "This page is delayed by \(DurationText.format(seconds)). "
   }
 
   private var reason: String {

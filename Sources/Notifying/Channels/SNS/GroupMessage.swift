@@ -7,7 +7,7 @@ struct GroupMessage {
 
   /// `ALARM: 12 alerts (region="japan")`; at most SNS' 100 characters, on one line.
   var subject: String {
-    let line = oneLine("\(state.new): \(facts.name)")
+    let line = oneLine("\(facts.prefix)\(state.new): \(facts.name)")
     return line.unicodeScalars.count > 100 ? cut(line, characters: 98).dropLast() + "..." : line
   }
 
@@ -37,7 +37,7 @@ struct GroupMessage {
       .init(
         "NewStateReason",
         .string(
-          "\(facts.firing.count) alerts fire, \(facts.resolved.count) are over"
+          facts.prefix + "\(facts.firing.count) alerts fire, \(facts.resolved.count) are over"
             + (left > 0 ? ", \(left) more are not told here." : "."))),
       .init("StateChangeTime", .string(AlarmMessage.cloudWatchTime(notification.decidedAt))),
       .init("Region", .string(AWSRegion.displayName(cut(region, bytes: 256)))),
@@ -53,10 +53,11 @@ struct GroupMessage {
     let writer = AlertJSON(facts: facts, limit: limit)
     var members: [OrderedJSON.Member] = [
       .init("status", .string(facts.status.rawValue)),
-      .init("title", .string(cut(standard.title, bytes: max(256, limit)))),
+      .init("title", .string(cut(facts.prefix + standard.title, bytes: max(256, limit)))),
       .init("thread", .string(cut(notification.thread, bytes: max(256, limit)))),
     ]
     if notification.kind != .news { members.append(.init("kind", .string(notification.kind.rawValue))) }
+    if let drill = notification.drill { members.append(.init("drill", drill.document)) }
     if let delay = facts.page.delay { members.append(.init("delayedSeconds", .number(delay.inSeconds))) }
     members += [
       .init("groupLabels", .strings(writer.bounded(notification.groupLabels))),

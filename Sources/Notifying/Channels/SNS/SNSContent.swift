@@ -15,7 +15,7 @@ struct SNSContent {
     if let event = facts.single {
       let alarm = AlarmMessage(
         event: event, topicARN: context.topicARN, settings: origin, kind: page.notification.kind,
-        delay: page.delay, acknowledgeURL: facts.acknowledgeURL)
+        drill: page.notification.drill, delay: page.delay, acknowledgeURL: facts.acknowledgeURL)
       (subject, message, labels) = (alarm.subject, alarm.text, event.labels)
     } else {
       let group = GroupMessage(facts: facts)
