@@ -27,6 +27,7 @@ extension StatusSnapshot {
           tiers: [Part(zone: "1a", name: "web", verdict: .good, healthyShare: 0.75)],
           servedShare: number == 0 ? 1 : 0)
       })
+    status.overruns = 1234
     status.links = [
       Link(
         name: "orders", engine: "postgres", source: "taiwan", target: "japan",

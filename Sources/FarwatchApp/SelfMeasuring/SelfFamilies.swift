@@ -71,7 +71,8 @@ enum SelfFamilies {
     "farwatch_http_requests_aborted_total", "Requests that ended before the whole answer was sent.")
   static let httpConnectionsCut = MetricFamily.counter(
     "farwatch_http_connections_cut_total",
-    "Connections closed because a request did not arrive in time, by part, or early because there was a crowd.")
+    "Connections closed because a request did not arrive in time, by part, or early because there was a crowd."
+  )
   static let httpRefused = MetricFamily.counter(
     "farwatch_http_requests_refused_total",
     "Requests that were not let in: rate, login, barred, role, origin or certificate.")
