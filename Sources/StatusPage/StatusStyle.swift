@@ -114,7 +114,7 @@ package enum StatusStyle {
       .wide tbody td, .wide tbody th { display: inline; padding: 0 .5rem 0 0; }
       .wide td[data-is] { display: block; padding-left: 1.1rem; }
       .wide td[data-is]::before { color: var(--unknown); content: attr(data-is) ": "; font-size: .88em; }
-      .age { white-space: normal; }
+      .age, .dot { white-space: normal; }
       dt { flex-basis: 100%; }
     }
 

@@ -11,13 +11,16 @@ import Testing
     defer { daemon.child.stop() }
     let signs = try TemporaryDirectory("farwatch-signs")
     let browser = Task {
-      try await Chromium.run(PageSteps.aBadDay, [world.url, signs.path], timeout: .seconds(400))
+      defer { _ = try? signs.write("ended", "") }
+      return try await Chromium.run(PageSteps.aBadDay, [world.url, signs.path], timeout: .seconds(400))
     }
-    /// The browser's step that has come; throws when the browser has ended before.
+    func isThere(_ sign: String) -> Bool { FileManager.default.fileExists(atPath: signs.file(sign)) }
+    /// The browser's step that has come.
     func arrive(_ sign: String) async throws {
-      try await waitUntil(timeout: .seconds(200), every: .milliseconds(20), "the browser is at \(sign)") {
-        FileManager.default.fileExists(atPath: signs.file(sign))
+      try await waitUntil(timeout: .seconds(300), every: .milliseconds(20), "the browser is at \(sign)") {
+        isThere(sign) || isThere("ended")
       }
+      if !isThere(sign) { throw BenchError("the browser has ended before \(sign)") }
     }
     do {
       try await arrive("down")

@@ -37,6 +37,7 @@ extension StatusSnapshot {
                 what: "zone=1a problem=timeout: no answer within 10 s up_for=3h")
             ] : [])
       })
+    status.overruns = 1234
     status.links = [
       Link(
         name: "orders", engine: "postgres", source: "taiwan", target: "japan",

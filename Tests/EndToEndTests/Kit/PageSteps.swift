@@ -16,8 +16,10 @@ enum PageSteps {
         return open(folder + '/' + name).read()
 
     def main(words, is_there=True):
-        browser.until("%sdocument.querySelector('main').textContent.includes(%s)"
-                      % ('' if is_there else '!', json.dumps(words)), 60)
+        # While a page is being loaded it has none.
+        browser.until("(() => { const main = document.querySelector('main'); return !!main && "
+                      "main.textContent.includes(%s) === %s; })()"
+                      % (json.dumps(words), 'true' if is_there else 'false'), 60)
 
     def is_same():
         assert browser.ask('window.isSame === true'), 'the page was loaded anew'
@@ -28,8 +30,9 @@ enum PageSteps {
     def picture(name, width, height):
         """Not empty: many of its rows differ; nothing lies beside it."""
         browser.size(width, height)
-        beside = browser.ask("""[...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right >
-            document.documentElement.clientWidth).map((e) => e.outerHTML.slice(0, 300))""")
+        beside = browser.ask("""(() => { const page = document.documentElement, width = page.clientWidth;
+            return page.scrollWidth <= width ? [] : [...document.querySelectorAll('body *')].filter((e) =>
+                e.getBoundingClientRect().right > width && !e.closest('thead')).map((e) => e.outerHTML.slice(0, 300)); })()""")
         assert not beside, '%s: beside the page lies %s' % (name, beside)
         browser.picture(folder + '/' + name)
         data = open(folder + '/' + name, 'rb').read()
@@ -44,6 +47,7 @@ enum PageSteps {
         step = len(rows) // seen[1]
         different = len({rows[i:i + step] for i in range(0, len(rows), step)})
         assert different > 100, '%s: %d rows that differ' % (name, different)
+
     # Looking again after seconds is held back: what is new can then have come by the stream of events only.
     browser.call('Page.addScriptToEvaluateOnNewDocument', source=r"""
         addEventListener('securitypolicyviolation', (e) => console.error('policy', e.violatedDirective, e.blockedURI));
@@ -96,7 +100,7 @@ enum PageSteps {
       browser.open(hear('link'))
       browser.write('input[name="by"]', 'grace')
       browser.click('form button')
-      browser.until("document.body.textContent.includes('Acknowledged by grace')")
+      browser.until("!!document.body && document.body.textContent.includes('Acknowledged by grace')")
       browser.open(base + '/')
       main('acknowledged by grace')
 
