@@ -144,6 +144,8 @@ private final class HeldDaemon: Sendable {
   @Test func aCrowdBeforeManyAlertsCostsOneLook() async throws {
     let held = try HeldDaemon()
     await held.post(20_000)
+    // What came in is routed first.
+    #expect(held.daemon.loop.ask(within: .seconds(120)) { _, _ in true } == true)
     let answers = await withTaskGroup(of: HTTPResult.self) { group in
       for _ in 0..<24 { group.addTask { await held.get("/api/status") } }
       return await group.reduce(into: []) { $0.append($1) }
