@@ -327,7 +327,7 @@ let package = Package(
       ["Collecting", "DNSClient", "Exposition", "HTTPClient", "HTTPServer", "Probing", "TLSTransport"]),
     tests(of: "NativeHistograms"),
     tests(of: "SampleStore", ["DurableIO", "NativeHistograms"]),
-    tests(of: "Exposition", ["HTTPServer"]),
+    tests(of: "Exposition", ["Decompression", "HTTPServer"]),
     tests(of: "Zstandard"),
     tests(of: "Dashboards", ["PromQL"]),
     tests(of: "PromQL", ["NativeHistograms", "RegularExpressions", "Threading"]),

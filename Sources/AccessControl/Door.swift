@@ -116,12 +116,14 @@ package final class Door: Sendable {
       let asksForLogin = visitor.name == nil && !(rules.web.users.isEmpty && rules.tokens.isEmpty)
       return asksForLogin ? Self.unauthorized : Self.forbidden(role, visitor)
     }
-    if let refusal = foreignName(request, visitor, rules) {
-      counters.count(.host)
+    // A browser says of each change which page sent it, of what it reads it does not.
+    let changes = role == .operate || role == .ingest
+    if changes, let refusal = foreignPage(request, rules) {
+      counters.count(.origin)
       return refusal
     }
-    if role == .operate || role == .ingest, let refusal = foreignPage(request, rules) {
-      counters.count(.origin)
+    if !changes, let refusal = foreignName(request, visitor, rules) {
+      counters.count(.host)
       return refusal
     }
     return handler(request, visitor)

@@ -1,11 +1,5 @@
 internal import HTTPServer
 
-#if canImport(Glibc)
-  internal import Glibc
-#else
-  internal import Musl
-#endif
-
 /// What the `Host` header says: by which name the client knows this server.
 enum HostName: Hashable {
   /// `localhost`, or an address that leads nowhere but to the client's own machine.
@@ -61,7 +55,8 @@ extension HTTPServerRequest {
     headers.contains { field in
       let name = field.name.lowercased()
       return name.hasPrefix("x-forwarded-")
-        || ["forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip"].contains(name)
+        || ["forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip"].contains(
+          name)
     }
   }
 
@@ -72,20 +67,4 @@ extension HTTPServerRequest {
     guard let host = header("Host") else { return true }
     return HostName(host) == .thisMachine
   }
-
-  /// Whose limits apply: an IPv4 address, or the first 64 bits of an IPv6 one, because whoever has one address there has
-  /// all with the same beginning.
-  var clientNetwork: String { AccessControl.clientNetwork(of: remoteAddress) }
-}
-
-/// As ``HTTPServer/HTTPServerRequest/clientNetwork``; what is no IPv6 address is taken as it is.
-func clientNetwork(of address: String) -> String {
-  guard address.contains(":") else { return address }
-  let plain = address.prefix { $0 != "%" }
-  var bytes = [UInt8](repeating: 0, count: 16)
-  guard inet_pton(AF_INET6, String(plain), &bytes) == 1 else { return address }
-  let digits = bytes[..<8].map { byte in
-    (byte < 16 ? "0" : "") + String(byte, radix: 16)
-  }
-  return digits.joined() + "/64"
 }

@@ -14,10 +14,10 @@ struct farwatch_mhd_start {
   MHD_socket listen_socket; /* bound, listening and non-blocking */
   unsigned int threads;     /* above 1: a pool of so many */
   unsigned int connection_limit;
-  unsigned int per_ip_connection_limit; /* 0: none */
-  unsigned int idle_timeout_seconds;    /* 0: none */
+  unsigned int idle_timeout_seconds; /* 0: none */
   size_t connection_memory_bytes;
   void *context; /* first argument of every callback */
+  MHD_AcceptPolicyCallback admit;
   MHD_AccessHandlerCallback handle;
   MHD_RequestCompletedCallback completed;
   MHD_NotifyConnectionCallback connection;
@@ -50,11 +50,10 @@ static inline struct MHD_Daemon *farwatch_mhd_start_daemon(const struct farwatch
        (void *)s->tls_client_authority_pem},
       {MHD_OPTION_END, 0, NULL}};
   return MHD_start_daemon(
-      s->flags | (s->tls_key_pem ? MHD_USE_TLS : 0), 0, NULL, NULL, s->handle, s->context,
+      s->flags | (s->tls_key_pem ? MHD_USE_TLS : 0), 0, s->admit, s->context, s->handle, s->context,
       MHD_OPTION_EXTERNAL_LOGGER, s->log, s->context,
       MHD_OPTION_LISTEN_SOCKET, s->listen_socket,
       MHD_OPTION_CONNECTION_LIMIT, s->connection_limit,
-      MHD_OPTION_PER_IP_CONNECTION_LIMIT, s->per_ip_connection_limit,
       MHD_OPTION_CONNECTION_TIMEOUT, s->idle_timeout_seconds,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, s->connection_memory_bytes,
       MHD_OPTION_NOTIFY_COMPLETED, s->completed, s->context,

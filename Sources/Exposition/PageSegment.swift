@@ -29,7 +29,8 @@ package final class PageSegment: @unchecked Sendable {
   private static let serials = Atomic<UInt64>(.random(in: 0 ... .max))
   private static let held = Atomic<Int>(0)
 
-  /// Of all segments that live: those of pages that are kept, and those that answers under way still hold.
+  /// Of all segments that live, with their codings: those of pages that are kept, and those that answers under way
+  /// still hold.
   package static var heldBytes: Int { held.load(ordering: .relaxed) }
 
   /// Takes over memory from `malloc`, of which the bytes between `storage`'s bounds are meant.
@@ -41,7 +42,8 @@ package final class PageSegment: @unchecked Sendable {
   }
 
   deinit {
-    Self.held.subtract(storage.count, ordering: .relaxed)
+    let coded = codings.withLock { ($0.deflated?.blocks.count ?? 0) + ($0.frame?.count ?? 0) }
+    Self.held.subtract(storage.count + coded, ordering: .relaxed)
     free(base)
   }
 
@@ -50,6 +52,7 @@ package final class PageSegment: @unchecked Sendable {
     codings.withLock { codings in
       if let known = codings.deflated { return known }
       codings.deflated = deflater()?.deflate(storage)
+      Self.held.add(codings.deflated?.blocks.count ?? 0, ordering: .relaxed)
       return codings.deflated
     }
   }
@@ -59,6 +62,7 @@ package final class PageSegment: @unchecked Sendable {
     codings.withLock { codings in
       if let known = codings.frame { return known }
       codings.frame = ZstandardFrame.compress(storage, level: 3)
+      Self.held.add(codings.frame?.count ?? 0, ordering: .relaxed)
       return codings.frame
     }
   }

@@ -94,7 +94,8 @@ package final class Daemon: Sendable {
     queries = QueryThreads(QuerySettings(settings.query))
     streams = EventStreams(most: settings.eventStreams)
     do {
-      let listening = HTTPServerSettings(settings)
+      var listening = HTTPServerSettings(settings)
+      listening.hasReservedPlace = access.hasReservedPlace
       server = try HTTPServer(listening, tls: papers.web.tls) { line in
         logger.debug("http server", metadata: ["detail": "\(line)"])
       } handler: { [endpoints, door = access.door] in
@@ -454,6 +455,7 @@ extension HTTPServerSettings {
   fileprivate init(_ settings: Settings) {
     self.init(address: settings.listen)
     perIPConnectionLimit = settings.connectionsPerAddress
+    reservedConnections = 16
     // A Prometheus posts 64 alerts at once, with annotations of any length.
     maxBodyBytes = 8 << 20
   }

@@ -24,8 +24,8 @@ final class ConnectionDeadlines: Sendable {
     case head(since: ContinuousClock.Instant)
     /// Headers are read, the body is awaited.
     case body(since: ContinuousClock.Instant)
-    /// The server's turn.
-    case answering
+    /// The server's turn. `taken`: while bytes wait for the client, how many it had taken at a moment; nil: none wait.
+    case answering(taken: (bytes: UInt64, at: ContinuousClock.Instant)?)
     /// The same, while the connection is suspended: libmicrohttpd does not see its end then.
     case waiting(DeferredHold)
     /// Between requests. `received` is the count of the connection's bytes so far, nil where the kernel does not tell.
@@ -49,6 +49,8 @@ final class ConnectionDeadlines: Sendable {
   private let headerTimeout: Duration
   private let requestTimeout: Duration
   private let idleTimeout: Duration
+  private let answerWindow: Duration
+  private let leastAnswerRate: Int
   /// With so many connections the server is crowded.
   private let crowd: Int
   private let counters: HTTPServerCounters
@@ -60,6 +62,8 @@ final class ConnectionDeadlines: Sendable {
     headerTimeout = settings.headerTimeout
     requestTimeout = settings.requestTimeout
     idleTimeout = settings.idleTimeout
+    answerWindow = settings.answerWindow
+    leastAnswerRate = settings.leastAnswerRate
     crowd = settings.connectionLimit - settings.connectionLimit / 4
     self.counters = counters
   }
@@ -118,7 +122,7 @@ final class ConnectionDeadlines: Sendable {
     change(connection) { $0.phase = .body(since: .now) }
   }
 
-  func requestRead(_ connection: OpaquePointer) { change(connection) { $0.phase = .answering } }
+  func requestRead(_ connection: OpaquePointer) { change(connection) { $0.phase = .answering(taken: nil) } }
 
   func answerAwaited(_ connection: OpaquePointer, _ hold: DeferredHold) {
     change(connection) { $0.phase = .waiting(hold) }
@@ -143,7 +147,7 @@ final class ConnectionDeadlines: Sendable {
   /// a quarter of the little time in a crowd.
   private func run() {
     let least = Duration.milliseconds(5)
-    let pause = max(least, min(.seconds(1), min(headerTimeout, requestTimeout) / 8))
+    let pause = max(least, min(.seconds(1), min(headerTimeout, requestTimeout, answerWindow) / 8))
     let crowdedPause = max(least, min(pause, headerTimeout / (4 * Self.crowdedShare)))
     while true {
       let (isStopping, count) = state.withLock { ($0.isStopping, $0.entries.count) }
@@ -179,7 +183,12 @@ final class ConnectionDeadlines: Sendable {
           }
         case .waiting(let hold):
           if hasLeft(entry.descriptor) { left.append(hold) }
-        case .answering, .cut: continue
+        case .answering(let before):
+          let window = isCrowded ? answerWindow / Self.crowdedShare : answerWindow
+          let (taken, isOverdue) = progress(entry.descriptor, since: before, window, now)
+          state.entries[key]?.phase = .answering(taken: taken)
+          if isOverdue { cut(key, counters.answerOverdue, &state, evenUnread: true) }
+        case .cut: continue
         }
       }
     }
@@ -187,9 +196,23 @@ final class ConnectionDeadlines: Sendable {
     for hold in left { hold.end() }
   }
 
-  private func cut(_ key: UInt, _ count: () -> Void, _ state: inout State) {
+  /// What the client has taken of its answer, and whether that is too little.
+  private func progress(
+    _ descriptor: Int32, since before: (bytes: UInt64, at: ContinuousClock.Instant)?, _ window: Duration,
+    _ now: ContinuousClock.Instant
+  ) -> (taken: (bytes: UInt64, at: ContinuousClock.Instant)?, isOverdue: Bool) {
+    guard hasUntakenBytes(descriptor), let bytes = bytesTaken(descriptor) else { return (nil, false) }
+    guard let before else { return ((bytes, now), false) }
+    guard now - before.at >= window else { return (before, false) }
+    let least = Double(leastAnswerRate) * ((now - before.at) / .seconds(1))
+    return ((bytes, now), Double(bytes &- before.bytes) < least)
+  }
+
+  /// - Parameter evenUnread: whether a client counts as late also while bytes of it lie unread.
+  private func cut(_ key: UInt, _ count: () -> Void, _ state: inout State, evenUnread: Bool = false) {
+    guard let descriptor = state.entries[key]?.descriptor else { return }
     // Bytes that nobody has read yet: not the client is late, the thread that serves it is.
-    guard let descriptor = state.entries[key]?.descriptor, !hasUnreadBytes(descriptor) else { return }
+    if !evenUnread, hasUnreadBytes(descriptor) { return }
     // Counted first: whoever sees the cut finds it counted.
     count()
     state.entries[key]?.phase = .cut
@@ -210,10 +233,21 @@ private func hasLeft(_ descriptor: Int32) -> Bool {
   return poll(&asked, 1, 0) > 0 && asked.revents & (closed | Int16(POLLHUP) | Int16(POLLERR)) != 0
 }
 
+/// Whether the kernel holds bytes that the peer has not taken yet.
+private func hasUntakenBytes(_ descriptor: Int32) -> Bool {
+  var count: Int32 = 0
+  return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 && count > 0
+}
+
 /// How many bytes the peer has sent since it connected; nil where the kernel does not tell (Linux does since 4.1).
-private func bytesReceived(_ descriptor: Int32) -> UInt64? {
-  // tcpi_bytes_received of the kernel's struct tcp_info. The C library's own struct ends before it.
-  let place = 128
+private func bytesReceived(_ descriptor: Int32) -> UInt64? { tcpCount(descriptor, at: 128) }
+
+/// How many it has taken.
+private func bytesTaken(_ descriptor: Int32) -> UInt64? { tcpCount(descriptor, at: 120) }
+
+/// - Parameter place: of tcpi_bytes_acked or tcpi_bytes_received in the kernel's struct tcp_info. The C library's own
+///   struct ends before them.
+private func tcpCount(_ descriptor: Int32, at place: Int) -> UInt64? {
   let end = place + MemoryLayout<UInt64>.size
   return withUnsafeTemporaryAllocation(byteCount: end, alignment: 8) { info in
     var size = socklen_t(end)

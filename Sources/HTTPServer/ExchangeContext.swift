@@ -10,6 +10,7 @@ final class ExchangeContext: Sendable {
   let tls: HTTPServerTLS?
   let counters: HTTPServerCounters
   let deadlines: ConnectionDeadlines
+  let places: ConnectionPlaces
   let waiting = WaitingConnections()
   private let stopping = Atomic(false)
   private let idle = Bell()
@@ -27,6 +28,7 @@ final class ExchangeContext: Sendable {
     self.handler = handler
     self.log = log
     deadlines = ConnectionDeadlines(settings, counters)
+    places = ConnectionPlaces(settings, counters)
   }
 
   /// Answers now close their connection.

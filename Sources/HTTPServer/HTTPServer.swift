@@ -135,6 +135,12 @@ package final class HTTPServer: Sendable {
       "connectionLimit must be at least the number of threads and at most 100000")
     try require(
       (1...100_000).contains(settings.perIPConnectionLimit ?? 1), "perIPConnectionLimit must be 1 to 100000")
+    try require(
+      (0..<settings.connectionLimit).contains(settings.reservedConnections),
+      "reservedConnections must be below connectionLimit")
+    try require(
+      settings.leastAnswerRate >= 0 && settings.answerWindow > .zero,
+      "leastAnswerRate must not be negative, and answerWindow must be above zero")
     let day = Duration.seconds(86_400)
     try require(
       settings.idleTimeout > .zero && settings.idleTimeout <= day, "idleTimeout must be above 0, up to 1d")

@@ -7,7 +7,12 @@ package struct HTTPServerSettings: Sendable {
   /// Open connections; further ones wait in the kernel's queue until one closes. From three quarters of it on, a client
   /// that keeps the server waiting, or rests, has a tenth of the times below.
   package var connectionLimit: Int = 512
-  /// Open connections from one client address, loopback too; further ones are closed at once. nil: no such limit.
+  /// Of these, kept for whom ``hasReservedPlace`` names; then anybody else's beyond the rest are closed at once.
+  package var reservedConnections = 0
+  /// Whether a client's address is one that a crowd must not shut out. Called for each connection, on any thread.
+  package var hasReservedPlace: @Sendable (_ address: String) -> Bool = { _ in false }
+  /// Open connections from one client's address, loopback too, or from one IPv6 network of 64 bits; further ones are
+  /// closed at once. nil: no such limit.
   ///
   /// Far below ``connectionLimit``, so that one client cannot shut the others out. All clients behind one proxy share
   /// its address.
@@ -20,6 +25,11 @@ package struct HTTPServerSettings: Sendable {
   package var headerTimeout: Duration = .seconds(10)
   /// A request's body must be complete this long after its headers, or its connection is closed, as late as above.
   package var requestTimeout: Duration = .seconds(60)
+  /// Bytes of an answer that a client must take per second, over each ``answerWindow`` in which some wait for it; else
+  /// its connection is closed.
+  package var leastAnswerRate: Int = 1024
+  /// A tenth of it in a crowd.
+  package var answerWindow: Duration = .seconds(30)
   /// A longer request body is answered with 413.
   package var maxBodyBytes: Int = 1 << 20
   /// Memory for the bodies of all requests under way together; one that does not fit any more is answered with 503.

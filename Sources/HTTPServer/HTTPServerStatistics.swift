@@ -17,6 +17,10 @@ package struct HTTPServerStatistics: Hashable, Sendable {
   /// Connections cut early because three quarters of the places were taken and nothing was under way on them but waiting
   /// for the client.
   package var crowdedOut: UInt64
+  /// Connections cut because their clients took too little of an answer; ``requestsAborted`` counts them too.
+  package var answersOverdue: UInt64
+  /// Connections closed as soon as they were there: their clients had their share, or only reserved places were left.
+  package var connectionsRefused: UInt64
   /// Body bytes of completely sent answers.
   package var bodyBytesSent: UInt64
   package var bodyBytesReceived: UInt64
@@ -39,6 +43,8 @@ final class HTTPServerCounters: Sendable {
   private let lateHeaders = Atomic<UInt64>(0)
   private let lateBodies = Atomic<UInt64>(0)
   private let crowded = Atomic<UInt64>(0)
+  private let slowAnswers = Atomic<UInt64>(0)
+  private let refused = Atomic<UInt64>(0)
   private let sent = Atomic<UInt64>(0)
   private let received = Atomic<UInt64>(0)
   private let refusedCertificates = Atomic<UInt64>(0)
@@ -56,6 +62,8 @@ final class HTTPServerCounters: Sendable {
   func headerOverdue() { lateHeaders.add(1, ordering: .relaxed) }
   func clientCertificateRefused() { refusedCertificates.add(1, ordering: .relaxed) }
   func bodyOverdue() { lateBodies.add(1, ordering: .relaxed) }
+  func answerOverdue() { slowAnswers.add(1, ordering: .relaxed) }
+  func connectionRefused() { refused.add(1, ordering: .relaxed) }
   func crowdedOut() { crowded.add(1, ordering: .relaxed) }
   func bodyRefused() { tooLarge.add(1, ordering: .relaxed) }
 
@@ -85,6 +93,8 @@ final class HTTPServerCounters: Sendable {
       headersOverdue: lateHeaders.load(ordering: .relaxed),
       bodiesOverdue: lateBodies.load(ordering: .relaxed),
       crowdedOut: crowded.load(ordering: .relaxed),
+      answersOverdue: slowAnswers.load(ordering: .relaxed),
+      connectionsRefused: refused.load(ordering: .relaxed),
       bodyBytesSent: sent.load(ordering: .relaxed), bodyBytesReceived: received.load(ordering: .relaxed),
       clientCertificatesRefused: refusedCertificates.load(ordering: .relaxed),
       connectionsAccepted: accepted.load(ordering: .relaxed), connectionsOpen: open.load(ordering: .relaxed),

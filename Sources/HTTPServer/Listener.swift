@@ -51,12 +51,12 @@ final class Listener: Sendable {
     start.listen_socket = descriptor
     start.threads = UInt32(settings.threads)
     start.connection_limit = UInt32(settings.connectionLimit)
-    start.per_ip_connection_limit = UInt32(settings.perIPConnectionLimit ?? 0)
     start.idle_timeout_seconds = wholeSeconds(settings.idleTimeout)
     // A request within the limit is read into the first half; the other half holds the list of its headers, and has
     // room for the headers of any answer, whatever else the client has sent meanwhile.
     start.connection_memory_bytes = 2 * settings.maxHeaderBytes + (8 << 10)
     start.context = held
+    start.admit = admitClient
     start.handle = handleRequest
     start.completed = exchangeCompleted
     start.connection = connectionChanged

@@ -61,9 +61,11 @@ func connectionChanged(
       verifyCertificates(of: session, verifyClientCertificate)
     }
     server.deadlines.opened(connection)
+    server.places.opened(connection)
     server.counters.connectionOpened()
   } else {
     server.deadlines.closed(connection)
+    server.places.closed(connection)
     server.counters.connectionClosed()
     server.connectionEnded()
   }
@@ -124,17 +126,17 @@ func headerFields(of connection: OpaquePointer) -> [HTTPServerField] {
   return fields
 }
 
+/// As ``ConnectionPlaces/hasPlace(_:)`` says. libmicrohttpd closes who is refused at once.
+func admitClient(
+  _ context: UnsafeMutableRawPointer?, _ address: UnsafePointer<sockaddr>?, _ size: socklen_t
+) -> MHD_Result {
+  guard let context, let address else { return .NO }
+  let server = Unmanaged<ExchangeContext>.fromOpaque(context).takeUnretainedValue()
+  return server.places.hasPlace(numericText(of: address)) ? .YES : .NO
+}
+
 /// "" when the address cannot be told.
 func clientAddress(of connection: OpaquePointer) -> String {
   guard let address = farwatch_mhd_client_address(connection)?.pointee.client_addr else { return "" }
-  let isIPv6 = Int32(address.pointee.sa_family) == AF_INET6
-  let size = socklen_t(isIPv6 ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size)
-  let text = withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(NI_MAXHOST)) { buffer -> String in
-    guard let start = buffer.baseAddress,
-      getnameinfo(address, size, start, socklen_t(buffer.count), nil, 0, NI_NUMERICHOST) == 0
-    else { return "" }
-    return String(cString: start)
-  }
-  let mapped = "::ffff:"
-  return text.hasPrefix(mapped) && text.contains(".") ? String(text.dropFirst(mapped.count)) : text
+  return numericText(of: address)
 }

@@ -23,9 +23,20 @@ struct Target: ParsableArguments {
       valueName: "file"))
   var caFile: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "PEM of a client certificate, where one is asked for; else FARWATCH_CERT_FILE.", valueName: "file"))
+  var certFile: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "PEM of its key, if not in the same file; else FARWATCH_KEY_FILE.", valueName: "file"))
+  var keyFile: String?
+
   func login() throws(AskingFailure) -> Login {
     try Login(
       url: url, tokenFile: tokenFile, userFile: userFile, caFile: caFile,
+      certificateFile: certFile, keyFile: keyFile,
       environment: ProcessInfo.processInfo.environment)
   }
 

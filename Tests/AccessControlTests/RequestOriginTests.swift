@@ -117,10 +117,10 @@ private struct Entrance {
   }
 
   @Test func oneIPv6NetworkIsOneClient() {
-    #expect(clientNetwork(of: "2001:db8::1") == clientNetwork(of: "2001:db8:0:0:ffff::2"))
-    #expect(clientNetwork(of: "2001:db8::1") != clientNetwork(of: "2001:db8:0:1::1"))
-    #expect(clientNetwork(of: "fe80::1%eth0") == clientNetwork(of: "fe80::2"))
-    #expect(clientNetwork(of: "10.0.0.1") != clientNetwork(of: "10.0.0.2"))
+    #expect(networkOfClient("2001:db8::1") == networkOfClient("2001:db8:0:0:ffff::2"))
+    #expect(networkOfClient("2001:db8::1") != networkOfClient("2001:db8:0:1::1"))
+    #expect(networkOfClient("fe80::1%eth0") == networkOfClient("fe80::2"))
+    #expect(networkOfClient("10.0.0.1") != networkOfClient("10.0.0.2"))
     var access = AccessSettings()
     access.clientLimit = RateLimit(interval: .seconds(10), burst: 2)
     let entrance = Entrance(access)

@@ -1,3 +1,4 @@
+import Decompression
 import FarwatchTesting
 import Foundation
 import Model
@@ -55,6 +56,22 @@ import Testing
     let empty = PageRenderer(ScriptedFamilies()).render()
     try Data(bytes(empty, .gzip)).write(to: URL(filePath: directory.file("empty.gz")))
     #expect(try await ChildProcess.run(["gzip", "-dc", directory.file("empty.gz")]) == "")
+  }
+
+  /// What slow readers may hold is bounded by this count.
+  @Test func codingsAreHeldBytes() {
+    let size = 16 << 20
+    // Nothing makes these bytes shorter, so each coding takes as much again; other tests hold little.
+    var writer = ByteWriter(capacity: size)
+    let noise = (0..<size / 8).map { _ in UInt64.random(in: 0 ... .max) }
+    noise.withUnsafeBytes { writer.append($0) }
+    var segment: PageSegment? = writer.finish()
+    let plain = PageSegment.heldBytes
+    _ = segment?.deflated { Deflater(level: 1) }
+    _ = segment?.frame()
+    #expect(PageSegment.heldBytes - plain > size * 3 / 2)
+    segment = nil
+    #expect(PageSegment.heldBytes < plain)
   }
 
   @Test func aFamilyThatStayedIsNotCompressedAgain() {

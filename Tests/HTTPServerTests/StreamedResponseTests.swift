@@ -98,7 +98,7 @@ private final class Streams: Sendable {
     }
     #expect(write(1000))
     var buffer = [UInt8](repeating: 0, count: 700)
-    for _ in 0..<5000 {
+    for _ in 0..<500 {
       #expect(write(700))
       let count = buffer.withUnsafeMutableBytes { stream.read(into: $0) }
       #expect(count == 700)

@@ -22,7 +22,8 @@ private struct Papers {
   private func make(_ name: String, host: String, purpose: String) throws {
     let certificates = certificates
     let made = runProgram([
-      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
+      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+      "-days",
       "30", "-subj", "/CN=\(host)", "-addext", "subjectAltName=DNS:\(host)", "-addext",
       "basicConstraints=critical,CA:FALSE", "-addext", "extendedKeyUsage=\(purpose)", "-CA",
       certificates.path("ca.pem"), "-CAkey", certificates.path("ca.key"), "-keyout",

@@ -170,7 +170,8 @@ func groupPage(_ serial: String, _ events: [AlertEvent], thread: String = "group
     let accepted = world.dispatcher.takeJournal()
     #expect(accepted.map(\.identity) == ["A", "B", nil] && accepted.allSatisfy { $0.kind == .notified })
     #expect(
-      accepted[0].detail["receiver"] == "https://a.example/…75ad7c17" && accepted[0].detail["topic"] == "pager")
+      accepted[0].detail["receiver"] == "https://a.example/…75ad7c17"
+        && accepted[0].detail["topic"] == "pager")
     #expect(accepted[2].detail["firing"] == "30" && accepted[2].detail["resolved"] == "0")
     let deliveries = world.take()
     world.advance(2)

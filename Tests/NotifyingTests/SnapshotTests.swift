@@ -26,7 +26,8 @@ import Testing
     #expect(!keys.contains { $0.contains("key=") || $0.contains("u:p") })
     #expect(snapshot.recent.map(\.failure) == [nil, .status])
     #expect(snapshot.recent.map(\.attempt) == [1, 1])
-    #expect(snapshot.recent.map(\.endpoint) == ["https://a.example/…8ed86beb", "https://a.example/…e1254e58"])
+    #expect(
+      snapshot.recent.map(\.endpoint) == ["https://a.example/…8ed86beb", "https://a.example/…e1254e58"])
     #expect(snapshot.topics.map(\.arn) == ["arn:aws:sns:farwatch:000000000000:pager"])
   }
 

@@ -10,12 +10,14 @@ package struct Login: Sendable {
   private let tokenFile: String?
   private let userFile: String?
   private let caFile: String?
+  private let certificate: HTTPRequest.ClientCertificate?
 
-  /// What an option does not say, the environment may: `FARWATCH_URL`, `FARWATCH_TOKEN_FILE`, `FARWATCH_USER_FILE` and
-  /// `FARWATCH_CA_FILE`. An option for a token or a user stands above both variables.
+  /// What an option does not say, the environment may: `FARWATCH_URL`, `FARWATCH_TOKEN_FILE`, `FARWATCH_USER_FILE`,
+  /// `FARWATCH_CA_FILE`, `FARWATCH_CERT_FILE` and `FARWATCH_KEY_FILE`. An option for a token or a user stands above both
+  /// variables, and so does one for a certificate or its key.
   package init(
     url: String?, tokenFile: String? = nil, userFile: String? = nil, caFile: String? = nil,
-    environment: [String: String]
+    certificateFile: String? = nil, keyFile: String? = nil, environment: [String: String]
   ) throws(AskingFailure) {
     func named(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
     base = RunningFarwatch.base(url, environment)
@@ -23,6 +25,13 @@ package struct Login: Sendable {
     self.tokenFile = isChosen ? tokenFile : named("FARWATCH_TOKEN_FILE")
     self.userFile = isChosen ? userFile : named("FARWATCH_USER_FILE")
     self.caFile = caFile ?? named("FARWATCH_CA_FILE")
+    let isShown = certificateFile != nil || keyFile != nil
+    let certificateFile = isShown ? certificateFile : named("FARWATCH_CERT_FILE")
+    let keyFile = isShown ? keyFile : named("FARWATCH_KEY_FILE")
+    if certificateFile == nil, keyFile != nil {
+      throw AskingFailure("a key without its certificate: give --cert-file too", isMisuse: true)
+    }
+    certificate = certificateFile.map { .init(certificateFile: $0, keyFile: keyFile ?? $0) }
     if self.tokenFile != nil, self.userFile != nil {
       throw AskingFailure("a token and a user are two logins: give one of them", isMisuse: true)
     }
@@ -36,6 +45,7 @@ package struct Login: Sendable {
   /// Adds what the daemon asks of a visitor. Files are read each time: a token may have been changed.
   func dress(_ request: inout HTTPRequest) throws(AskingFailure) {
     request.caFile = caFile
+    request.clientCertificate = certificate
     if let tokenFile {
       let token = try secret { () throws(SecretSource.Failure) in try SecretSource.file(tokenFile).read() }
       guard token.unicodeScalars.allSatisfy({ (0x21...0x7e).contains($0.value) }) else {

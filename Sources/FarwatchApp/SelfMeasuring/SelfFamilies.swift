@@ -74,11 +74,11 @@ enum SelfFamilies {
     "farwatch_http_requests_aborted_total", "Requests that ended before the whole answer was sent.")
   static let httpConnectionsCut = MetricFamily.counter(
     "farwatch_http_connections_cut_total",
-    "Connections closed because a request did not arrive in time, by part, or early because there was a crowd."
+    "Connections closed by us: a request was late, an answer was taken too slowly, a crowd, or no place left."
   )
   static let httpRefused = MetricFamily.counter(
     "farwatch_http_requests_refused_total",
-    "Requests that were not let in: rate, login, barred, role, origin or certificate.")
+    "Requests that were not let in: rate, login, barred, role, origin, host or certificate.")
   static let webFilesInForce = MetricFamily.gauge(
     "farwatch_web_config_in_force",
     "Whether the web configuration file, its certificates and the tokens are in force as they are on the disk."

@@ -164,6 +164,7 @@ final class SelfMetrics {
     readings.append(Reading(SelfFamilies.httpConnections, Double(s.connectionsOpen)))
     for (reason, count) in [
       ("header_timeout", s.headersOverdue), ("body_timeout", s.bodiesOverdue), ("crowded", s.crowdedOut),
+      ("slow_answer", s.answersOverdue), ("no_place", s.connectionsRefused),
     ] {
       readings.append(Reading(SelfFamilies.httpConnectionsCut, Double(count), labels: ["reason": reason]))
     }

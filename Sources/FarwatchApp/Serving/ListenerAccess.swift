@@ -42,6 +42,12 @@ final class ListenerAccess: Sendable {
         monotonic: { time.monotonic - start }))
   }
 
+  /// Whether a crowd must not shut this address out: this machine, which asks whether we live, and `trusted_clients`.
+  @Sendable func hasReservedPlace(_ address: String) -> Bool {
+    address == "::1" || address.hasPrefix("127.")
+      || reloads.current.settings.trustedClients.contains { $0.contains(address) }
+  }
+
   /// TLS is on.
   var isEncrypted: Bool { state.withLock { $0.papers?.web.tls != nil } }
 
@@ -143,7 +149,8 @@ final class ListenerAccess: Sendable {
     logger.warning(
       "others are led here by external_url and nobody has a login: changes are refused from this machine too",
       metadata: [
-        "cure": "a user or token under access, or 127.0.0.1 in trusted_clients when no proxy on this machine leads here"
+        "cure":
+          "a user or token under access; or 127.0.0.1 in trusted_clients, if no proxy here leads others to us"
       ])
   }
 }

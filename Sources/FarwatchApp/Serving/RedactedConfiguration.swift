@@ -71,7 +71,9 @@ enum RedactedConfiguration {
     case .mapping(let entries):
       for entry in entries {
         out += space + key(entry.key) + ":"
-        writeValue(entry.value, place.below(entry.key, holdsMappings: holdsMappings(entry.value)), indent: indent, to: &out)
+        writeValue(
+          entry.value, place.below(entry.key, holdsMappings: holdsMappings(entry.value)), indent: indent,
+          to: &out)
       }
     }
   }

@@ -85,7 +85,8 @@ func shownOrigin(_ url: String) -> String {
 /// - Parameter place: where a secret URL came from; the same is shown when the secret is changed.
 func shownURL(_ url: String, from place: String? = nil) -> String {
   let origin = shownOrigin(url)
-  let rest = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).dropFirst(3).first ?? ""
+  let rest =
+    url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).dropFirst(3).first ?? ""
   if rest.isEmpty, !url.contains("?") { return origin }
   let digits = SHA256.hash(data: Data((place ?? url).utf8)).prefix(4).map { byte in
     (byte < 16 ? "0" : "") + String(byte, radix: 16)
