@@ -38,7 +38,8 @@ enum Schemas {
 
   private static let status = Schema.object([
     "takenAt": .time, "startedAt": .time, "vantage": .text, "version": .text, "ready": .boolean,
-    "reloadProblem": maybeText, "drills": .list(.named("RunningDrill")), "readiness": .list(.named("Readiness")), "regions": .list(.named("Region")),
+    "reloadProblem": maybeText, "drills": .list(.named("RunningDrill")),
+    "readiness": .list(.named("Readiness")), "regions": .list(.named("Region")),
     "links": .list(.named("Link")), "backups": .list(.named("Backup")),
     "alerts": .list(.named("ActiveAlert")),
     "silences": .list(.named("HeldSilence")), "alarms": .list(.named("Alarm")),
