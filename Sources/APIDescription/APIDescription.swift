@@ -19,7 +19,8 @@ package struct APIDescription: Sendable {
   package init(_ parts: [Part]) {
     operations = parts.flatMap { part in
       switch part {
-      case .own: Operations.state + Operations.events + Operations.acting + Operations.drills
+      case .own:
+        Operations.state + Operations.events + Operations.acting + Operations.drills
           + Operations.surface
       case .alertmanager: Operations.alertmanager
       case .prometheus: Operations.prometheus

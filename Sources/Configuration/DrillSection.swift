@@ -43,7 +43,7 @@ enum DrillSection {
     }
     return DrillPhase(
       name: m.required("name", name),
-      within: m.optional("within", .duration(.seconds(1) ... DrillBook.lengths.upperBound)))
+      within: m.optional("within", .duration(.seconds(1)...DrillBook.lengths.upperBound)))
   }
 
   private static func calendar(_ m: MappingReader) -> [DrillKind: DrillPeriod] {

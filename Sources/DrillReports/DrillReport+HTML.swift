@@ -31,7 +31,8 @@ extension DrillReport {
     page.raw("</title>\n<meta http-equiv=\"Content-Security-Policy\" ")
     page.raw("content=\"default-src 'none'; style-src 'unsafe-inline'\">\n")
     page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
-    page.raw("<meta name=\"color-scheme\" content=\"light dark\">\n<style>\n\(StatusStyle.css)\(Self.css)</style>")
+    page.raw(
+      "<meta name=\"color-scheme\" content=\"light dark\">\n<style>\n\(StatusStyle.css)\(Self.css)</style>")
     page.raw("</head>\n<body><header><p class=\"brand\">Farwatch</p><h1>")
     page.text(title)
     page.raw("</h1></header>\n<main>\n<h2 class=\"headline\"><span class=\"verdict \(look)\">")
@@ -138,7 +139,8 @@ extension DrillReport {
     }
     page.section("evidence", "Evidence") { page in
       list(evidenceRows(digest: digest), &page)
-      page.raw("<p>Check it with <code>farwatch drill verify FILE</code>: it needs nothing but this file.</p>\n")
+      page.raw(
+        "<p>Check it with <code>farwatch drill verify FILE</code>: it needs nothing but this file.</p>\n")
     }
   }
 }

@@ -9,7 +9,8 @@ extension DrillReport {
 
   package var document: OrderedJSON {
     .object([
-      Member("drill", drillDocument), Member("vantage", .string(vantage)), Member("version", .string(version)),
+      Member("drill", drillDocument), Member("vantage", .string(vantage)),
+      Member("version", .string(version)),
       Member("madeAt", time(madeAt)), Member("certificateSHA256", .string(fingerprint)),
       Member("summary", summary), Member("phases", .array(drill.phases.map(phase))),
       Member("failovers", .array(failovers.map(Self.failover))), Member("pages", .array(pages.map(page))),
@@ -98,7 +99,8 @@ extension DrillReport {
   private func line(_ line: Line) -> OrderedJSON {
     .object([
       Member("sequence", .integer(line.sequence)), Member("at", time(line.at)),
-      Member("kind", .string(line.kind)), Member("what", .string(line.what)), Member("hash", .string(line.hash)),
+      Member("kind", .string(line.kind)), Member("what", .string(line.what)),
+      Member("hash", .string(line.hash)),
     ])
   }
 

@@ -33,7 +33,9 @@ extension DrillReport {
       ? "The journal no longer had it when this report was made.\n"
       : Self.table(
         ["Entry", "at", "kind", "what", "hash"],
-        timeline.map { [String($0.sequence), $0.at.iso8601, $0.kind, $0.what, String($0.hash.prefix(16)) + "…"] })
+        timeline.map {
+          [String($0.sequence), $0.at.iso8601, $0.kind, $0.what, String($0.hash.prefix(16)) + "…"]
+        })
     out += "\n## Evidence\n\n"
     out += Self.table(["", ""], evidenceRows(digest: digest).map { [$0.name, $0.value] })
     return out + "\nCheck it with `farwatch drill verify FILE`: it needs nothing but this file.\n"
@@ -44,7 +46,8 @@ extension DrillReport {
     let rows = charts.compactMap { chart -> [String]? in
       let known = chart.points.compactMap(\.value)
       guard let least = known.min(), let most = known.max(), let last = known.last else { return nil }
-      return [chart.title, chart.unit] + [least, most, last].map { NumberText.shortest(($0 * 1000).rounded() / 1000) }
+      return [chart.title, chart.unit]
+        + [least, most, last].map { NumberText.shortest(($0 * 1000).rounded() / 1000) }
     }
     if rows.isEmpty { return "" }
     return "\n## Lag and health\n\n" + Self.table(["", "unit", "least", "most", "at the end"], rows)
@@ -66,7 +69,8 @@ extension DrillReport {
       case "\\", "`", "*", "_", "[", "]", "|", "#", "~", "!":
         out += "\\"
         out.unicodeScalars.append(scalar)
-      case _ where scalar.value < 0x20 || scalar.value == 0x7f || scalar.properties.generalCategory == .format:
+      case _
+      where scalar.value < 0x20 || scalar.value == 0x7f || scalar.properties.generalCategory == .format:
         out += " "
       default: out.unicodeScalars.append(scalar)
       }

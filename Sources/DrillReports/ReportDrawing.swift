@@ -11,7 +11,9 @@ struct ReportDrawing {
   private static let (left, right, top, bottom) = (60.0, 10.0, 18.0, 22.0)
 
   var svg: String {
-    guard let first = chart.points.first?.at, let last = chart.points.last?.at, last > first else { return "" }
+    guard let first = chart.points.first?.at, let last = chart.points.last?.at, last > first else {
+      return ""
+    }
     let known = chart.points.compactMap(\.value).filter(\.isFinite)
     guard let highest = (known + [chart.limit].compactMap { $0 }).max() else { return "" }
     let most = highest > 0 ? highest : 1

@@ -74,7 +74,9 @@ package struct ReportVerification: Sendable {
       return nil
     }
     let body = Array(bytes[start..<(bytes.count - end.count)])
-    guard checkCertificate(signature.certificate, document.report.certificateSHA256, expected) else { return nil }
+    guard checkCertificate(signature.certificate, document.report.certificateSHA256, expected) else {
+      return nil
+    }
     let digest = DetachedSignature.digest(body)
     let isDigest = digest.utf8.elementsEqual(signature.sha256.utf8)
     let isSigned = DetachedSignature.isValid(
@@ -106,7 +108,9 @@ package struct ReportVerification: Sendable {
       let isExpected = digits == facts.fingerprint
       find(
         isExpected,
-        isExpected ? "certificate has the fingerprint that was asked for" : "certificate is another one than \(digits)")
+        isExpected
+          ? "certificate has the fingerprint that was asked for" : "certificate is another one than \(digits)"
+      )
     }
     return isNamed
   }

@@ -63,11 +63,15 @@ extension DrillReport {
     var facts = [
       ("Workload", drill.workload), ("Region that was left", drill.region), ("Kind", drill.kind.rawValue),
       ("Started", "\(drill.startedAt.iso8601) by \(drill.by.isEmpty ? "somebody" : drill.by)"),
-      ("Ended", drill.endedAt.map { "\($0.iso8601), after \(StatusPage.text($0 - drill.startedAt))" } ?? "it runs"),
+      (
+        "Ended",
+        drill.endedAt.map { "\($0.iso8601), after \(StatusPage.text($0 - drill.startedAt))" } ?? "it runs"
+      ),
       ("Outcome", drill.outcome?.rawValue ?? "open"),
     ]
     if !drill.comment.isEmpty { facts.append(("Comment", drill.comment)) }
-    facts.append(("Pages went to", drill.topic.map { "topic \($0), in place of their own" } ?? "their own topics"))
+    facts.append(
+      ("Pages went to", drill.topic.map { "topic \($0), in place of their own" } ?? "their own topics"))
     if let failover {
       facts.append(("Failover", "\(failover.from) → \(failover.to ?? "nowhere")"))
     }

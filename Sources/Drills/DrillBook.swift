@@ -20,7 +20,7 @@ package struct DrillBook: Sendable {
   }
 
   package static let usualLength = Duration.seconds(2 * 3600)
-  package static let lengths = Duration.seconds(60) ... Duration.seconds(7 * 86_400)
+  package static let lengths = Duration.seconds(60)...Duration.seconds(7 * 86_400)
   /// Bytes of a note, a comment or a name: what the journal keeps whole.
   package static let longestText = 500
   package static let mostNotes = 1000

@@ -16,7 +16,8 @@ package enum DrillPeriod: Hashable, Sendable {
       let months = from.year * 12 + from.month - 1 + count
       let (year, month) = (months / 12, months % 12 + 1)
       let first = Timestamp(year: year, month: month, day: 1)
-      let following = Timestamp(year: month == 12 ? year + 1 : year, month: month == 12 ? 1 : month + 1, day: 1)
+      let following = Timestamp(
+        year: month == 12 ? year + 1 : year, month: month == 12 ? 1 : month + 1, day: 1)
       let days = Int((following - first).milliseconds / 86_400_000)
       return Timestamp(
         year: year, month: month, day: min(from.day, days), hour: from.hour, minute: from.minute,

@@ -25,7 +25,8 @@ package struct JournalStretch: Hashable, Sendable {
       }
       if let expected, record.sequence != expected {
         let kind: JournalCheck.Fault.Kind = record.sequence > expected ? .removed : .inserted
-        return .failure(.init(kind: kind, sequence: expected, detail: "entry \(record.sequence) stands there"))
+        return .failure(
+          .init(kind: kind, sequence: expected, detail: "entry \(record.sequence) stands there"))
       }
       guard JournalRow.digest(of: parts.body, after: parts.previous) == parts.hash else {
         return fault("the hash of entry \(record.sequence) is that of another text")

@@ -33,7 +33,8 @@ package enum DetachedSignature {
 
   /// Whether `signature`, in base64 that can be written in no other way, is that of `bytes` by the certificate's key.
   package static func isValid(_ signature: String, of bytes: [UInt8], certificatePEM: String) -> Bool {
-    guard let raw = Data(base64Encoded: signature), raw.base64EncodedString().utf8.elementsEqual(signature.utf8),
+    guard let raw = Data(base64Encoded: signature),
+      raw.base64EncodedString().utf8.elementsEqual(signature.utf8),
       let certificate = try? Certificate(pemEncoded: certificatePEM),
       let spki = try? certificate.publicKey.serializeAsPEM().derBytes,
       let key = try? _RSA.Signing.PublicKey(derRepresentation: spki)

@@ -21,7 +21,8 @@ extension DrillCommand {
         valueName: "format"))
     var format: String?
 
-    @Option(help: ArgumentHelp("Write files into this directory, in place of printing.", valueName: "directory"))
+    @Option(
+      help: ArgumentHelp("Write files into this directory, in place of printing.", valueName: "directory"))
     var output: String?
 
     @OptionGroup var target: Target

@@ -28,7 +28,8 @@ struct DrillCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "start", abstract: "Begin a drill; prints its identifier.",
       discussion:
-        "For example: farwatch drill start --workload shop --region taiwan --kind full --expires 4h -c 'autumn drill'")
+        "For example: farwatch drill start --workload shop --region taiwan --kind full --expires 4h -c 'autumn drill'"
+    )
 
     @Option(help: ArgumentHelp("The workload that is to fail over.", valueName: "name"))
     var workload: String

@@ -18,7 +18,7 @@ import Testing
 
   @Test(
     arguments: healthFaults + rollUpFaults + scrapingFaults + dataFaults + notifyingFaults + watchingFaults
-      + suppressionFaults + workloadFaults
+      + suppressionFaults + workloadFaults + drillFaults
       + pagingFaults
   )
   func aFaultIsNamed(

@@ -10,7 +10,8 @@ let noon = Timestamp(year: 2026, month: 1, day: 31, hour: 12)
 func minutes(_ count: Int64) -> Duration { .seconds(count * 60) }
 
 let shop = Workload(
-  name: "shop", regions: ["taiwan", "japan"], data: [.init(name: "orders", link: "orders", backups: ["dump"])],
+  name: "shop", regions: ["taiwan", "japan"],
+  data: [.init(name: "orders", link: "orders", backups: ["dump"])],
   writer: "orders", objectives: .init(recoveryPoint: .seconds(30), recoveryTime: .seconds(60)))
 let blog = Workload(name: "blog", regions: ["taiwan", "japan"])
 
@@ -26,7 +27,9 @@ struct DrillWorld {
     settings.plans = [
       DrillPlan(
         workload: "shop",
-        phases: [DrillPhase(name: "decided", within: minutes(15)), DrillPhase(name: "serving", within: minutes(30))],
+        phases: [
+          DrillPhase(name: "decided", within: minutes(15)), DrillPhase(name: "serving", within: minutes(30)),
+        ],
         calendar: [.full: .months(12), .tabletop: .duration(.seconds(86_400))])
     ]
     return settings
@@ -47,7 +50,8 @@ struct DrillWorld {
     _ workload: String = "shop", _ kind: DrillKind = .full, topic: String? = nil, at now: Timestamp = noon
   ) throws -> Drill {
     let (drill, decisions) = try book.start(
-      DrillRequest(workload: workload, region: "taiwan", kind: kind, by: "mei", comment: "the usual", topic: topic),
+      DrillRequest(
+        workload: workload, region: "taiwan", kind: kind, by: "mei", comment: "the usual", topic: topic),
       at: now)
     keep(decisions)
     return drill
@@ -111,7 +115,8 @@ struct DrillBookTests {
       try world.book.phase("decided", of: "shop", by: "mei", at: noon + minutes(16))
     }
     world.keep(
-      try world.book.phase("serving", of: nil, by: "mei", at: noon + minutes(30) + .milliseconds(1)).decisions)
+      try world.book.phase("serving", of: nil, by: "mei", at: noon + minutes(30) + .milliseconds(1)).decisions
+    )
     let phases = try #require(world.book.running.first).phases
     #expect(phases[0].isMet(startedAt: noon, now: noon + minutes(60)) == true)
     #expect(phases[1].isMet(startedAt: noon, now: noon + minutes(60)) == false)
@@ -150,18 +155,26 @@ struct DrillBookTests {
     #expect(world.book.due(.partial, of: "shop") == nil)
     #expect(world.restarted().due(.full, of: "shop") == Timestamp(year: 2027, month: 1, day: 31, hour: 12))
     try world.start()
-    world.keep(try world.book.stop("shop", outcome: .aborted, by: "", comment: "", at: noon + minutes(5)).decisions)
+    world.keep(
+      try world.book.stop("shop", outcome: .aborted, by: "", comment: "", at: noon + minutes(5)).decisions)
     #expect(world.book.last(.full, of: "shop") == nil)
     try world.start(at: noon + minutes(6))
-    world.keep(try world.book.stop("shop", outcome: .failed, by: "", comment: "", at: noon + minutes(9)).decisions)
+    world.keep(
+      try world.book.stop("shop", outcome: .failed, by: "", comment: "", at: noon + minutes(9)).decisions)
     #expect(world.book.last(.full, of: "shop") == noon + minutes(9))
-    #expect(world.book.due(.full, of: "shop") == Timestamp(year: 2027, month: 1, day: 31, hour: 12, minute: 9))
+    #expect(
+      world.book.due(.full, of: "shop") == Timestamp(year: 2027, month: 1, day: 31, hour: 12, minute: 9))
     let readings = world.book.readings()
     let labels: Labels = ["workload": "shop", "kind": "full"]
-    #expect(readings.first { $0.family == DrillFamilies.last && $0.labels == labels }?.value == (noon + minutes(9)).seconds)
+    #expect(
+      readings.first { $0.family == DrillFamilies.last && $0.labels == labels }?.value
+        == (noon + minutes(9)).seconds)
     #expect(readings.first { $0.family == DrillFamilies.inProgress && $0.labels == labels }?.value == 0)
-    #expect(!readings.contains { $0.family == DrillFamilies.last && $0.labels != labels }, "unknown is left out")
-    #expect(DrillPeriod.months(3).next(after: Timestamp(year: 2027, month: 11, day: 30)) == Timestamp(year: 2028, month: 2, day: 29))
+    #expect(
+      !readings.contains { $0.family == DrillFamilies.last && $0.labels != labels }, "unknown is left out")
+    #expect(
+      DrillPeriod.months(3).next(after: Timestamp(year: 2027, month: 11, day: 30))
+        == Timestamp(year: 2028, month: 2, day: 29))
   }
 
   /// Anything in any order: what holds always.

@@ -68,7 +68,8 @@ struct DrillPagesTests {
     #expect(take(&world, event).map(\.topics) == [["rehearsal"]])
     #expect(world.book.standing("ops", [event]).isEmpty, "who was not told is not reminded")
     let there = world.book.standing("rehearsal", [])
-    #expect(there.map(\.identity) == [event.identity] && there.first?.annotations[DrillMark.annotation] != nil)
+    #expect(
+      there.map(\.identity) == [event.identity] && there.first?.annotations[DrillMark.annotation] != nil)
     var over = event
     over.status = .resolved
     let end = take(&world, over)

@@ -21,6 +21,8 @@ import Testing
       ["silence", "update"], ["silence", "expire"], ["replay"], ["query"], ["query", "instant"],
       ["query", "range"],
       ["dashboards"], ["service-levels"],
+      ["drill"], ["drill", "start"], ["drill", "note"], ["drill", "phase"], ["drill", "stop"],
+      ["drill", "list"], ["drill", "report"], ["drill", "verify"],
       ["status"], ["top"], ["manual"],
     ] {
       let child = try ChildProcess([FarwatchProcess.binary] + command + ["--help"])
@@ -41,6 +43,7 @@ import Testing
     ["silence", "add", "a=b"], ["silence", "expire"], ["silence", "update"], ["replay", "--seed", "x"],
     ["query", "instant"], ["query", "range"],
     ["dashboards"], ["service-levels"],
+    ["drill", "start", "--workload", "shop"], ["drill", "report", "--format", "pdf"], ["drill", "verify"],
     ["status", "--color", "sometimes"],
   ])
   func wrongUseIsTwo(_ arguments: [String]) async throws {

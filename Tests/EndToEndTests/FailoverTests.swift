@@ -171,7 +171,10 @@ final class FailoverWorld: Sendable {
     port = try freeLoopbackPort()
   }
 
-  func startFarwatch() async throws -> FarwatchProcess {
+  /// - Parameters:
+  ///   - topics: more of them, as YAML that is indented by two.
+  ///   - more: of the file, after all else.
+  func startFarwatch(topics: String = "", _ more: String = "") async throws -> FarwatchProcess {
     try directory.write("taiwan.dsn", primary.dsn(), mode: 0o600)
     try directory.write("japan.dsn", standby.dsn(), mode: 0o600)
     let rules = URL(filePath: #filePath).deletingLastPathComponent()
@@ -212,8 +215,10 @@ final class FailoverWorld: Sendable {
           objectives: {rpo: 30s, rto: 60s}
       topics:
         critical: {subscriptions: [{protocol: http, endpoint: "\(receiver.endpoint)"}]}
+      \(topics)
       routes: [{match: {severity: page}, topic: critical}]
       rule_files: [\(rules)]
+      \(more)
 
       """)
     let daemon = try await FarwatchProcess.run(file, port: port, log: log)

@@ -91,7 +91,8 @@ struct DrillReporter {
     }
     for region in regions {
       charts += chart(
-        "Health of \(region)", "1 is up", ScheduleMetrics.regionState.name, ["region": region, "state": "up"],
+        "Health of \(region)", "1 is up", ScheduleMetrics.regionState.name,
+        ["region": region, "state": "up"],
         start, end
       ) { value, _ in value }
     }

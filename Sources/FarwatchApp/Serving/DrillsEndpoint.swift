@@ -154,7 +154,9 @@ struct DrillsEndpoint: Sendable {
     return refusal
   }
 
-  private func fault(_ status: Int, _ message: String) -> HTTPServerResponse { json(status, .string(message)) }
+  private func fault(_ status: Int, _ message: String) -> HTTPServerResponse {
+    json(status, .string(message))
+  }
 
   private func json(_ status: Int, _ document: OrderedJSON) -> HTTPServerResponse {
     HTTPServerResponse(
@@ -207,5 +209,7 @@ extension DrillsEndpoint {
     ])
   }
 
-  private static func time(_ moment: Timestamp?) -> OrderedJSON { moment.map { .string($0.iso8601) } ?? .null }
+  private static func time(_ moment: Timestamp?) -> OrderedJSON {
+    moment.map { .string($0.iso8601) } ?? .null
+  }
 }

@@ -26,7 +26,8 @@ struct MessageData {
       "CommonAnnotations": .pairs(facts.commonAnnotations),
       "ExternalURL": .string(facts.context.externalURL), "Alerts": alerts,
       "TruncatedAlerts": .int(notification.truncatedAlerts), "Kind": .string(notification.kind.rawValue),
-      "Delay": delay, "Drill": .string(notification.drill?.id ?? ""), "Route": .string(notification.route), "GroupKey": .string(notification.thread),
+      "Delay": delay, "Drill": .string(notification.drill?.id ?? ""), "Route": .string(notification.route),
+      "GroupKey": .string(notification.thread),
       "AcknowledgeURL": .string(facts.acknowledgeURL ?? ""), "DefaultTitle": .string(text.title),
       "DefaultBody": .string(text.body),
     ]

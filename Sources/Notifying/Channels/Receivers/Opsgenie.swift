@@ -101,7 +101,8 @@ struct OpsgenieChannel: Channel {
       }
       members.append(.init("responders", .array(list)))
     }
-    let tags = settings.tags + (facts.severity.map { [$0] } ?? []) + (proof ? ["farwatch-proof"] : [])
+    let tags =
+      settings.tags + (facts.severity.map { [$0] } ?? []) + (proof ? ["farwatch-proof"] : [])
       + (facts.notification.drill == nil ? [] : ["drill"])
     members.append(.init("tags", .array(tags.prefix(20).map { .string(cut(oneLine($0), characters: 50)) })))
     members.append(.init("details", .strings(details(facts))))

@@ -70,7 +70,8 @@ struct WebhookChannel: Channel {
       "\"alerts\":[\(alerts)]",
       member("groupLabels", .strings(writer.bounded(notification.groupLabels))),
       member("commonLabels", .strings(writer.bounded(facts.commonLabels))),
-      member("commonAnnotations", .strings(writer.bounded(facts.commonAnnotations.toldAsDrill(name: facts.name)))),
+      member(
+        "commonAnnotations", .strings(writer.bounded(facts.commonAnnotations.toldAsDrill(name: facts.name)))),
       member("externalURL", .string(context.externalURL)), member("version", .string("4")),
       member("groupKey", .string(notification.thread)),
       member("truncatedAlerts", .integer(notification.alerts.count - count + notification.truncatedAlerts)),
