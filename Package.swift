@@ -198,7 +198,7 @@ let package = Package(
       [
         "AccessControl", "Model", "StrictYAML", "ConfigurationTypes", "CollectorConfiguration", "RemoteWrite",
         "TargetProbing", "Secrets",
-        "Collecting", "Alerting",
+        "Collecting", "Alerting", "PromQL",
         "Paging",
         "Notifying", "CloudAccess", "CloudWatchAlarms", "RegularExpressions", "HTTPClient", "Templating",
         "Journal",

@@ -68,7 +68,7 @@ enum Operations {
           200, "text/event-stream",
           """
           `event: journal`: a new entry, as `/api/events` has it, with its number as id. `event: status`: the answer of \
-          `/api/status` is another than before, at most once a second; data `{"takenAt", "journal"}`. `event: gap`: \
+          `/api/status` is another than before by more than newer measurements, at most once a second; data `{"takenAt", "journal"}`. `event: gap`: \
           entries from `first` to `last` were too many to be sent; null: the journal has begun anew. A comment comes \
           every 15 seconds.
           """),

@@ -55,6 +55,7 @@ extension Operations {
         method: .get, path: "/events", summary: "The page of the journal",
         parameters: [
           .query("kind", .text, "Of the entries."), .query("alert", .text, "Whom they are about."),
+          .query("label", .text, "NAME=VALUE that they have, may be repeated."),
           .query("before", .text, "Only entries with lower numbers."),
         ],
         answers: [

@@ -1,8 +1,8 @@
 /// Schemas with a name.
 enum Schemas {
   static let all: KeyValuePairs<String, Schema> = [
-    "Status": status, "Readiness": readiness, "Region": region, "Part": part, "Check": check, "Link": link,
-    "Backup": backup, "ActiveAlert": activeAlert, "Paging": paging, "HeldSilence": heldSilence,
+    "Status": status, "Readiness": readiness, "Region": region, "Traffic": traffic,
+    "Part": part, "Check": check, "Link": link, "Backup": backup, "ActiveAlert": activeAlert, "Paging": paging, "HeldSilence": heldSilence,
     "Alarm": alarm,
     "Receiver": receiver, "Heartbeat": heartbeat, "Store": store, "Event": event,
     "Verification": verification,
@@ -35,14 +35,18 @@ enum Schemas {
   ])
   private static let region = Schema.object([
     "name": .text, "role": .text, "verdict": verdict, "sharePercent": maybeNumber, "servedShare": maybeNumber,
+    "traffic": .unknown(or: .named("Traffic")),
     "zones": .list(.named("Part")), "tiers": .list(.named("Part")), "checks": .list(.named("Check")),
+  ])
+  private static let traffic = Schema.object([
+    "requestsPerSecond": maybeNumber, "errorsPerSecond": maybeNumber, "reason": maybeText,
   ])
   private static let part = Schema.object([
     "zone": maybeText, "name": .text, "verdict": verdict, "healthyShare": maybeNumber,
   ])
   private static let check = Schema.object([
     "name": .text, "zone": maybeText, "tier": maybeText, "verdict": verdict, "since": maybeTime,
-    "consecutiveFailures": .count, "latencySeconds": maybeSeconds, "lastProbe": maybeTime,
+    "consecutiveFailures": .count, "calculatedFrom": maybeText, "latencySeconds": maybeSeconds, "lastProbe": maybeTime,
     "reason": maybeText,
   ])
   private static let link = Schema.object([

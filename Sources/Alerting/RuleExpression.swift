@@ -1,13 +1,13 @@
 internal import Model
-internal import PromQL
+package import PromQL
 internal import Templating
 
 // All that this target knows of the expression language and the template language.
 
 /// Why an expression cannot be used, and where in its text (Unicode scalars from 0).
-struct ExpressionProblem: Error {
-  let message: String
-  let offset: Int
+package struct ExpressionProblem: Error {
+  package let message: String
+  package let offset: Int
 
   init(_ message: String, atByte byte: Int, in text: String) {
     self.message = message
@@ -16,7 +16,7 @@ struct ExpressionProblem: Error {
 }
 
 /// Parses `text` and makes sure that it can be evaluated.
-func parseRuleExpression(_ text: String) throws(ExpressionProblem) -> Expression {
+package func parseRuleExpression(_ text: String) throws(ExpressionProblem) -> Expression {
   let expression: Expression
   do {
     expression = try parseExpression(text)

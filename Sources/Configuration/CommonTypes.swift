@@ -49,7 +49,8 @@ extension YAMLType where Value == [Settings.Region] {
         YAMLType<Settings.Region>.mapping { m in
           Settings.Region(
             name: entry.key, role: m.optional("role", .choice()) ?? .active,
-            share: m.optional("share", .double(0...100)), rules: RollUpSection.read(m))
+            share: m.optional("share", .double(0...100)), rules: RollUpSection.read(m),
+            traffic: m.optional("traffic", .mapping(TrafficSection.read)) ?? nil)
         }.read(entry.value, problems)
       }
       let shares = regions.compactMap(\.share).reduce(0, +)

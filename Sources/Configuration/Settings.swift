@@ -21,6 +21,8 @@ package struct Settings: Sendable {
     package var share: Double?
     /// How its checks add up.
     package var rules = RollUpRules()
+    /// What tells how many requests it serves; nil: nothing does.
+    package var traffic: RegionTraffic?
   }
 
   /// How much is remembered.

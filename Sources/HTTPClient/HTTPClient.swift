@@ -26,8 +26,14 @@ package final class HTTPClient: Sendable {
   deinit { shutdown() }
 
   /// Begins `request`. `completion` is called exactly once; with ``HTTPFailure/cancelled`` after ``shutdown()``.
-  package func start(_ request: HTTPRequest, _ completion: @escaping @Sendable (HTTPResult) -> Void) {
-    let job = Job(request: request, completion: completion)
+  ///
+  /// - Parameter receiving: called with each piece of a good answer's body as it comes, for answers that have no end.
+  ///   Nothing of it is kept then, and no limit of the body's size holds.
+  package func start(
+    _ request: HTTPRequest, receiving: (@Sendable (UnsafeRawBufferPointer) -> Void)? = nil,
+    _ completion: @escaping @Sendable (HTTPResult) -> Void
+  ) {
+    let job = Job(request: request, receiving: receiving, completion: completion)
     if let refusal = intake.submit(job) { job.fail(Self.failure(refusal)) }
   }
 

@@ -6,6 +6,8 @@ internal import Model
 /// that thread only.
 final class Job: @unchecked Sendable {
   let request: HTTPRequest
+  /// Takes the body as it comes, in place of ``result``.
+  let receiving: (@Sendable (UnsafeRawBufferPointer) -> Void)?
   private let completion: @Sendable (HTTPResult) -> Void
   var result = HTTPResult()
   /// The URL of this leg.
@@ -23,8 +25,12 @@ final class Job: @unchecked Sendable {
   /// This leg only fetches the certificates of a server that failed the verification.
   var isCertificateLeg = false
 
-  init(request: HTTPRequest, completion: @escaping @Sendable (HTTPResult) -> Void) {
+  init(
+    request: HTTPRequest, receiving: (@Sendable (UnsafeRawBufferPointer) -> Void)? = nil,
+    completion: @escaping @Sendable (HTTPResult) -> Void
+  ) {
     self.request = request
+    self.receiving = receiving
     self.completion = completion
     url = request.url
     method = request.method

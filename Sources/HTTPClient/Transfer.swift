@@ -241,6 +241,10 @@ final class Transfer {
 
   private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
     bodyBytes += bytes.count
+    if let receiving = job?.receiving, (200..<300).contains(long(CURLINFO_RESPONSE_CODE)) {
+      receiving(bytes)
+      return bytes.count
+    }
     let room = bodyLimit - body.count
     if room > 0 { body.append(contentsOf: bytes.prefix(room)) }
     guard bodyBytes <= readLimit else {

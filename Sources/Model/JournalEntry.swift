@@ -22,6 +22,9 @@ package struct JournalEntry: Hashable, Sendable, Codable {
     case silenceCreated = "silence_created"
     case silenceUpdated = "silence_updated"
     case silenceExpired = "silence_expired"
+    /// A health check's confirmed state: down, and up again.
+    case checkDown = "check_down"
+    case checkUp = "check_up"
     case started, stopped, reloaded
     /// More happened at once than was written one by one: the detail counts it by kind.
     case omitted
@@ -31,7 +34,7 @@ package struct JournalEntry: Hashable, Sendable, Codable {
   package var kind: Kind
   /// Of the alert; nil when it is about none.
   package var identity: String?
-  /// Of the alert, `alertname` among them.
+  /// Of the alert, `alertname` among them; of a check, `check` and `region`.
   package var labels: Labels?
   /// When the alert's episode began.
   package var startsAt: Timestamp?

@@ -5,11 +5,15 @@ internal import Model
 enum Drawings {
   /// A line over steps of equal length; a step without a value is a gap, never a zero. Nothing where fewer than two
   /// values are known.
-  static func sparkline(_ values: [Double?], isBig: Bool = false) -> String {
+  ///
+  /// - Parameter limit: what should not be exceeded, drawn as a line across.
+  static func sparkline(_ values: [Double?], isBig: Bool = false, limit: Double? = nil) -> String {
     let known = values.compactMap { $0 }.filter(\.isFinite)
     guard known.count > 1, values.count > 1, let highest = known.max() else { return "" }
     let (width, height) = isBig ? (600.0, 80.0) : (90.0, 18.0)
-    let top = highest > 0 ? highest : 1
+    let reach = max(highest, limit.map { $0 * 1.1 } ?? 0)
+    let top = reach > 0 ? reach : 1
+    func level(_ value: Double) -> Double { height - 1 - max(0, value) / top * (height - 2) }
     var path = ""
     var isDrawing = false
     for (place, value) in values.enumerated() {
@@ -18,13 +22,15 @@ enum Drawings {
         continue
       }
       let x = Double(place) / Double(values.count - 1) * width
-      let y = height - 1 - max(0, value) / top * (height - 2)
+      let y = level(value)
       // A value between two gaps is a dot: a line of no length with round ends.
       path += isDrawing ? "L\(short(x)) \(short(y))" : "M\(short(x)) \(short(y))h0"
       isDrawing = true
     }
     return "<svg class=\"spark\(isBig ? " big" : "")\" viewBox=\"0 0 \(Int(width)) \(Int(height))\" "
-      + "preserveAspectRatio=\"none\" aria-hidden=\"true\"><path d=\"\(path)\"/></svg>"
+      + "preserveAspectRatio=\"none\" aria-hidden=\"true\">"
+      + (limit.map { "<path class=\"limit\" d=\"M0 \(short(level($0)))H\(Int(width))\"/>" } ?? "")
+      + "<path d=\"\(path)\"/></svg>"
   }
 
   /// How much of what is allowed is used up: the mark in the middle is the objective.

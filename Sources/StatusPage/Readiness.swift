@@ -12,6 +12,10 @@ extension StatusSnapshot {
     package var worstLink: String?
     /// Links whose loss is unknown.
     package var unknownLinks: [String]
+    /// Links that would lose more than their objective allows.
+    package var missed: [String] = []
+    /// Of the region itself.
+    package var health: Verdict = .unknown
     /// How long it takes; nil: not measured.
     package var takes: Duration?
     package var lastProven: Timestamp?
@@ -31,7 +35,30 @@ extension StatusSnapshot {
       return "Failing over to \(region) now \(loss)\(time)"
     }
 
-    private static func list(_ names: [String]) -> String {
+    /// The answer in a few words: whether one should. Never "safe" while that was not tried.
+    package var call: String {
+      switch verdict {
+      case .good: lastProven == nil ? "looks safe" : "safe"
+      case .degraded: "degraded"
+      case .bad: "not safe"
+      case .unknown: "not known to be safe"
+      }
+    }
+
+    /// What speaks against it beside what the sentence says; empty: nothing.
+    package var objections: [String] {
+      var found: [String] = []
+      switch health {
+      case .good: break
+      case .bad: found.append("the region itself is down")
+      case .degraded: found.append("the region itself is degraded")
+      case .unknown: found.append("the region's own state is not known")
+      }
+      if !missed.isEmpty { found.append("more would be lost than the objective allows: \(Self.list(missed))") }
+      return found
+    }
+
+    static func list(_ names: [String]) -> String {
       let shown = names.prefix(3).joined(separator: ", ")
       return names.count > 3 ? "\(shown) and \(names.count - 3) more" : shown
     }
@@ -66,8 +93,9 @@ extension StatusSnapshot {
     let isKnown = unknown.isEmpty && !links.isEmpty
     return Readiness(
       region: region, verdict: verdict, loses: isKnown ? worst?.exposure(at: takenAt) : nil,
-      worstLink: isKnown ? worst?.name : nil, unknownLinks: unknown.map(\.name), takes: rehearsal?.takes,
-      lastProven: rehearsal?.lastProven)
+      worstLink: isKnown ? worst?.name : nil, unknownLinks: unknown.map(\.name),
+      missed: links.filter { $0.verdict(at: takenAt) == .bad }.map(\.name), health: health,
+      takes: rehearsal?.takes, lastProven: rehearsal?.lastProven)
   }
 
   /// The newest of all good backups, with the job that made it; nil when none is known.

@@ -10,14 +10,25 @@ extension StatusPage {
     }
   }
 
-  private static func list(
+  /// Bad or good news; nil: neither.
+  private static func look(_ kind: String) -> String? {
+    switch kind {
+    case "firing", "check down", "given up", "dropped": "bad"
+    case "resolved", "check up": "good"
+    default: nil
+    }
+  }
+
+  static func list(
     _ events: [StatusSnapshot.Event], _ now: Timestamp, _ page: inout HTMLText
   ) {
-    page.table("Events, newest first", ["When", "What", "Alert", "Details"]) { page in
+    page.table("Events, newest first", ["When", "What", "About", "Details"]) { page in
       for event in events {
         page.row(id: event.sequence > 0 ? "e-\(event.sequence)" : nil) { page in
           page.cell { $0.ago(event.at, now) }
-          page.head { $0.text(event.kind) }
+          page.head { page in
+            if let look = look(event.kind) { page.state(look, event.kind) } else { page.text(event.kind) }
+          }
           page.cell(nil, event.alert)
           page.cell(nil, quiet: true, event.what)
         }
@@ -34,6 +45,8 @@ extension StatusPage {
     /// "" for any.
     package var kind: String
     package var alert: String
+    /// `NAME=VALUE`, all of which an entry has.
+    package var labels: [String] = []
     /// The next page has the entries before this one; nil: there is no more.
     package var older: Int?
     /// Why there is none, or not all.
@@ -41,12 +54,13 @@ extension StatusPage {
 
     package init(
       events: [StatusSnapshot.Event], kinds: [String], kind: String = "", alert: String = "",
-      older: Int? = nil, problem: String? = nil
+      labels: [String] = [], older: Int? = nil, problem: String? = nil
     ) {
       self.events = events
       self.kinds = kinds
       self.kind = kind
       self.alert = alert
+      self.labels = labels
       self.older = older
       self.problem = problem
     }
@@ -68,7 +82,15 @@ extension StatusPage {
       }
       page.raw("</select></p><p><label for=\"alert\">Alert</label> <input id=\"alert\" name=\"alert\"")
       page.attribute("value", view.alert)
-      page.raw("></p><p><button type=\"submit\">Show</button></p></form>\n")
+      page.raw("></p>")
+      for (number, label) in (view.labels.isEmpty ? [""] : view.labels).enumerated() {
+        let id = number == 0 ? "label" : "label\(number)"
+        page.raw("<p><label for=\"\(id)\">Label</label> <input id=\"\(id)\" name=\"label\" ")
+        page.raw("placeholder=\"region=NAME\"")
+        page.attribute("value", label)
+        page.raw("></p>")
+      }
+      page.raw("<p><button type=\"submit\">Show</button></p></form>\n")
       if let problem = view.problem { page.notice(problem) }
       if view.events.isEmpty {
         page.quiet("Nothing that matches.")
@@ -79,6 +101,7 @@ extension StatusPage {
       page.raw("<p><a rel=\"next\" href=\"/events?before=\(older)")
       if !view.kind.isEmpty { page.raw("&amp;kind=\(HTMLText.segment(view.kind))") }
       if !view.alert.isEmpty { page.raw("&amp;alert=\(HTMLText.segment(view.alert))") }
+      for label in view.labels where !label.isEmpty { page.raw("&amp;label=\(HTMLText.segment(label))") }
       page.raw("\">Older</a></p>\n")
     }
   }

@@ -22,7 +22,8 @@ extension StatusPage {
     guard !status.links.isEmpty else { return }
     page.section("links", "Replication") { page in
       page.table(
-        "Replication links", ["Link", "State", "Path", "Lost if failed over now", "Objective", "Trouble"]
+        "Replication links",
+        ["Link", "State", "Path", "Lost if failed over now", lagsColumn(status), "Objective", "Trouble"]
       ) { page in
         for link in status.links {
           let verdict = link.verdict(at: status.takenAt)
@@ -34,12 +35,19 @@ extension StatusPage {
               page.raw("<span class=\"number\">\(exposure(of: link, status.takenAt))</span> ")
               page.raw(Drawings.bar(link.exposure(at: status.takenAt), of: link.objective, verdict))
             }
+            page.cell(link.lags.isEmpty ? nil : lagsColumn(status)) {
+              $0.raw(Drawings.sparkline(link.lags, limit: link.objective.inSeconds))
+            }
             page.cell("Objective", text(link.objective))
             page.cell(link.problem == nil ? nil : "Trouble", quiet: true, link.problem ?? "")
           }
         }
       }
     }
+  }
+
+  private static func lagsColumn(_ status: StatusSnapshot) -> String {
+    "Last \(text(status.trendWindow)), line: objective"
   }
 
   /// What is not measured now says so: it was so much when it was last known, and may have grown.
@@ -83,13 +91,28 @@ extension StatusPage {
   }
 
   private static func verified(_ backup: StatusSnapshot.Backup, _ now: Timestamp, _ page: inout HTMLText) {
-    var lines: [String] = []
-    if let bad = backup.foundBad, bad > 0 { lines.append("\(NumberText.plain(bad)) files found bad") }
-    if let left = backup.unverified {
-      lines.append(left == 0 ? "every backup's content" : "\(NumberText.plain(left)) not verified yet")
+    var isFirst = true
+    func say(_ words: String, _ page: inout HTMLText) {
+      if !isFirst { page.raw("; ") }
+      page.text(words)
+      isFirst = false
     }
-    if let tested = backup.restoreTested { lines.append("restored \(age(tested, now)) ago") }
-    page.text(lines.isEmpty ? "not known" : lines.joined(separator: "; "))
+    if let bad = backup.foundBad, bad > 0 { say("\(NumberText.plain(bad)) files found bad", &page) }
+    // None that is kept, and none that was not read: that proves nothing.
+    if let left = backup.unverified, backup.retained != 0 {
+      let kept = backup.retained.map(NumberText.plain)
+      if left == 0 {
+        say("content read and sound: \(kept.map { "all \($0) kept" } ?? "all that are kept")", &page)
+      } else {
+        let all = kept.map { " of \($0) kept" } ?? ""
+        say("content of \(NumberText.plain(left))\(all) not read yet", &page)
+      }
+    }
+    if let tested = backup.restoreTested {
+      say("restored as a test ", &page)
+      page.ago(tested, now)
+    }
+    if isFirst { page.raw("not known") }
   }
 
   // MARK: Pages of one
@@ -122,10 +145,25 @@ extension StatusPage {
             $0.text(link.measured ? "succeeded" : link.problem ?? "failed")
           }
           page.raw("</dl>\n")
+          lags(of: link, status, &page)
         }
       }
       alerts(about: "link", name, status, &page)
     }
+  }
+
+  private static func lags(
+    of link: StatusSnapshot.Link, _ status: StatusSnapshot, _ page: inout HTMLText
+  ) {
+    let known = link.lags.compactMap { $0 }
+    guard known.count > 1, let most = known.max() else {
+      return page.quiet("How it went is drawn here when it was measured for a while.")
+    }
+    page.raw(Drawings.sparkline(link.lags, isBig: true, limit: link.objective.inSeconds))
+    page.quiet(
+      "What would have been lost, over the last \(text(status.trendWindow)), from nothing at the bottom: at most "
+        + "\(text(.milliseconds(Int64(min(most, 1e12) * 1000)))). The dashed line is the objective, "
+        + "\(text(link.objective)); a gap: not measured.")
   }
 
   /// The page of one backup job; nil: there is none of that name.
@@ -146,6 +184,7 @@ extension StatusPage {
       }
       term("Objective", &page) { $0.text("no older than \(text(backup.objective))") }
       term("Size", &page) { $0.text(backup.sizeBytes.map(bytes) ?? "unknown") }
+      if let retained = backup.retained { term("Kept", &page) { $0.text(count(Int(retained), "backup")) } }
       term("Verified", &page) { verified(backup, status.takenAt, &$0) }
       term("Newest look at it", &page) {
         $0.text(backup.measured ? "succeeded" : backup.problem ?? "failed")
@@ -156,7 +195,8 @@ extension StatusPage {
         page.section("sizes", "Size of the newest good backup") { page in
           page.raw(Drawings.sparkline(backup.sizes, isBig: true))
           page.quiet(
-            "Over what is kept, from nothing at the bottom: least \(bytes(least)), most \(bytes(most)).")
+            "Over the last \(text(backup.sizesWindow)), from nothing at the bottom: least \(bytes(least)), "
+              + "most \(bytes(most)).")
         }
       }
       alerts(about: "job", job, status, &page)

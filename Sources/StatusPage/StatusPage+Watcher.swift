@@ -77,8 +77,9 @@ extension StatusPage {
       line(
         status.overruns == 0 ? "good" : "degraded",
         status.overruns == 0
-          ? "no collection left out"
-          : "collections left out because the one before still ran: \(status.overruns)", &page)
+          ? "no collection left out of late"
+          : "\(count(Int(clamping: status.overruns), "collection")) of the last 5m left out because the one before "
+            + "still ran", &page)
       if let isOffline = status.isOffline {
         line(
           isOffline ? "bad" : "good", isOffline ? "offline: no canary answers" : "online: canaries answer",

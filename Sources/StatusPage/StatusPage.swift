@@ -85,44 +85,43 @@ package enum StatusPage {
     for problem in status.ruleProblems { page.notice(problem) }
   }
 
+  /// What one wants to know before one fails over, for who has five seconds: the answer first, and big.
   private static func readiness(_ status: StatusSnapshot, _ page: inout HTMLText) {
-    page.section("readiness", "If it happened now") { page in
-      page.raw("<ul class=\"plain\">")
+    page.section("readiness", "If you failed over now") { page in
+      if status.readiness.isEmpty { page.notice("There is no region to fail over to.") }
+      page.raw("<ul class=\"calls\">\n")
       for one in status.readiness {
-        page.raw("<li>")
-        page.state(one.verdict.rawValue, readinessWord(one.verdict))
-        page.raw(" <strong>")
-        page.text(one.sentence)
-        page.raw("</strong>; ")
-        let health = status.regions.first { $0.name == one.region }?.verdict ?? .unknown
-        if health != .good { page.text("the region itself is \(word(health)); ") }
-        if let proven = one.lastProven {
-          page.raw("last proven ")
-          page.ago(proven, status.takenAt)
-        } else {
-          page.raw("never proven")
-        }
-        page.raw(".</li>\n")
+        page.raw("<li class=\"card \(one.verdict.rawValue)\">")
+        call(one, status.takenAt, &page)
+        page.raw("</li>\n")
       }
-      if status.readiness.isEmpty { page.raw("<li>There is no region to fail over to.</li>\n") }
-      page.raw("<li>Newest good backup: ")
+      page.raw("</ul>\n<p class=\"quiet\">Newest good backup: ")
       if let newest = status.newestBackup {
         page.ago(newest.at, status.takenAt)
-        page.text(" (\(newest.job))")
+        page.raw(" (")
+        page.link("/backups/", newest.job)
+        page.raw(")")
       } else {
         page.text(status.backups.isEmpty ? "no backup is watched" : "none is known")
       }
-      page.raw(".</li></ul>\n")
+      page.raw("</p>\n")
     }
   }
 
-  private static func readinessWord(_ verdict: StatusSnapshot.Verdict) -> String {
-    switch verdict {
-    case .good: "within objective"
-    case .degraded: "degraded"
-    case .bad: "not safe"
-    case .unknown: "unknown"
+  static func call(_ one: StatusSnapshot.Readiness, _ now: Timestamp, _ page: inout HTMLText) {
+    page.raw("<p class=\"state\">")
+    page.state(one.verdict.rawValue, "\(one.region): \(one.call)")
+    page.raw("</p><p><strong>")
+    page.text(one.sentence)
+    page.raw("</strong>; ")
+    if let proven = one.lastProven {
+      page.raw("last proven ")
+      page.ago(proven, now)
+    } else {
+      page.raw("never proven")
     }
+    page.raw(".</p>\n")
+    for objection in one.objections { page.notice(objection.prefix(1).uppercased() + objection.dropFirst() + ".") }
   }
 
   /// What an install without any region is told.

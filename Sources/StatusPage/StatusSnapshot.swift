@@ -5,85 +5,6 @@ package struct StatusSnapshot: Sendable {
   /// Good, bad, or not known; unknown is never shown as good.
   package enum Verdict: String, Sendable { case good, bad, degraded, unknown }
 
-  package struct Check: Sendable {
-    package var name: String
-    /// "" where the check names none.
-    package var zone = ""
-    package var tier = ""
-    package var verdict: Verdict
-    package var since: Timestamp?
-    package var consecutiveFailures: Int
-    /// Why the newest probe failed; nil when it succeeded or none has ended yet.
-    package var problem: String?
-    package var latencySeconds: Double?
-    package var lastProbe: Timestamp?
-    /// The last hour in steps of equal length, oldest first: the longest of each in seconds; nil where there was none.
-    package var latencies: [Double?] = []
-
-    package init(
-      name: String, zone: String = "", tier: String = "", verdict: Verdict, since: Timestamp? = nil,
-      consecutiveFailures: Int, problem: String? = nil, latencySeconds: Double? = nil,
-      lastProbe: Timestamp? = nil, latencies: [Double?] = []
-    ) {
-      self.name = name
-      self.zone = zone
-      self.tier = tier
-      self.verdict = verdict
-      self.since = since
-      self.consecutiveFailures = consecutiveFailures
-      self.problem = problem
-      self.latencySeconds = latencySeconds
-      self.lastProbe = lastProbe
-      self.latencies = latencies
-    }
-  }
-
-  /// A zone or a tier of a region, as rolled up from its checks.
-  package struct Part: Sendable {
-    /// "" for a zone, and for a tier of the region itself.
-    package var zone = ""
-    package var name: String
-    package var verdict: Verdict
-    /// Part of a tier's weight that is known to be well; nil for zones.
-    package var healthyShare: Double?
-
-    package init(
-      zone: String = "", name: String, verdict: Verdict, healthyShare: Double? = nil
-    ) {
-      self.zone = zone
-      self.name = name
-      self.verdict = verdict
-      self.healthyShare = healthyShare
-    }
-  }
-
-  package struct Region: Sendable {
-    package var name: String
-    package var role: String
-    /// Percent of the traffic that this region is meant to carry.
-    package var share: Double?
-    package var verdict: Verdict
-    package var checks: [Check]
-    package var zones: [Part] = []
-    package var tiers: [Part] = []
-    /// Part of the answers that lead here, by what was measured; nil: not measured.
-    package var servedShare: Double?
-
-    package init(
-      name: String, role: String, share: Double? = nil, verdict: Verdict, checks: [Check], zones: [Part] = [],
-      tiers: [Part] = [], servedShare: Double? = nil
-    ) {
-      self.name = name
-      self.role = role
-      self.share = share
-      self.verdict = verdict
-      self.checks = checks
-      self.zones = zones
-      self.tiers = tiers
-      self.servedShare = servedShare
-    }
-  }
-
   package struct Link: Sendable {
     package var name: String
     package var engine: String
@@ -95,6 +16,9 @@ package struct StatusSnapshot: Sendable {
     /// Whether the newest collection succeeded.
     package var measured: Bool
     package var problem: String?
+    /// How old the recovery point was at most in each step of ``StatusSnapshot/trendWindow``, in seconds, oldest first;
+    /// nil where it was not measured.
+    package var lags: [Double?] = []
 
     /// What failing over now would lose.
     package func exposure(at now: Timestamp) -> Duration? {
@@ -108,8 +32,9 @@ package struct StatusSnapshot: Sendable {
 
     package init(
       name: String, engine: String, source: String, target: String, recoveryPoint: Timestamp? = nil,
-      objective: Duration, measured: Bool, problem: String? = nil
+      objective: Duration, measured: Bool, problem: String? = nil, lags: [Double?] = []
     ) {
+      self.lags = lags
       self.name = name
       self.engine = engine
       self.source = source
@@ -130,13 +55,19 @@ package struct StatusSnapshot: Sendable {
     package var sizeBytes: Double?
     package var measured: Bool
     package var problem: String?
-    /// The newest good backup's size at steps of equal length over what is retained, oldest first, in bytes.
+    /// The newest good backup's size at steps of equal length over ``sizesWindow``, oldest first, in bytes.
     package var sizes: [Double?] = []
     /// Retained backups whose content was not verified yet; nil: nobody says.
     package var unverified: Double?
     /// Files whose content was found bad; nil: nobody looks.
     package var foundBad: Double?
     package var restoreTested: Timestamp?
+    /// What ``sizes`` is drawn over: at most what samples are kept for.
+    package var sizesWindow: Duration = .zero
+    /// Backups that are present and not known to be bad; nil: nobody says.
+    package var retained: Double?
+    /// Files whose content was read and found good, since Farwatch looks; nil: nobody looks.
+    package var foundGood: Double?
 
     package func verdict(at now: Timestamp) -> Verdict {
       guard measured else { return .unknown }
@@ -379,6 +310,7 @@ package struct StatusSnapshot: Sendable {
     package var sequence = 0
     package var at: Timestamp
     package var kind: String
+    /// The alert, or the check, that it is about.
     package var alert: String
     package var what: String
 
@@ -431,8 +363,10 @@ package struct StatusSnapshot: Sendable {
   package var events: [Event] = []
   /// Of regions that were rehearsed; none while nothing measures it.
   package var rehearsals: [Rehearsal] = []
-  /// Collections that were left out because the one before was still running.
+  /// Collections of the last five minutes that were left out because the one before was still running.
   package var overruns: UInt64 = 0
+  /// How far back the small lines on the page go.
+  package var trendWindow: Duration = .seconds(3600)
   /// Collectors that have not come back though twice their time limit is over.
   package var stuckCollectors = 0
   /// Whether canaries say that this vantage is offline; nil: there are none.

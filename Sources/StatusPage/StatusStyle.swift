@@ -43,12 +43,15 @@ package enum StatusStyle {
       position: sticky; top: .3rem; z-index: 1; }
     section { margin-bottom: 1.8rem; }
     .plain li { padding: .1rem 0; }
+    .calls { display: grid; gap: .6rem; list-style: none; margin: 0 0 .5rem; padding: 0; }
+    .calls p { margin: .1rem 0; }
     .cards { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); }
     .card { background: var(--card); border: 1px solid var(--line); border-left: 6px solid var(--unknown);
       border-radius: .3rem; min-width: 0; padding: .7rem 1rem; }
     .card.good { border-left-color: var(--good); } .card.bad { border-left-color: var(--bad); }
     .card.degraded { border-left-color: var(--degraded); }
     .state { font-size: 1.35rem; font-weight: 700; margin: 0; }
+    .card .traffic { margin-bottom: .5rem; }
     .card p { margin: .1rem 0 .4rem; }
     .parts { display: flex; flex-wrap: wrap; font-size: .92em; gap: .1rem 1rem; margin-bottom: .5rem; }
     table { border-collapse: collapse; width: 100%; }
@@ -79,6 +82,7 @@ package enum StatusStyle {
     .spark.big { display: block; height: 6rem; width: 100%; }
     .spark path { fill: none; stroke: var(--link); stroke-linecap: round; stroke-width: 1.5;
       vector-effect: non-scaling-stroke; }
+    .spark .limit { stroke: var(--unknown); stroke-dasharray: 3 3; stroke-width: 1; }
     .bar { display: inline-block; height: .6em; vertical-align: middle; width: 7rem; }
     .bar .track { fill: var(--line); } .bar .mark { fill: var(--fg); } .bar .used { fill: var(--unknown); }
     .bar.good .used { fill: var(--good); } .bar.bad .used { fill: var(--bad); }

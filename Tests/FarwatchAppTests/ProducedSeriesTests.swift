@@ -29,7 +29,7 @@ import Testing
         "farwatch_check_state", "farwatch_check_consecutive_failures", "farwatch_region_state",
         "farwatch_zone_state",
         "farwatch_tier_state", "farwatch_tier_healthy_ratio",
-      ])
+      ] + TrafficWatch.families.map(\.name))
   #expect(declared.count > 80)
   #expect(declared.subtracting(listed) == [])
   // Collectors of clouds and of MySQL make some names of parts; the others stand in the sources as they are.

@@ -16,7 +16,7 @@ import Testing
     samples.append((now - .seconds(3590)).milliseconds, 2)
     samples.append(now.milliseconds, 3)
     samples.append((now - .seconds(60)).milliseconds, .nan)
-    let steps = Trends.longest(samples, at: now, over: .seconds(3600))
+    let steps = Trends.greatest(samples, at: now, over: .seconds(3600))
     #expect(steps.count == Trends.steps)
     #expect(steps.first == 2 && steps.last == 3, "what is older, or no number, does not count")
     #expect(steps.dropFirst().dropLast().allSatisfy { $0 == nil })

@@ -49,7 +49,7 @@ private final class Bench {
     let changes = list.take(
       outcome(good, at: now, reason: reason), from: target.key, generation: target.generation, now: now,
       monotonic: monotonic)
-    list.rollUp(at: now, always: false)
+    list.rollUp(at: now, monotonic: MonotonicInstant(nanoseconds: 0), always: false)
     return changes
   }
 
@@ -329,9 +329,9 @@ private final class Bench {
         bench.advance(.milliseconds(1))
       }
     }
-    bench.list.rollUp(at: bench.now, always: false)
+    bench.list.rollUp(at: bench.now, monotonic: MonotonicInstant(nanoseconds: 0), always: false)
     let before = bench.store.statistics
-    bench.list.rollUp(at: bench.now, always: false)
+    bench.list.rollUp(at: bench.now, monotonic: MonotonicInstant(nanoseconds: 0), always: false)
     #expect(bench.store.statistics == before)
     #expect(before.outOfOrder == 0)
     #expect(bench.list.regionHealth == ["japan": .down, "taiwan": .down])
@@ -346,7 +346,7 @@ private final class Bench {
       [checkSettings("api", "japan")],
       restoring: [(row.key, try #require(row.value)), ("http/broken", Array("{".utf8))])
     second.advance(.seconds(1))
-    second.list.rollUp(at: second.now, always: false)
+    second.list.rollUp(at: second.now, monotonic: MonotonicInstant(nanoseconds: 0), always: false)
     #expect(second.list.regionHealth == ["japan": .down])
     #expect(second.value("farwatch_check_state", ["state": "down"]) == 1)
     #expect(!second.list.everyoneReported)
@@ -379,7 +379,7 @@ private final class Bench {
     _ = bench.replace([
       checkSettings("api", "japan"), checkSettings("web", "japan") { $0.method = "HEAD" },
     ])
-    bench.list.rollUp(at: bench.now, always: false)
+    bench.list.rollUp(at: bench.now, monotonic: MonotonicInstant(nanoseconds: 0), always: false)
     #expect(bench.target("japan/api") === api)
     #expect(bench.target("japan/web") !== web)
     // The new collector has yet to report; what the check was known to be holds.

@@ -29,10 +29,14 @@ extension SeriesCatalogue {
     for family in [ScheduleMetrics.zoneState, ScheduleMetrics.tierState, ScheduleMetrics.tierHealthyRatio] {
       insert(Entry(name: family.name, values: ["region": Set(settings.regions.map(\.name))]))
     }
+    let busy = Set(settings.regions.filter { $0.traffic != nil }.map(\.name))
+    if !busy.isEmpty {
+      for family in TrafficWatch.families { insert(Entry(name: family.name, values: ["region": busy])) }
+    }
     for name in ProducedSeries.always { insert(Entry(name: name)) }
     isOpen = settings.remoteWrite != nil || settings.collectors.contains(where: \.bringsForeignSeries)
     ownPrefix = "farwatch_"
-    ownNames = Set(CollectorFamilies.all.map(\.name)).union(Self.states.map(\.name))
+    ownNames = Set(CollectorFamilies.all.map(\.name)).union((Self.states + TrafficWatch.families).map(\.name))
   }
 
   /// What follows from checks, whichever they are.
@@ -100,7 +104,7 @@ enum ProducedSeries {
     "farwatch_receiver_last_proven_timestamp_seconds", "farwatch_receiver_proof_consecutive_failures",
     "farwatch_receiver_proof_interval_seconds", "farwatch_receiver_proof_scheduled_timestamp_seconds",
     "farwatch_journal_entries", "farwatch_journal_entries_written_total",
-    "farwatch_journal_entries_omitted_total",
+    "farwatch_journal_entries_omitted_total", "farwatch_check_changes_left_out_total",
   ]
   /// Farwatch itself.
   static let ofItself = [

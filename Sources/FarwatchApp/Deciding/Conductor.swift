@@ -48,6 +48,7 @@ enum Effect {
 /// must outlive the process leaves in one commit. Pages leave after that commit came back.
 final class Conductor {
   private(set) var watchlist: Watchlist
+  let traffic: TrafficWatch
   private(set) var engine: RuleEngine
   let alarms: AlarmEngine
   private let alarmRecorder: ReadingRecorder
@@ -105,6 +106,7 @@ final class Conductor {
     measureSelf: @escaping (Conductor, Timestamp) -> Void
   ) {
     self.watchlist = watchlist
+    traffic = TrafficWatch(store, watchlist.regions)
     self.engine = engine
     self.alarms = alarms
     alarmRecorder = ReadingRecorder(store, base: .empty)
@@ -155,13 +157,16 @@ final class Conductor {
       measureSelf(self, now)
       for finding in store.takeFindings() { effects.append(.note(Notice(finding))) }
       watchlist.refresh(at: now)
+      watchlist.tend(at: monotonic)
+      traffic.evaluate(at: now, monotonic: monotonic)
       alarmRecorder.refresh(at: now)
       if monotonic >= nextGarbageCollection {
         nextGarbageCollection = monotonic + Self.garbageCollectionInterval
         store.collectGarbage(now: now, monotonic: monotonic)
       }
     }
-    watchlist.rollUp(at: now, always: housekeeping)
+    watchlist.rollUp(at: now, monotonic: monotonic, always: housekeeping)
+    happened += watchlist.takeJournal()
     // Before the alerts that follow from them.
     for notice in watchlist.takeNotices() { effects.append(.note(notice)) }
     judge(now: now, monotonic: monotonic)
@@ -341,6 +346,7 @@ final class Conductor {
   ) {
     pendingChanges += watchlist.replace(
       with: targets, plan: plan, now: time.now, monotonic: time.monotonic)
+    traffic.replace(with: plan.regions)
     engine.replaceRules(groups, policies: policies)
     self.alarms.replace(with: alarms, now: time.now)
     alarmsAreNew = true

@@ -102,6 +102,12 @@ final class Watchlist {
   private var generation: UInt64 = 0
   private var checksChanged = false
   private var notices: [Notice] = []
+  private var chronicle = CheckChronicle()
+  private var happened: [JournalEntry] = []
+  /// Of checks made of others: what they were when that was last known.
+  private var calculatedWere: [CheckChronicle.Name: CheckState.Health] = [:]
+  private var overrunsSeen: UInt64 = 0
+  private var overrunsOfLate = RecentCount()
   private var delays = RecentMaximum()
   private var lastAsked = MonotonicInstant(nanoseconds: 0)
   private var unheard: Set<TargetKey> = []
@@ -123,6 +129,10 @@ final class Watchlist {
   var isOffline: Bool? { canaries.isOffline }
   /// Collections left out because the one before still ran, since each collector was made.
   var overruns: UInt64 { slots.keys.reduce(0) { $0 &+ timetable.overruns($1) } }
+  /// Those of the last five minutes.
+  func recentOverruns(at now: MonotonicInstant) -> UInt64 { overrunsOfLate.value(at: now) }
+  /// Changes of checks that the journal does not have when they happened: their checks flap.
+  var changesLeftOut: UInt64 { chronicle.leftOut }
   /// States of the checks that are made of others.
   var calculatedHealth: [(check: CalculatedCheck, health: CheckState.Health)] { rollUp.calculated }
 
@@ -190,6 +200,10 @@ final class Watchlist {
     changes += remembered.keys.filter { !rows.contains($0) }.map { StateChange(.checks, $0, nil) }
     remembered = [:]
     targets = next
+    let names = Set(targets.values.compactMap { $0.basics.map { CheckChronicle.Name($0) } })
+      .union(rollUp.plan.calculated.map { CheckChronicle.Name($0) })
+    chronicle.keep(only: names)
+    calculatedWere = calculatedWere.filter { names.contains($0.key) }
     let ids = timetable.replace(with: plans.map { Timetable.Target($0.description) }, now: monotonic)
     slots = [:]
     for (plan, id) in zip(plans, ids) {
@@ -202,7 +216,16 @@ final class Watchlist {
       recordState(of: target, at: now)
     }
     checksChanged = true
+    overrunsSeen = overruns
     return changes
+  }
+
+  /// To be called now and then: counts what was left out since, and lets flapping checks say what holds.
+  func tend(at monotonic: MonotonicInstant) {
+    let all = overruns
+    overrunsOfLate.add(all &- min(all, overrunsSeen), at: monotonic)
+    overrunsSeen = all
+    happened += chronicle.settle(at: monotonic)
   }
 
   /// Takes up what a collector brought; returns what must outlive the process.
@@ -224,6 +247,7 @@ final class Watchlist {
       return []
     }
     let evidence = evidence(of: outcome, for: target, settings, monotonic)
+    let since = target.check.since
     let step = target.check.record(evidence, at: now, settings.rules)
     if step.nextProbe < settings.interval { timetable.requestSoon(id, at: monotonic + step.nextProbe) }
     recordState(of: target, at: now)
@@ -236,6 +260,11 @@ final class Watchlist {
           "check": settings.name, "region": settings.region, "from": change.from.rawValue,
           "to": change.to.rawValue, "problem": target.problem ?? "none",
         ]))
+    write(
+      .init(
+        name: .init(settings), zone: settings.zone, tier: settings.tier, isDown: change.to == .down, at: now,
+        lasted: since.map { now - $0 }, problem: change.to == .down ? target.problem : nil),
+      from: change.from, monotonic)
     let value = try? RowCoding.encode(target.check)
     return value.map { [StateChange(.checks, Self.row(key), $0)] } ?? []
   }
@@ -297,6 +326,22 @@ final class Watchlist {
         : Notice(.info, "this vantage is online: canaries or other targets answer", [:]))
   }
 
+  /// A check that is up when it is first looked at is no news.
+  private func write(
+    _ change: CheckChronicle.Change, from: CheckState.Health, _ monotonic: MonotonicInstant
+  ) {
+    if from == .unknown, !change.isDown { return }
+    var change = change
+    if from == .unknown { change.lasted = nil }
+    if let entry = chronicle.take(change, at: monotonic) { happened.append(entry) }
+  }
+
+  /// What happened since the last call that belongs in the journal.
+  func takeJournal() -> [JournalEntry] {
+    defer { happened = [] }
+    return happened
+  }
+
   /// What happened since the last call that belongs in the log.
   func takeNotices() -> [Notice] {
     defer { notices = [] }
@@ -329,7 +374,7 @@ final class Watchlist {
 
   /// Rolls the checks up into their regions and writes that down, if one changed or `always`. Once a turn, because a
   /// series takes one sample a moment: with `always` now and then, so that the states stay within a query's reach.
-  func rollUp(at time: Timestamp, always: Bool) {
+  func rollUp(at time: Timestamp, monotonic: MonotonicInstant, always: Bool) {
     guard always || checksChanged else { return }
     checksChanged = false
     let members = targets.values.compactMap { target -> RollUp.Member? in
@@ -340,6 +385,14 @@ final class Watchlist {
     }
     rollUp.record(
       members, canaries: canaries.newest, isOffline: canaries.isOffline, withheld: withheld, at: time)
+    for (check, health) in rollUp.calculated where health != .unknown {
+      let name = CheckChronicle.Name(check)
+      let before = calculatedWere.updateValue(health, forKey: name) ?? .unknown
+      guard before != health else { continue }
+      write(
+        .init(name: name, zone: check.zone, tier: check.tier, isDown: health == .down, at: time),
+        from: before, monotonic)
+    }
   }
 
   /// Keeps the readings of collectors that run seldom within a query's reach, for as long as they are not overdue.
@@ -354,4 +407,9 @@ final class Watchlist {
   }
 
   private static func row(_ key: TargetKey) -> String { "\(key.kind)/\(key.name)" }
+}
+
+extension CheckChronicle.Name {
+  init(_ check: CheckBasics) { self.init(region: check.region, check: check.name) }
+  init(_ check: CalculatedCheck) { self.init(region: check.region, check: check.name) }
 }

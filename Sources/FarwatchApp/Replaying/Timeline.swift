@@ -113,7 +113,7 @@ final class Timeline {
       case .dropped:
         add(.dropped, way(entry), [("alert", subject), ("reason", entry.detail["reason"] ?? "")])
       case .attempt, .acknowledged, .unacknowledged, .silenceCreated, .silenceUpdated, .silenceExpired,
-        .started, .stopped, .reloaded, .omitted:
+        .checkDown, .checkUp, .started, .stopped, .reloaded, .omitted:
         break
       }
     }

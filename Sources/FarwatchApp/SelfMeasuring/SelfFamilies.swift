@@ -55,6 +55,9 @@ enum SelfFamilies {
   static let journalOmitted = MetricFamily.counter(
     "farwatch_journal_entries_omitted_total",
     "Entries that were only counted in the journal, because too many came at once.")
+  static let checkChangesLeftOut = MetricFamily.counter(
+    "farwatch_check_changes_left_out_total",
+    "Changes of checks that were not written into the journal when they happened, because the check flaps.")
 
   static let commits = MetricFamily.counter(
     "farwatch_state_commits_total", "Transactions that reached the disk.")

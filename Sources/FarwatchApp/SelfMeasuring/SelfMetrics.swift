@@ -48,6 +48,8 @@ final class SelfMetrics {
     readings += conductor.heartbeats.readings
     readings += conductor.proofs.readings
     readings += journalReadings(conductor.journal)
+    readings.append(
+      Reading(SelfFamilies.checkChangesLeftOut, Double(conductor.watchlist.changesLeftOut)))
     readings += databaseReadings(sources.database.statistics)
     readings += serverReadings(sources.server.statistics)
     readings += accessReadings(sources.access, sources.server.statistics)

@@ -18,7 +18,7 @@ protocol EventStreamSource: Sendable {
 /// Everybody who follows `/api/events/stream`: one thread looks once for all of them, and none runs while nobody does.
 ///
 /// Each follower is sent the journal's new entries (`event: journal`, the id is the entry's number) and, at most once a
-/// second and only when more than time has passed, that the status is another (`event: status`).
+/// second and only when more than time and newer measurements have come, that the status is another (`event: status`).
 final class EventStreams: Sendable {
   struct Limits: Sendable {
     var streams = 100
@@ -177,7 +177,7 @@ final class EventStreams: Sendable {
       state.withLock { $0.statistics.journalEvents += UInt64(count * newsCount) }
     }
     place.sent = look.head
-    let fingerprint = StatusJSON(snapshot: look.status).fingerprint
+    let fingerprint = StatusJSON(snapshot: look.status).newsFingerprint
     let status = EventStreamText.status(at: look.status.takenAt, head: look.head)
     if fingerprint != place.fingerprint {
       let count = send(status, { $0.isCurrent })

@@ -40,7 +40,12 @@ extension Conductor {
     if problems.count > mostProblems {
       problems[mostProblems...] = ["And \(problems.count - mostProblems) more problems with rules."]
     }
-    let regions = watchlist.regions.map { regionStatus($0, now) }
+    let events = newestEventsOfRegions
+    let regions = watchlist.regions.map { region in
+      var status = regionStatus(region, now)
+      status.events = events[region.name] ?? []
+      return status
+    }
     var snapshot = StatusSnapshot(
       takenAt: now, startedAt: startedAt, vantage: reloads.settings.vantage, version: Version.text,
       ready: isReady,
@@ -50,7 +55,7 @@ extension Conductor {
       alarms: alarmStatuses(), ruleProblems: storeProblems + problems,
       receivers: receiverStatuses(now), store: storeStatus(reloads.settings),
       heartbeats: heartbeatStatuses, events: newestEvents)
-    snapshot.overruns = watchlist.overruns
+    snapshot.overruns = watchlist.recentOverruns(at: time.monotonic)
     snapshot.stuckCollectors = watchlist.stuck(at: time.monotonic)
     snapshot.isOffline = watchlist.isOffline
     return snapshot
@@ -64,13 +69,18 @@ extension Conductor {
   }
 
   private func regionStatus(_ region: Settings.Region, _ now: Timestamp) -> StatusSnapshot.Region {
-    let checks = sortedTargets.compactMap { target -> StatusSnapshot.Check? in
+    var checks = sortedTargets.compactMap { target -> StatusSnapshot.Check? in
       guard let settings = target.basics, settings.region == region.name else { return nil }
       return StatusSnapshot.Check(
         name: settings.name, zone: settings.zone, tier: settings.tier,
         verdict: Self.verdict(target.check.health), since: target.check.since,
         consecutiveFailures: target.check.consecutiveFailures, problem: target.problem,
         latencySeconds: target.newest?.took.inSeconds, lastProbe: target.newest?.finishedAt)
+    }
+    checks += watchlist.calculatedHealth.filter { $0.check.region == region.name }.map { check, health in
+      StatusSnapshot.Check(
+        name: check.name, zone: check.zone, tier: check.tier, verdict: Self.verdict(health),
+        consecutiveFailures: 0, madeOf: check.summary)
     }
     var status = StatusSnapshot.Region(
       name: region.name, role: region.role.rawValue, share: region.share,
@@ -81,6 +91,11 @@ extension Conductor {
         StatusSnapshot.Part(
           zone: $0.zone, name: $0.name, verdict: Self.verdict($0.health), healthyShare: $0.healthyShare)
       }
+    }
+    status.traffic = region.traffic.map { _ in
+      // Nothing was looked at in the first moments of a configuration.
+      let standing = traffic.standings[region.name] ?? .init(problem: "not looked at yet")
+      return .init(requests: standing.requests, errors: standing.errors, problem: standing.problem)
     }
     status.servedShare = newest(
       "farwatch_steering_share", [LabelMatcher("region", equals: region.name)], now, onlyOne: true)
@@ -125,7 +140,7 @@ extension Conductor {
     sortedTargets.compactMap { target -> StatusSnapshot.Backup? in
       guard let settings = (target.plan.settings as? any BackupJobSettings)?.basics else { return nil }
       let matchers = target.plan.description.labels.entries.map { LabelMatcher($0.name, equals: $0.value) }
-      return StatusSnapshot.Backup(
+      var status = StatusSnapshot.Backup(
         job: settings.job, region: settings.region,
         newestGood: newest("backup_last_success_timestamp_seconds", matchers, now).map {
           Timestamp(seconds: $0)
@@ -138,6 +153,9 @@ extension Conductor {
         restoreTested: newest("backup_restore_tested_timestamp_seconds", matchers, now).map {
           Timestamp(seconds: $0)
         })
+      status.retained = newest("backup_retained", matchers, now)
+      status.foundGood = newest("backup_verified_files_total", matchers, now)
+      return status
     }
   }
 
@@ -170,6 +188,16 @@ extension Conductor {
     return found.lazy.compactMap {
       self.store.newestSample(of: $0, at: now, after: now - .seconds(300))?.value
     }.first
+  }
+}
+
+extension CalculatedCheck {
+  /// `at least 2 of api, db`; members of another region with their region before them.
+  fileprivate var summary: String {
+    let most = 5
+    var names = members.prefix(most).map { $0.region == region ? $0.name : "\($0.region)/\($0.name)" }
+    if members.count > most { names.append("\(members.count - most) more") }
+    return (isInverted ? "fewer than " : "at least ") + "\(atLeast) of " + names.joined(separator: ", ")
   }
 }
 

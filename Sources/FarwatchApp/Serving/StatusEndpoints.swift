@@ -58,10 +58,11 @@ struct StatusEndpoints: Sendable {
     let now = daemon.wallClock
     let kinds = JournalEntry.Kind.allCases.map(\.rawValue)
     // A form sends what is left empty, too.
-    let asked = request.query.filter { !$0.value.isEmpty && ["kind", "alert", "before"].contains($0.name) }
+    let asked = request.query.filter { !$0.value.isEmpty && ["kind", "alert", "label", "before"].contains($0.name) }
     var view = StatusPage.EventsView(
       events: [], kinds: kinds, kind: request.queryValue("kind") ?? "",
-      alert: request.queryValue("alert") ?? "")
+      alert: request.queryValue("alert") ?? "",
+      labels: asked.filter { $0.name == "label" }.map(\.value))
     let query: EventsQuery
     do {
       var read = try EventsQuery(asked.map { ($0.name, $0.value) }, now: now)

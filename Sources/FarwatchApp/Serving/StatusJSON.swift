@@ -10,19 +10,36 @@ struct StatusJSON {
 
   let snapshot: StatusSnapshot
 
-  /// The whole document.
-  var document: OrderedJSON { document(withClock: true) }
+  /// How much of it: each leaves out more.
+  enum Extent {
+    case everything
+    /// Without the moment of asking and the ages that follow from it.
+    case withoutClock
+    /// Without what is measured anew all the time, too.
+    case news
 
-  /// The same while nothing but time has passed: without the moment of asking and the ages that follow from it. Verdicts
-  /// that change because time passes are in it.
-  var fingerprint: UInt64 {
+    var hasClock: Bool { self == .everything }
+    var hasMeasurements: Bool { self != .news }
+  }
+
+  /// The whole document.
+  var document: OrderedJSON { document(.everything) }
+
+  /// The same while nothing but time has passed. Verdicts that change because time passes are in it.
+  var fingerprint: UInt64 { Self.hash(document(.withoutClock)) }
+
+  /// The same while everything is as it was but for newer measurements: what follows along is told when it changes.
+  var newsFingerprint: UInt64 { Self.hash(document(.news)) }
+
+  private static func hash(_ document: OrderedJSON) -> UInt64 {
     // FNV-1a: nobody gains anything from two states that look alike to a page that follows along.
-    document(withClock: false).compact.utf8.reduce(0xcbf2_9ce4_8422_2325) { hash, byte in
+    document.compact.utf8.reduce(0xcbf2_9ce4_8422_2325) { hash, byte in
       (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
     }
   }
 
-  private func document(withClock: Bool) -> OrderedJSON {
+  private func document(_ extent: Extent) -> OrderedJSON {
+    let withClock = extent.hasClock
     let now = snapshot.takenAt
     var members: [Member] = []
     if withClock { members.append(Member("takenAt", .string(now.iso8601))) }
@@ -30,9 +47,9 @@ struct StatusJSON {
       Member("startedAt", .string(snapshot.startedAt.iso8601)), Member("vantage", .string(snapshot.vantage)),
       Member("version", .string(snapshot.version)), Member("ready", .boolean(snapshot.ready)),
       Member("reloadProblem", .text(snapshot.lastReloadProblem)),
-      Member("readiness", .array(readiness(now, withClock))),
-      Member("regions", .array(snapshot.regions.map(Self.region))),
-      Member("links", .array(snapshot.links.map { Self.link($0, now, withClock) })),
+      Member("readiness", .array(snapshot.readiness.map { Self.readiness($0, withClock) })),
+      Member("regions", .array(snapshot.regions.map { Self.region($0, extent) })),
+      Member("links", .array(snapshot.links.map { Self.link($0, now, extent) })),
       Member("backups", .array(snapshot.backups.map { Self.backup($0, now, withClock) })),
       Member("alerts", .array(snapshot.alerts.map(Self.alert))),
       Member("silences", .array(snapshot.silences.map(Self.silence))),
@@ -47,46 +64,43 @@ struct StatusJSON {
 
   // MARK: Regions
 
-  /// What failing over to each region that data is carried to would cost.
-  private func readiness(_ now: Timestamp, _ withClock: Bool) -> [OrderedJSON] {
-    let targets = Set(snapshot.links.map(\.target)).union(snapshot.rehearsals.map(\.region))
-    return targets.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { region in
-      let links = snapshot.links.filter { $0.target == region }
-      let exposures = links.map { $0.exposure(at: now) }
-      // One link that nobody knows of, and nobody knows what would be lost.
-      let isKnown = !exposures.isEmpty && exposures.allSatisfy { $0 != nil }
-      let worst = isKnown ? exposures.compactMap { $0 }.max() : nil
-      let rehearsal = snapshot.rehearsals.first { $0.region == region }
-      var members = [Member("region", .string(region))]
-      if withClock { members.append(Member("exposureSeconds", .seconds(worst))) }
-      var reasons: [String] = []
-      if !isKnown { reasons.append("the recovery point of a link to it is not known") }
-      if rehearsal?.takes == nil { reasons.append("how long it takes is not measured") }
-      members += [
-        Member("verdict", .string(Self.worst(links.map { $0.verdict(at: now) }).rawValue)),
-        Member("takesSeconds", .seconds(rehearsal?.takes)),
-        Member("lastProven", .time(rehearsal?.lastProven)),
-        Member("reason", .text(reasons.isEmpty ? nil : reasons.joined(separator: "; "))),
-      ]
-      return .object(members)
+  /// What failing over to a region would mean, as the status page has it.
+  private static func readiness(_ one: StatusSnapshot.Readiness, _ withClock: Bool) -> OrderedJSON {
+    var members = [Member("region", .string(one.region))]
+    if withClock { members.append(Member("exposureSeconds", .seconds(one.loses))) }
+    var reasons: [String] = []
+    if !one.unknownLinks.isEmpty {
+      reasons.append("the recovery point of a link to it is not known")
+    } else if one.loses == nil {
+      reasons.append("no replication to it is watched")
     }
+    if one.takes == nil { reasons.append("how long it takes is not measured") }
+    members += [
+      Member("verdict", .string(one.verdict.rawValue)), Member("takesSeconds", .seconds(one.takes)),
+      Member("lastProven", .time(one.lastProven)),
+      Member("reason", .text(reasons.isEmpty ? nil : reasons.joined(separator: "; "))),
+    ]
+    return .object(members)
   }
 
-  /// Bad before what is not known before good.
-  private static func worst(_ verdicts: [StatusSnapshot.Verdict]) -> StatusSnapshot.Verdict {
-    for verdict in [StatusSnapshot.Verdict.bad, .unknown, .degraded] where verdicts.contains(verdict) {
-      return verdict
-    }
-    return verdicts.isEmpty ? .unknown : .good
-  }
-
-  private static func region(_ region: StatusSnapshot.Region) -> OrderedJSON {
-    .object([
+  private static func region(_ region: StatusSnapshot.Region, _ extent: Extent) -> OrderedJSON {
+    var members = [
       Member("name", .string(region.name)), Member("role", .string(region.role)),
       Member("verdict", .string(region.verdict.rawValue)), Member("sharePercent", .number(region.share)),
       Member("servedShare", .number(region.servedShare)),
+    ]
+    if extent.hasMeasurements { members.append(Member("traffic", region.traffic.map(traffic) ?? .null)) }
+    members += [
       Member("zones", .array(region.zones.map(part))), Member("tiers", .array(region.tiers.map(part))),
-      Member("checks", .array(region.checks.map(check))),
+      Member("checks", .array(region.checks.map { check($0, extent) })),
+    ]
+    return .object(members)
+  }
+
+  private static func traffic(_ traffic: StatusSnapshot.Traffic) -> OrderedJSON {
+    .object([
+      Member("requestsPerSecond", .number(traffic.requests)),
+      Member("errorsPerSecond", .number(traffic.errors)), Member("reason", .text(traffic.problem)),
     ])
   }
 
@@ -97,29 +111,35 @@ struct StatusJSON {
     ])
   }
 
-  private static func check(_ check: StatusSnapshot.Check) -> OrderedJSON {
-    .object([
+  private static func check(_ check: StatusSnapshot.Check, _ extent: Extent) -> OrderedJSON {
+    var members = [
       Member("name", .string(check.name)), Member("zone", .text(check.zone.isEmpty ? nil : check.zone)),
       Member("tier", .text(check.tier.isEmpty ? nil : check.tier)),
       Member("verdict", .string(check.verdict.rawValue)), Member("since", .time(check.since)),
       Member("consecutiveFailures", .integer(check.consecutiveFailures)),
-      Member("latencySeconds", .number(check.latencySeconds)), Member("lastProbe", .time(check.lastProbe)),
-      Member("reason", .text(check.problem ?? (check.lastProbe == nil ? "no probe has ended yet" : nil))),
-    ])
+      Member("calculatedFrom", .text(check.madeOf)),
+    ]
+    if extent.hasMeasurements {
+      members.append(Member("latencySeconds", .number(check.latencySeconds)))
+      members.append(Member("lastProbe", .time(check.lastProbe)))
+    }
+    let isAwaited = check.lastProbe == nil && check.madeOf == nil
+    members.append(Member("reason", .text(check.problem ?? (isAwaited ? "no probe has ended yet" : nil))))
+    return .object(members)
   }
 
   // MARK: Data
 
   private static func link(
-    _ link: StatusSnapshot.Link, _ now: Timestamp, _ withClock: Bool
+    _ link: StatusSnapshot.Link, _ now: Timestamp, _ extent: Extent
   ) -> OrderedJSON {
     var members = [
       Member("name", .string(link.name)), Member("engine", .string(link.engine)),
       Member("source", .string(link.source)), Member("target", .string(link.target)),
       Member("verdict", .string(link.verdict(at: now).rawValue)),
-      Member("recoveryPoint", .time(link.recoveryPoint)),
     ]
-    if withClock { members.append(Member("exposureSeconds", .seconds(link.exposure(at: now)))) }
+    if extent.hasMeasurements { members.append(Member("recoveryPoint", .time(link.recoveryPoint))) }
+    if extent.hasClock { members.append(Member("exposureSeconds", .seconds(link.exposure(at: now)))) }
     let unknown = link.recoveryPoint == nil ? "no recovery point is known" : nil
     members += [
       Member("objectiveSeconds", .seconds(link.objective)), Member("measured", .boolean(link.measured)),
