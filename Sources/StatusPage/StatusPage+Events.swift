@@ -27,7 +27,9 @@ extension StatusPage {
         page.row(id: event.sequence > 0 ? "e-\(event.sequence)" : nil) { page in
           page.cell { $0.ago(event.at, now) }
           page.head { page in
-            if let look = look(event.kind) { page.state(look, event.kind) } else { page.text(event.kind) }
+            // In one piece: it is looked for down the column.
+            let kind = event.kind.replacing(" ", with: "\u{a0}")
+            if let look = look(event.kind) { page.state("\(look) tight", kind) } else { page.text(kind) }
           }
           page.cell(nil, event.alert)
           page.cell(nil, quiet: true, event.what)

@@ -35,9 +35,8 @@ extension StatusPage {
               page.raw("<span class=\"number\">\(exposure(of: link, status.takenAt))</span> ")
               page.raw(Drawings.bar(link.exposure(at: status.takenAt), of: link.objective, verdict))
             }
-            page.cell(link.lags.isEmpty ? nil : lagsColumn(status)) {
-              $0.raw(Drawings.sparkline(link.lags, limit: link.objective.inSeconds))
-            }
+            let line = Drawings.sparkline(link.lags, limit: link.objective.inSeconds)
+            page.cell(line.isEmpty ? nil : lagsColumn(status)) { $0.raw(line) }
             page.cell("Objective", text(link.objective))
             page.cell(link.problem == nil ? nil : "Trouble", quiet: true, link.problem ?? "")
           }
@@ -47,7 +46,7 @@ extension StatusPage {
   }
 
   private static func lagsColumn(_ status: StatusSnapshot) -> String {
-    "Last \(text(status.trendWindow)), line: objective"
+    "Last \(text(status.trendWindow)) against objective"
   }
 
   /// What is not measured now says so: it was so much when it was last known, and may have grown.

@@ -31,7 +31,7 @@ package enum StatusStyle {
     nav a[aria-current] { color: var(--fg); font-weight: 600; text-decoration: none; }
     .verdict { border-radius: .3rem; color: var(--on); background: var(--unknown); display: inline-block;
       font-weight: 600; margin: 0; padding: .2rem .7rem; }
-    .headline { font-size: 1.25rem; }
+    .headline { font-size: 1.25rem; margin-bottom: 1.2rem; }
     .verdict.good { background: var(--good); } .verdict.bad { background: var(--bad); }
     .verdict.degraded { background: var(--degraded); }
     .quiet { color: var(--unknown); font-size: .92em; }
@@ -59,7 +59,7 @@ package enum StatusStyle {
     thead th { color: var(--unknown); font-size: .85em; font-weight: 500; }
     tbody th { font-weight: 600; }
     .wide tbody tr { border-top: 1px solid var(--line); }
-    .wide tbody th { max-width: 16rem; overflow-wrap: anywhere; }
+    .wide tbody th { max-width: 16rem; min-width: 6rem; overflow-wrap: anywhere; }
     .checks { font-size: .95em; table-layout: fixed; }
     .checks th:nth-child(1) { width: 34%; } .checks th:nth-child(3) { width: 4.2rem; }
     .checks .number { display: inline-block; min-width: 5.2em; }
@@ -70,6 +70,7 @@ package enum StatusStyle {
     .checks tbody th .unseen { text-indent: 0; }
     td.quiet { overflow-wrap: anywhere; } td.when, .age, .dot, .number { white-space: nowrap; }
     .checks .dot, .wide th .dot { white-space: normal; }
+    .wide th .dot.tight { white-space: nowrap; }
     .dot::before { color: var(--unknown); content: "\\25CF"; display: inline-block; text-indent: 0; width: 1.2em; }
     .dot.good { color: var(--good); } .dot.good::before { color: var(--good); }
     .dot.bad { color: var(--bad); } .dot.bad::before { color: var(--bad); content: "\\25B2"; }
@@ -106,7 +107,7 @@ package enum StatusStyle {
     @media (max-width: 48rem) {
       .wide, .wide tbody, .wide tbody tr { display: block; }
       .wide thead { clip-path: inset(50%); height: 1px; overflow: hidden; position: absolute; width: 1px; }
-      .wide tbody tr { padding: .4rem 0; }
+      .wide tbody tr { padding: .4rem 0; } .wide tbody tr:first-child { border-top: 0; }
       .wide td:empty { display: none; }
       .wide tbody td, .wide tbody th { display: inline; padding: 0 .5rem 0 0; }
       .wide td[data-is] { display: block; padding-left: 1.1rem; }

@@ -101,7 +101,10 @@ struct CheckChronicle {
       labels.append(Label(name, value))
     }
     var detail: [String: String] = [:]
-    if let lasted = change.lasted { detail["lasted"] = DurationText.format(lasted) }
+    if let lasted = change.lasted, lasted >= .zero {
+      let whole = lasted < .seconds(1) ? lasted : .seconds(lasted.milliseconds / 1000)
+      detail[change.isDown ? "up_for" : "down_for"] = DurationText.format(whole)
+    }
     if let problem = change.problem { detail["problem"] = problem }
     if leftOut > 0 { detail["left_out"] = String(leftOut) }
     return JournalEntry(

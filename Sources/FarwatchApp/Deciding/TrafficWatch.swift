@@ -39,8 +39,7 @@ final class TrafficWatch {
     case unusable(String)
   }
 
-  /// Half a minute old at most, whatever asks for it.
-  static let interval: Duration = .seconds(15)
+  static let interval: Duration = .seconds(5)
   /// What one expression may read for one moment: it runs where everything is decided.
   private static let limits = EvaluationOptions(maximumSamples: 500_000)
 

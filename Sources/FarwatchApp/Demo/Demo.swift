@@ -60,13 +60,16 @@ private final class DemoWorld: Sendable {
     try? FileManager.default.removeItem(atPath: folder)
     try FileManager.default.createDirectory(
       atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    regions = [try DemoRegion("taiwan"), try DemoRegion("japan")]
+    regions = [
+      try DemoRegion("taiwan", DemoBucket(delay: .zero)),
+      try DemoRegion("japan", DemoBucket(delay: .milliseconds(1200))),
+    ]
     backups = try DemoBackups(folder: "\(folder)/backups")
     try backups.writeOne()
     let arrivals = arrivals
     pager = try DemoPager { arrivals.post($0) }
     let files = DemoFiles(
-      listen: "127.0.0.1:\(port)", folder: folder, regions: regions.map { ($0.name, $0.healthURL) },
+      listen: "127.0.0.1:\(port)", folder: folder, regions: regions.map { ($0.name, $0.address) },
       pager: pager.endpoint)
     try files.configuration.write(toFile: "\(folder)/farwatch.yml", atomically: true, encoding: .utf8)
     try files.rules.write(toFile: "\(folder)/rules.yml", atomically: true, encoding: .utf8)

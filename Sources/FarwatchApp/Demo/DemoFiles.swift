@@ -2,7 +2,7 @@
 struct DemoFiles {
   var listen: String
   var folder: String
-  var regions: [(name: String, healthURL: String)]
+  var regions: [(name: String, address: String)]
   var pager: String
 
   func on(_ address: String) -> DemoFiles {
@@ -13,19 +13,40 @@ struct DemoFiles {
 
   var configuration: String {
     let checks = regions.map {
-      "    - {name: api, region: \($0.name), http: {url: \"\($0.healthURL)\", json: {status: UP}}}"
+      "    - {name: api, region: \($0.name), http: {url: \"\($0.address)/health\", json: {status: UP}}}"
     }
+    let scrapes = regions.map {
+      "  - {name: \($0.name)-shop, interval: 2s, scrape: {url: \"\($0.address)/metrics\"}}"
+    }
+    let bucket = "bucket: \(DemoBucket.name), path_style: true, credentials: anonymous"
+    let nodes = regions.map { "{region: \($0.name), s3: {\(bucket), endpoint: \"\($0.address)\"}}" }
     return """
       vantage: demo
       listen: \(listen)
       state: \(folder)/state
       regions:
-        taiwan: {role: primary, share: 60}
-        japan: {role: secondary, share: 40}
+        taiwan:
+          role: primary
+          share: 60
+          traffic: {requests: \(served("taiwan")), errors: \(served("taiwan", #",code=~"5..""#))}
+        japan:
+          role: secondary
+          share: 40
+          traffic: {requests: \(served("japan")), errors: \(served("japan", #",code=~"5..""#))}
       health:
         defaults: {interval: 2s, timeout: 1s, failures: 2, successes: 2, confirm: 500ms}
         checks:
       \(checks.joined(separator: "\n"))
+      collect:
+      \(scrapes.joined(separator: "\n"))
+      replication:
+        - link: uploads
+          engine: object_store
+          rpo: 10s
+          interval: 2s
+          timeout: 1s
+          source: \(nodes[0])
+          targets: [\(nodes[1])]
       backups:
         - job: mysql-backups
           region: japan
@@ -45,6 +66,11 @@ struct DemoFiles {
           wait: 10s
 
       """
+  }
+
+  /// The expression for what a region serves.
+  private func served(_ region: String, _ more: String = "") -> String {
+    #"'sum(rate(shop_requests_total{site="\#(region)"\#(more)}[30s]))'"#
   }
 
   var rules: String {

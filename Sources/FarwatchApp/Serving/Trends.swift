@@ -134,12 +134,25 @@ final class Trends: Sendable {
     var steps = [Double?](repeating: nil, count: Self.steps)
     let start = (now - window).milliseconds
     let length = max(1, window.milliseconds / Int64(Self.steps))
+    let patience = patience(with: samples.times)
+    var last: (time: Int64, step: Int, value: Double)?
     for (time, sample) in zip(samples.times, samples.values) where sample.isFinite && time > start {
       let step = Int(min(Int64(Self.steps) - 1, (time - start - 1) / length))
       let counted = value?(time, sample) ?? sample
+      // Between two that follow each other as ever nothing is missing.
+      if let last, time - last.time <= patience {
+        for between in (last.step..<step).dropFirst() { steps[between] = last.value }
+      }
       steps[step] = max(steps[step] ?? counted, counted)
+      last = (time, step, counted)
     }
     return steps
+  }
+
+  /// How far apart samples may be without a gap: two and a half times what they mostly are.
+  private static func patience(with times: [Int64]) -> Int64 {
+    let distances = zip(times.dropFirst(), times).map { $0 - $1 }.sorted()
+    return distances.isEmpty ? 0 : distances[distances.count / 2] * 5 / 2
   }
 
   /// What held at the end of each step.
