@@ -1,10 +1,10 @@
 /// Schemas with a name.
 enum Schemas {
   static let all: KeyValuePairs<String, Schema> = [
-    "Status": status, "Readiness": readiness, "Region": region, "Traffic": traffic,
-    "Part": part, "Check": check, "Link": link, "Backup": backup, "ActiveAlert": activeAlert, "Paging": paging, "HeldSilence": heldSilence,
-    "Alarm": alarm,
-    "Receiver": receiver, "Heartbeat": heartbeat, "Store": store, "Event": event,
+    "Status": status, "Readiness": readiness, "Region": region, "Traffic": traffic, "Part": part,
+    "Check": check, "Link": link, "Backup": backup, "ActiveAlert": activeAlert, "Paging": paging,
+    "HeldSilence": heldSilence, "Alarm": alarm, "Receiver": receiver, "Heartbeat": heartbeat, "Store": store,
+    "Event": event,
     "Verification": verification,
     "Proof": proof, "Alert": alert, "DetailedAlert": detailedAlert, "AlertGroup": alertGroup,
     "PostedAlert": postedAlert, "Silence": silence, "PostedSilence": postedSilence, "Matcher": matcher,
@@ -46,8 +46,8 @@ enum Schemas {
   ])
   private static let check = Schema.object([
     "name": .text, "zone": maybeText, "tier": maybeText, "verdict": verdict, "since": maybeTime,
-    "consecutiveFailures": .count, "calculatedFrom": maybeText, "latencySeconds": maybeSeconds, "lastProbe": maybeTime,
-    "reason": maybeText,
+    "consecutiveFailures": .count, "calculatedFrom": maybeText, "latencySeconds": maybeSeconds,
+    "lastProbe": maybeTime, "reason": maybeText,
   ])
   private static let link = Schema.object([
     "name": .text, "engine": .text, "source": .text, "target": .text, "verdict": verdict,

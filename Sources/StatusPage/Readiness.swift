@@ -54,7 +54,9 @@ extension StatusSnapshot {
       case .degraded: found.append("the region itself is degraded")
       case .unknown: found.append("the region's own state is not known")
       }
-      if !missed.isEmpty { found.append("more would be lost than the objective allows: \(Self.list(missed))") }
+      if !missed.isEmpty {
+        found.append("more would be lost than the objective allows: \(Self.list(missed))")
+      }
       return found
     }
 

@@ -203,7 +203,8 @@ extension StatusPage {
   private static func rollUp(_ region: StatusSnapshot.Region, _ page: inout HTMLText) {
     guard !region.zones.isEmpty || !region.tiers.isEmpty else { return }
     page.section("parts", "What its state follows from") { page in
-      page.table("Zones and tiers of \(region.name)", ["Part", "State", "Checks up", "Of its weight"]) { page in
+      page.table("Zones and tiers of \(region.name)", ["Part", "State", "Checks up", "Of its weight"]) {
+        page in
         for tier in region.tiers where tier.zone.isEmpty { row("tier \(tier.name)", tier, region, &page) }
         for zone in region.zones {
           row("zone \(zone.name)", zone, region, &page)

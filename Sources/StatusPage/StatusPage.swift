@@ -121,7 +121,9 @@ package enum StatusPage {
       page.raw("never proven")
     }
     page.raw(".</p>\n")
-    for objection in one.objections { page.notice(objection.prefix(1).uppercased() + objection.dropFirst() + ".") }
+    for objection in one.objections {
+      page.notice(objection.prefix(1).uppercased() + objection.dropFirst() + ".")
+    }
   }
 
   /// What an install without any region is told.

@@ -69,7 +69,7 @@ package enum StatusStyle {
     .checks tbody th .dot { display: block; padding-left: 1.2em; text-indent: -1.2em; }
     .checks tbody th .unseen { text-indent: 0; }
     td.quiet { overflow-wrap: anywhere; } td.when, .age, .dot, .number { white-space: nowrap; }
-    .checks .dot, .wide th .dot { white-space: normal; }
+    .checks .dot, .wide th .dot, .state .dot { white-space: normal; }
     .wide th .dot.tight { white-space: nowrap; }
     .dot::before { color: var(--unknown); content: "\\25CF"; display: inline-block; text-indent: 0; width: 1.2em; }
     .dot.good { color: var(--good); } .dot.good::before { color: var(--good); }

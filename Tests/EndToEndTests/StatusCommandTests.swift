@@ -100,6 +100,24 @@ import Testing
     #expect(shown.fault == nil && shown.code == 0 && shown.restored, "\(shown)")
   }
 
+  /// Asked once an hour, it shows what happens when it happens: it is told.
+  @Test(.timeLimit(.minutes(5))) func topFollowsWhatHappens() async throws {
+    let fleet = try Fleet(regions: ["taiwan", "japan"])
+    let daemon = try await fleet.runConfirmed()
+    defer { daemon.child.stop() }
+    let top = try ChildProcess(
+      [FarwatchProcess.binary, "top", "--interval", "1h", "--url", daemon.baseURL],
+      environment: ["TERM": "dumb"])
+    defer { top.stop() }
+    try await waitUntil(timeout: .seconds(60), "it shows and follows; \(top.output)") {
+      top.output.contains("GOOD     Nothing is firing")
+    }
+    fleet.regions[1].down()
+    try await waitUntil(timeout: .seconds(60), "it shows what happened; \(top.output)") {
+      top.output.contains("1 region is down")
+    }
+  }
+
   @Test func aWrongIntervalIsWrongUse() async throws {
     let soon = try await farwatch(["top", "--interval", "soon"])
     #expect(soon.exit == .code(2) && soon.output.contains("--interval \"soon\""), "\(soon.output)")

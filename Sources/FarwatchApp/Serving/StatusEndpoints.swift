@@ -58,7 +58,9 @@ struct StatusEndpoints: Sendable {
     let now = daemon.wallClock
     let kinds = JournalEntry.Kind.allCases.map(\.rawValue)
     // A form sends what is left empty, too.
-    let asked = request.query.filter { !$0.value.isEmpty && ["kind", "alert", "label", "before"].contains($0.name) }
+    let asked = request.query.filter {
+      !$0.value.isEmpty && ["kind", "alert", "label", "before"].contains($0.name)
+    }
     var view = StatusPage.EventsView(
       events: [], kinds: kinds, kind: request.queryValue("kind") ?? "",
       alert: request.queryValue("alert") ?? "",
