@@ -114,6 +114,8 @@ package struct StatusLines {
     switch (requests, finite(traffic.errorsPerSecond)) {
     case (let requests?, let errors?) where requests > 0:
       words += ", \(NumberText.plain(rounded(errors / requests * 100, 10))) % fail"
+    // None of nobody knows how many says nothing.
+    case (nil, 0?), (nil, nil): break
     case (_, let errors?): words += ", \(NumberText.plain(rounded(errors, 10))) fail/s"
     case (_, nil): words += ", failures unknown"
     }

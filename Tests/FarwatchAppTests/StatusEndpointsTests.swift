@@ -32,8 +32,8 @@ import Testing
     }
     let steps = Trends.greatest(samples, at: dayStart, over: .seconds(300))
     #expect(steps[0] == nil, "what is no later than the beginning does not count")
-    #expect(steps[2..<9].allSatisfy { $0 != nil } && steps[19...].allSatisfy { $0 != nil })
-    #expect(steps[12..<17].allSatisfy { $0 == nil })
+    #expect(steps[2..<9].allSatisfy { $0 != nil } && steps[17..<28].allSatisfy { $0 != nil })
+    #expect(steps[9..<17].allSatisfy { $0 == nil })
   }
 
   @Test func aLineCoversWhatThereIs() throws {
