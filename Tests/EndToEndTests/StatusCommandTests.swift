@@ -50,7 +50,7 @@ import Testing
     let shown = try await PseudoTerminal.run(
       top,
       [
-        .wait("\u{1b}[?1049h"), .wait("Regions"), .wait("q quit"), .resize(rows: 30, columns: 100),
+        .wait("\u{1b}[?1049h"), .wait("q quit"), .wait("Regions"), .resize(rows: 30, columns: 100),
         .wait("\u{1b}[H\u{1b}[1mFarwatch"), .send("s"), .wait("by name"), .send("?"), .wait("one page down"),
         .send("?"),
         .wait("Regions"), .send("q"),
