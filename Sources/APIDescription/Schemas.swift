@@ -64,8 +64,7 @@ enum Schemas {
   private static let check = Schema.object([
     "name": .text, "zone": maybeText, "tier": maybeText, "verdict": verdict, "since": maybeTime,
     "consecutiveFailures": .count, "calculatedFrom": maybeText, "latencySeconds": maybeSeconds,
-    "lastProbe": maybeTime,
-    "reason": maybeText,
+    "lastProbe": maybeTime, "reason": maybeText,
   ])
   private static let link = Schema.object([
     "name": .text, "engine": .text, "source": .text, "target": .text, "verdict": verdict,

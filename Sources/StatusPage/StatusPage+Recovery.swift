@@ -161,7 +161,7 @@ extension StatusPage {
     page.raw(Drawings.sparkline(link.lags, isBig: true, limit: link.objective.inSeconds))
     page.quiet(
       "What would have been lost, over the last \(text(status.trendWindow)), from nothing at the bottom: at most "
-        + "\(text(.milliseconds(Int64(min(most, 1e12) * 1000)))). The dashed line is the objective, "
+        + "\(text(.milliseconds(Int64((min(most, 1e12) * 1000).rounded())))). The dashed line is the objective, "
         + "\(text(link.objective)); a gap: not measured.")
   }
 
@@ -204,7 +204,9 @@ extension StatusPage {
       }
       term("Objective", &page) { $0.text("no older than \(text(backup.objective))") }
       term("Size", &page) { $0.text(backup.sizeBytes.map(bytes) ?? "unknown") }
-      if let retained = backup.retained { term("Kept", &page) { $0.text(count(Int(retained), "backup")) } }
+      if let retained = backup.retained {
+        term("Kept", &page) { $0.text(retained == 1 ? "1 backup" : "\(NumberText.plain(retained)) backups") }
+      }
       term("Verified", &page) { verified(backup, status.takenAt, &$0) }
       term("Newest look at it", &page) {
         $0.text(backup.measured ? "succeeded" : backup.problem ?? "failed")

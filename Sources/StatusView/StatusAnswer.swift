@@ -31,11 +31,21 @@ package struct StatusAnswer: Hashable, Sendable {
     package var latencySeconds: Double?
   }
 
+  /// What a region serves; nil is unknown.
+  package struct Traffic: Hashable, Sendable {
+    package var requestsPerSecond: Double?
+    package var errorsPerSecond: Double?
+    /// Why something of it is not known.
+    package var reason: String?
+  }
+
   package struct Region: Hashable, Sendable {
     package var name = ""
     package var role = ""
     package var sharePercent: Double?
     package var verdict = Verdict.unknown
+    /// nil: nothing tells.
+    package var traffic: Traffic?
     package var checks: [Check] = []
   }
 

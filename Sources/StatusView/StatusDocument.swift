@@ -66,11 +66,17 @@ private struct StatusDocument: Decodable {
     var lastProbe: String?
     var reason: String?
   }
+  struct Traffic: Decodable {
+    var requestsPerSecond: Double?
+    var errorsPerSecond: Double?
+    var reason: String?
+  }
   struct Region: Decodable {
     var name: String?
     var role: String?
     var verdict: String?
     var sharePercent: Double?
+    var traffic: Traffic?
     var checks: [Check]?
   }
   struct Link: Decodable {
@@ -179,6 +185,10 @@ extension StatusDocument.Region {
   fileprivate var status: StatusAnswer.Region {
     .init(
       name: name ?? "", role: role ?? "", sharePercent: sharePercent, verdict: StatusView.verdict(verdict),
+      traffic: traffic.map {
+        .init(
+          requestsPerSecond: $0.requestsPerSecond, errorsPerSecond: $0.errorsPerSecond, reason: $0.reason)
+      },
       checks: (checks ?? []).map { check in
         .init(
           name: check.name ?? "", verdict: StatusView.verdict(check.verdict), since: time(check.since),

@@ -92,7 +92,11 @@ package struct StatusLines {
       rows.append(
         Row(
           word(region.verdict), tone(region.verdict),
-          [region.name, "", [region.role, share ?? ""].filter { !$0.isEmpty }.joined(separator: ", ")]))
+          [
+            region.name, "",
+            [region.role, share ?? "", region.traffic.map(Self.words) ?? ""].filter { !$0.isEmpty }
+              .joined(separator: ", "),
+          ]))
       for check in order.sort(region.checks, name: \.name, rank: \.verdict.rank) {
         var said = check.problem ?? check.latencySeconds.map(AgeText.latency) ?? "no answer yet"
         if check.problem != nil, check.consecutiveFailures > 1 {
@@ -105,6 +109,22 @@ package struct StatusLines {
       }
     }
     section("Regions", ["REGION", "SINCE", "STATE"], rows, whole: 0)
+  }
+
+  /// `47.4 requests/s, 0.5 % fail`; what is not known says so.
+  private static func words(_ traffic: StatusAnswer.Traffic) -> String {
+    func finite(_ value: Double?) -> Double? { value.flatMap { $0.isFinite ? $0 : nil } }
+    let requests = finite(traffic.requestsPerSecond)
+    var words = requests.map { "\(NumberText.plain(rounded($0, 10))) requests/s" } ?? "requests unknown"
+    switch (requests, finite(traffic.errorsPerSecond)) {
+    case (let requests?, let errors?) where requests > 0:
+      words += ", \(NumberText.plain(rounded(errors / requests * 100, 10))) % fail"
+    // None of nobody knows how many says nothing.
+    case (nil, 0?), (nil, nil): break
+    case (_, let errors?): words += ", \(NumberText.plain(rounded(errors, 10))) fail/s"
+    case (_, nil): words += ", failures unknown"
+    }
+    return words + (traffic.reason.map { " (\($0))" } ?? "")
   }
 
   private mutating func links() {

@@ -12,7 +12,11 @@ package struct TopScreen: Sendable {
     }
   }
 
-  package enum Command: Sendable { case goOn, quit }
+  package enum Command: Sendable {
+    case goOn, quit
+    /// Something else may have written over the screen.
+    case drawAnew
+  }
 
   /// Where the status comes from, for the eye.
   private let address: String
@@ -44,6 +48,7 @@ package struct TopScreen: Sendable {
     let page = max(1, bodyRows(size) - 1)
     switch key {
     case .character("q"), .character("Q"): return .quit
+    case .character("r"): return .drawAnew
     case .character("?"), .character("h"): showsHelp.toggle()
     case .character("s"):
       order = order.next
@@ -114,7 +119,8 @@ package struct TopScreen: Sendable {
     [
       "", "q          quit", "j, down    one line down", "k, up      one line up",
       "space      one page down", "b          one page up", "g, home    to the top",
-      "G, end     to the end", "s          order: worst first, by name, as configured", "?          this",
+      "G, end     to the end", "s          order: worst first, by name, as configured",
+      "r          draws the whole screen anew", "?          this",
       "",
       "The first lines stay. GOOD: all regions are up, all objectives met, nothing fires. UNKNOWN: something",
       "is not known, which is never shown as good. NOT CONNECTED: Farwatch does not answer; it is asked again.",

@@ -96,11 +96,25 @@ package final class TerminalSession: Sendable {
     return (Int(size.ws_col), Int(size.ws_row))
   }
 
-  /// The whole screen in one write, each line over the one that was there: nothing flickers.
-  package func draw(_ lines: [String]) {
-    var frame = "\u{1b}[H"
-    for (index, line) in lines.enumerated() { frame += (index == 0 ? "" : "\r\n") + line + "\u{1b}[K" }
-    Self.write(frame + "\u{1b}[J", to: STDOUT_FILENO)
+  /// The screen in one write, each line over the one that was there: nothing flickers.
+  ///
+  /// - Parameter shown: what stands there; empty where that is not known.
+  package func draw(_ lines: [String], over shown: [String]) {
+    Self.write(Self.frame(lines, over: shown), to: STDOUT_FILENO)
+  }
+
+  /// What makes `lines` of `shown`: only lines that differ are written where their number stayed.
+  package static func frame(_ lines: [String], over shown: [String]) -> String {
+    guard lines.count == shown.count else {
+      var frame = "\u{1b}[H"
+      for (index, line) in lines.enumerated() { frame += (index == 0 ? "" : "\r\n") + line + "\u{1b}[K" }
+      return frame + "\u{1b}[J"
+    }
+    var frame = ""
+    for (index, line) in lines.enumerated() where line != shown[index] {
+      frame += "\u{1b}[\(index + 1);1H" + line + "\u{1b}[K"
+    }
+    return frame
   }
 
   /// Ends the wait of ``next(upTo:)``. Any thread.

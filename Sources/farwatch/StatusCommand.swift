@@ -49,11 +49,14 @@ struct TopCommand: ParsableCommand {
     commandName: "top", abstract: "Show the status live, on the whole terminal.",
     discussion: """
       q quits, j and k or the arrows scroll, s changes the order, ? tells of all keys. When Farwatch does not answer, \
-      that is said in red, what was known stays, and it is asked again. Where there is no terminal, or one that only \
+      that is said in red, what was known stays, and it is asked again. Its events are followed: what happens is shown \
+      when it happens; where they cannot be followed, it is asked every --interval. Where there is no terminal, or one that only \
       takes lines, the status is printed as text each time that it has changed.
       """)
 
-  @Option(help: ArgumentHelp("How often Farwatch is asked.", valueName: "duration"))
+  @Option(
+    help: ArgumentHelp(
+      "How often Farwatch is asked where its events cannot be followed.", valueName: "duration"))
   var interval = "2s"
 
   @OptionGroup var colour: ColourOption

@@ -126,9 +126,14 @@ func exampleDirectory() throws -> TemporaryDirectory {
         .init(
           name: "taiwan", role: .primary, share: 60,
           rules: RollUpRules(
-            tiers: ["web": .init(minimum: .share(0.5)), "cache": .init(isNeeded: false)], zones: .count(1))),
+            tiers: ["web": .init(minimum: .share(0.5)), "cache": .init(isNeeded: false)], zones: .count(1)),
+          traffic: settings.regions[0].traffic),
         .init(name: "japan", role: .secondary, share: 40),
       ])
+    let traffic = settings.regions[0].traffic
+    #expect(traffic?.requests.text == #"sum(rate(http_requests_total{site="taiwan"}[1m]))"#)
+    #expect(
+      traffic?.errors?.text.hasSuffix(#"or 0 * sum(rate(http_requests_total{site="taiwan"}[1m]))"#) == true)
     #expect(settings.ruleFiles == [directory.file("rules/a.yml"), directory.file("rules/b.yml")])
     #expect(settings.warnings == [])
   }

@@ -18,6 +18,24 @@ let rollUpFaults: [Fault] = [
   Fault(
     "regions: {r: {zones: {minimum_healthy: -1}}}",
     "1:40: expected a number of checks such as 2, or a share such as 50%, found the number -1"),
+  Fault("regions: {r: {traffic: 5}}", "1:24: expected a mapping, found the number 5"),
+  Fault("regions: {r: {traffic: {errors: a}}}", "1:24: missing key `requests`"),
+  Fault(
+    "regions: {r: {traffic: {requests: a, error: b}}}", "1:38: unknown key `error`; did you mean `errors`?"),
+  Fault("regions: {r: {traffic: {requests: ''}}}", "1:35: must not be empty"),
+  Fault(
+    "regions: {r: {traffic: {requests: 'sum(rate(a[1m])'}}}",
+    #"1:51: cannot parse the expression: unclosed left parenthesis"#),
+  Fault(
+    "regions: {r: {traffic: {requests: a, errors: 'rate(a)'}}}",
+    #"1:52: cannot parse the expression: expected type range vector in call to function "rate", got instant vector"#
+  ),
+  Fault(
+    "regions: {r: {traffic: {requests: 'a[1m]'}}}",
+    "1:35: must give a number or an instant vector, not range vector: such as sum(rate(\u{2026}[1m]))"),
+  Fault(
+    "regions: {r: {traffic: {requests: '\"five\"'}}}",
+    "1:35: must give a number or an instant vector, not string: such as sum(rate(\u{2026}[1m]))"),
   Fault(check("url: 'http://h'", "zone: '', "), "2:46: must not be empty"),
   Fault(check("url: 'http://h'", "tier: '', "), "2:46: must not be empty"),
   Fault(check("url: 'http://h'", "weight: 0, "), "2:48: must be between 0.001 and 1000, found 0"),

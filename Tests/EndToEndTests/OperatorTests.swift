@@ -88,8 +88,9 @@ import Testing
     }
     #expect(
       kinds == [
-        "started", "silence_created", "firing", "silenced", "silence_updated", "silence_expired",
-        "unsilenced", "notified", "attempt", "acknowledged", "resolved", "notified", "attempt",
+        "started", "silence_created", "check_down", "firing", "silenced", "silence_updated",
+        "silence_expired", "unsilenced", "notified", "attempt", "acknowledged", "check_up", "resolved",
+        "notified", "attempt",
       ], "\(events)")
     daemon.child.stop()
   }

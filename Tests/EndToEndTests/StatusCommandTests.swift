@@ -50,7 +50,7 @@ import Testing
     let shown = try await PseudoTerminal.run(
       top,
       [
-        .wait("\u{1b}[?1049h"), .wait("Regions"), .wait("q quit"), .resize(rows: 30, columns: 100),
+        .wait("\u{1b}[?1049h"), .wait("q quit"), .wait("Regions"), .resize(rows: 30, columns: 100),
         .wait("\u{1b}[H\u{1b}[1mFarwatch"), .send("s"), .wait("by name"), .send("?"), .wait("one page down"),
         .send("?"),
         .wait("Regions"), .send("q"),
@@ -98,6 +98,24 @@ import Testing
     defer { daemon.child.stop() }
     let shown = try await starting.value
     #expect(shown.fault == nil && shown.code == 0 && shown.restored, "\(shown)")
+  }
+
+  /// Asked once an hour, it shows what happens when it happens: it is told.
+  @Test(.timeLimit(.minutes(5))) func topFollowsWhatHappens() async throws {
+    let fleet = try Fleet(regions: ["taiwan", "japan"])
+    let daemon = try await fleet.runConfirmed()
+    defer { daemon.child.stop() }
+    let top = try ChildProcess(
+      [FarwatchProcess.binary, "top", "--interval", "1h", "--url", daemon.baseURL],
+      environment: ["TERM": "dumb"])
+    defer { top.stop() }
+    try await waitUntil(timeout: .seconds(60), "it shows and follows; \(top.output)") {
+      top.output.contains("GOOD     Nothing is firing")
+    }
+    fleet.regions[1].down()
+    try await waitUntil(timeout: .seconds(60), "it shows what happened; \(top.output)") {
+      top.output.contains("1 region is down")
+    }
   }
 
   @Test func aWrongIntervalIsWrongUse() async throws {

@@ -47,6 +47,41 @@ private let waitingRules = """
     _ = try JournalCheck.verify(world.stored(.journal)).get()
   }
 
+  @Test func aCheckThatGoesDownAndComesBackIsWritten() throws {
+    let world = CoreWorld(rules: waitingRules)
+    world.run(.seconds(60))
+    #expect(!entries(world).contains { $0.kind == .checkUp }, "up at the start is no news")
+    world.down = ["japan"]
+    world.run(.seconds(60))
+    world.down = []
+    world.run(.seconds(60))
+    let changes = entries(world).filter { $0.kind == .checkDown || $0.kind == .checkUp }
+    #expect(changes.map(\.kind) == [.checkDown, .checkUp])
+    #expect(changes.allSatisfy { $0.labels == ["check": "api", "region": "japan"] })
+    #expect(
+      changes.first?.detail["problem"] == "timeout: scripted" && changes.last?.detail["down_for"] != nil)
+    let kinds = entries(world).filter { $0.labels?["region"] == "japan" }.map(\.kind)
+    #expect(kinds.first == .checkDown, "before the alert that follows from it")
+    // A restart forgets nothing: it is up still, and that is no news.
+    world.crash()
+    world.run(.seconds(60))
+    #expect(entries(world).count { $0.kind == .checkUp } == 1)
+    _ = try JournalCheck.verify(world.stored(.journal)).get()
+  }
+
+  @Test func aCheckThatFlapsDoesNotFloodTheJournal() throws {
+    let world = CoreWorld(rules: waitingRules)
+    world.run(.seconds(60))
+    for round in 0..<200 {
+      world.down = round.isMultiple(of: 2) ? ["japan"] : []
+      world.run(.seconds(18))
+    }
+    let changes = entries(world).filter { $0.kind == .checkDown || $0.kind == .checkUp }
+    #expect((CheckChronicle.burst...CheckChronicle.burst + 13).contains(changes.count), "\(changes.count)")
+    #expect(world.conductor.watchlist.changesLeftOut > 150)
+    #expect(changes.contains { $0.detail["left_out"] != nil })
+  }
+
   /// An alert's row and the line that tells of it are durable together or not at all.
   @Test func theChainGoesOnAfterACrash() throws {
     let world = CoreWorld(rules: waitingRules, seed: 7)

@@ -1,6 +1,7 @@
 import FarwatchTesting
 import HTTPClient
 import Model
+import Synchronization
 import Testing
 
 extension HTTPClient {
@@ -52,6 +53,45 @@ struct Misbehaviour: CustomTestStringConvertible {
 
 @Suite struct HTTPClientTests {
   let client = HTTPClient(name: "test")
+
+  @Test func aBodyWithoutEndIsTakenAsItComes() async throws {
+    let server = try LoopbackServer { request in
+      if request.target == "/refused" { return LoopbackServer.answer(503, "not now") }
+      return [
+        .text("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n"),
+        .wait(.milliseconds(50)),
+        .text("6\r\nsecond\r\n"), .hang,
+      ]
+    }
+    let heard = Mutex<[UInt8]>([])
+    var request = HTTPRequest(url: server.url("/stream"))
+    request.bodyLimit = 4
+    request.timeout = .seconds(60)
+    let ended = Mutex<HTTPResult?>(nil)
+    client.start(request) { bytes in
+      heard.withLock { $0 += bytes }
+    } _: { result in
+      ended.withLock { $0 = result }
+    }
+    try await waitUntil("both pieces came") { heard.withLock { $0 } == Array("firstsecond".utf8) }
+    #expect(ended.withLock { $0 == nil }, "beyond its limit, and it goes on")
+    client.shutdown()
+    let result = try #require(ended.withLock { $0 })
+    #expect(result.failure != nil && result.body.isEmpty)
+
+    // A refusal is an answer like any other.
+    let other = HTTPClient(name: "test")
+    let pieces = Mutex(0)
+    request.url = server.url("/refused")
+    let refused = await withCheckedContinuation { continuation in
+      other.start(request) { _ in
+        pieces.withLock { $0 += 1 }
+      } _: {
+        continuation.resume(returning: $0)
+      }
+    }
+    #expect(refused.status == 503 && refused.body == Array("not ".utf8) && pieces.withLock { $0 } == 0)
+  }
 
   @Test func answerArrives() async throws {
     let server = try LoopbackServer { _ in

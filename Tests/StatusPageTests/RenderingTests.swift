@@ -22,9 +22,15 @@ private let escaped = "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot
       status.regions[region].zones = [.init(name: evil, verdict: .bad)]
       status.regions[region].tiers = [.init(zone: evil, name: evil, verdict: .bad, healthyShare: .nan)]
       status.regions[region].servedShare = .infinity
+      status.regions[region].traffic = .init(
+        requests: .infinity, errors: .nan, problem: evil, history: [.nan, 1, .infinity, 2])
+      status.regions[region].events = [.init(at: noon, kind: evil, alert: evil, what: evil)]
       for check in status.regions[region].checks.indices {
         status.regions[region].checks[check].name = evil
         status.regions[region].checks[check].problem = check % 2 == 0 ? evil : nil
+        status.regions[region].checks[check].zone = evil
+        status.regions[region].checks[check].tier = evil
+        status.regions[region].checks[check].madeOf = evil
         status.regions[region].checks[check].latencies = [.nan, .infinity, -1, nil, 1e308, 0]
       }
     }
@@ -34,12 +40,14 @@ private let escaped = "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot
       status.links[link].source = evil
       status.links[link].target = evil
       status.links[link].problem = evil
+      status.links[link].lags = [.infinity, 1e300, .nan, -5, nil, 1e300]
     }
     for backup in status.backups.indices {
       status.backups[backup].job = evil
       status.backups[backup].region = evil
       status.backups[backup].problem = evil
       status.backups[backup].sizeBytes = .infinity
+      status.backups[backup].retained = .infinity
     }
     status.silences[0].id = evil
     status.silences[0].matchers = evil
@@ -53,8 +61,9 @@ private let escaped = "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot
       StatusPage.alerts(status), StatusPage.silences(status, form), StatusPage.notFound(evil),
       StatusPage.unavailable(evil),
       StatusPage.events(
-        .init(events: status.events, kinds: [evil], kind: evil, alert: evil, older: 7, problem: evil),
-        now: noon),
+        .init(
+          events: status.events, kinds: [evil], kind: evil, alert: evil, labels: [evil, evil], older: 7,
+          problem: evil), now: noon),
     ].map(text)
     for page in pages {
       #expect(page.contains(escaped))
@@ -247,10 +256,12 @@ private let escaped = "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot
     #expect(page.contains("farwatch check config") && !page.contains("verdict good"))
   }
 
-  @Test func aGapInALineIsNoZero() {
+  @Test func aGapInALineIsNoZero() throws {
     let page = text(StatusPage.render(.busy))
-    let path = page.firstRange(of: "<path d=\"").flatMap { start in
-      page[start.upperBound...].split(separator: "\"").first
+    let table = try #require(page.firstRange(of: "class=\"checks\""))
+    let checks = page[table.upperBound...]
+    let path = checks.firstRange(of: "<path d=\"").flatMap { start in
+      checks[start.upperBound...].split(separator: "\"").first
     }
     // Once at the beginning, once behind the gap.
     #expect(path?.split(separator: "M").count == 2)
@@ -260,6 +271,8 @@ private let escaped = "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot
         status.regions[region].checks[check].latencies = [nil, 0.2, nil]
       }
     }
+    for region in status.regions.indices { status.regions[region].traffic?.history = [nil, 5, nil] }
+    for link in status.links.indices { status.links[link].lags = [nil, 5, nil] }
     status.backups = []
     #expect(!text(StatusPage.render(status)).contains("class=\"spark"), "one value makes no line")
   }
@@ -272,11 +285,82 @@ private let escaped = "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot
     #expect(link.contains("LagHigh") && !link.contains("RegionDown") && link.contains("objective missed"))
     let backup = text(try #require(StatusPage.backup("orders-nightly", .busy)))
     #expect(
-      backup.contains("48.2 GB") && backup.contains("spark big") && backup.contains("restored as a test ")
-        && backup.contains("5d18h ago"))
+      backup.contains("48.2 GB") && backup.contains("spark big") && backup.contains(">5d18h ago</time>"))
+    #expect(backup.contains("content read and sound: all 14 kept; restored as a test "))
+    #expect(backup.contains("Over the last 3d, from nothing at the bottom: least 40 GB, most 48.7 GB."))
     #expect(StatusPage.region("mars", .busy) == nil && StatusPage.link("mars", .busy) == nil)
     #expect(StatusPage.backup("mars", .busy) == nil)
     #expect(text(StatusPage.notFound("no")).contains("href=\"/\">Back"))
+  }
+
+  @Test func trafficThatIsNotKnownIsNotNone() throws {
+    let cards = text(StatusPage.render(.busy)).components(separatedBy: "<article").dropFirst().map {
+      String($0)
+    }
+    #expect(cards[0].contains("118 requests/s") && cards[0].contains("0.4 % fail"))
+    #expect(cards[1].contains("requests unknown") && cards[1].contains("failures unknown"))
+    #expect(cards[1].contains("(`requests` finds nothing)") && !cards[1].contains("requests/s"))
+    #expect(cards[2].contains("0 requests/s") && cards[2].contains("0 fail/s"), "none of none is no share")
+    #expect(!cards[3].contains("requests"), "nobody said how to know")
+    let page = text(try #require(StatusPage.region("taiwan", .busy)))
+    #expect(page.contains("Requests a second over the last 1h, from none at the bottom: at most 106."))
+  }
+
+  @Test func aRegionsPageShowsWhatItsStateFollowsFromAndWhatHappened() throws {
+    let page = text(try #require(StatusPage.region("japan", .busy)))
+    #expect(page.contains("zone 1a") && page.contains("tier web in 1a") && page.contains("75 % well"))
+    #expect(page.contains("17 of 19"), "checks of the zone that are up")
+    #expect(page.contains("data-is=\"Zone\">1a<") && page.contains("data-is=\"Tier\">web<"))
+    #expect(page.contains("at least 1 of check-1, check-2"))
+    #expect(page.contains("check-0 in japan") && page.contains("dot bad tight\">check\u{a0}down"))
+    #expect(page.contains("/events?label=region%3Djapan"))
+    let quiet = text(try #require(StatusPage.region("taiwan", .busy)))
+    #expect(quiet.contains("Nothing of late.") && !quiet.contains("check-0 in japan"))
+  }
+
+  @Test func aLagIsDrawnAgainstItsObjective() throws {
+    let kept = text(try #require(StatusPage.link("orders", .busy)))
+    // The objective is the higher of the two: near the top, and what was lost far below it.
+    #expect(kept.contains("<path class=\"limit\" d=\"M0 8.1H600\"/>"), "\(kept)")
+    #expect(kept.contains("over the last 1h, from nothing at the bottom: at most 1.3s."))
+    #expect(kept.contains("the objective, 5s; a gap: not measured"))
+    let missed = text(try #require(StatusPage.link("sessions", .busy)))
+    #expect(missed.contains("at most 40.6s") && missed.contains("<path class=\"limit\""))
+    let unknown = text(try #require(StatusPage.link("events", .busy)))
+    #expect(!unknown.contains("class=\"limit\"") && unknown.contains("drawn here when it was measured"))
+  }
+
+  /// The answer stands first: whether one may, in a word, and what speaks against it.
+  @Test func whetherFailingOverIsSafeIsSaidFirst() throws {
+    let page = text(StatusPage.render(.busy))
+    let calls = try #require(page.firstRange(of: "class=\"calls\""))
+    let regions = try #require(page.firstRange(of: "id=\"regions\""))
+    #expect(calls.lowerBound < regions.lowerBound)
+    let readiness = StatusSnapshot.busy.readiness
+    #expect(
+      readiness.map { "\($0.region): \($0.call)" } == [
+        "japan: not safe", "singapore: not safe", "frankfurt: not known to be safe",
+      ])
+    #expect(readiness[0].objections == ["the region itself is down"])
+    #expect(
+      readiness[1].objections == [
+        "the region itself is degraded", "more would be lost than the objective allows: sessions",
+      ])
+    #expect(page.contains("More would be lost than the objective allows: sessions."))
+    var status = StatusSnapshot.busy
+    status.regions[1].verdict = .good
+    #expect(status.readiness[0].call == "looks safe", "nobody has tried")
+    status.rehearsals = [.init(region: "japan", takes: .seconds(40), lastProven: noon - .seconds(86_400))]
+    #expect(status.readiness[0].call == "safe" && status.readiness[0].objections == [])
+  }
+
+  @Test func overrunsAreThoseOfLate() {
+    var status = StatusSnapshot.busy
+    #expect(text(StatusPage.render(status)).contains("dot good\">no collection left out of late"))
+    status.overruns = 1
+    #expect(
+      text(StatusPage.render(status)).contains(
+        "dot degraded\">1 collection of the last 5m left out because the one before still ran"))
   }
 
   @Test func aFormSaysWhatIsWrongBesideItsField() {
@@ -302,8 +386,11 @@ private let escaped = "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot
       StatusPage.events(
         .init(
           events: StatusSnapshot.busy.events, kinds: ["firing", "given_up"], kind: "given_up", alert: "A&B",
-          older: 80), now: noon))
+          labels: ["region=a b"], older: 80), now: noon))
     #expect(page.contains("<option value=\"given_up\" selected>given up</option>"))
-    #expect(page.contains("href=\"/events?before=80&amp;kind=given_up&amp;alert=A%26B\">Older"))
+    #expect(
+      page.contains(
+        "href=\"/events?before=80&amp;kind=given_up&amp;alert=A%26B&amp;label=region%3Da%20b\">Older"))
+    #expect(page.contains("name=\"label\" placeholder=\"region=NAME\" value=\"region=a b\""))
   }
 }

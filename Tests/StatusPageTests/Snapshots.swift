@@ -25,15 +25,27 @@ extension StatusSnapshot {
             Part(name: "1a", verdict: .good), Part(name: "1b", verdict: number == 2 ? .bad : .good),
           ],
           tiers: [Part(zone: "1a", name: "web", verdict: .good, healthyShare: 0.75)],
-          servedShare: number == 0 ? 1 : 0)
+          servedShare: number == 0 ? 1 : 0,
+          traffic: [
+            Traffic(requests: 118.4, errors: 0.5, history: (0..<30).map { 100 + Double($0 % 7) }),
+            Traffic(problem: "`requests` finds nothing"), Traffic(requests: 0, errors: 0), nil,
+          ][number],
+          events: number == 1
+            ? [
+              Event(
+                sequence: 101, at: noon - .seconds(125), kind: "check down", alert: "check-0 in japan",
+                what: "zone=1a problem=timeout: no answer within 10 s up_for=3h")
+            ] : [])
       })
     status.links = [
       Link(
         name: "orders", engine: "postgres", source: "taiwan", target: "japan",
-        recoveryPoint: noon - .milliseconds(800), objective: .seconds(5), measured: true, problem: nil),
+        recoveryPoint: noon - .milliseconds(800), objective: .seconds(5), measured: true, problem: nil,
+        lags: (0..<30).map { $0 == 9 ? nil : 0.5 + Double($0 % 5) / 5 }),
       Link(
         name: "sessions", engine: "redis", source: "taiwan", target: "singapore",
-        recoveryPoint: noon - .seconds(42), objective: .seconds(30), measured: true, problem: nil),
+        recoveryPoint: noon - .seconds(42), objective: .seconds(30), measured: true, problem: nil,
+        lags: (0..<30).map { Double($0) * 1.4 }),
       Link(
         name: "events", engine: "mirrormaker", source: "taiwan", target: "frankfurt", recoveryPoint: nil,
         objective: .seconds(60), measured: false,
@@ -50,6 +62,8 @@ extension StatusSnapshot {
         job: "media", region: "frankfurt", newestGood: noon - .seconds(300_000), objective: .seconds(90_000),
         sizeBytes: nil, measured: true, problem: nil),
     ]
+    status.backups[0].retained = 14
+    status.backups[0].sizesWindow = .seconds(86_400 * 3)
     status.alerts = [
       ActiveAlert(
         name: "RegionDown", state: "firing", since: noon - .seconds(125),
@@ -101,15 +115,21 @@ extension StatusSnapshot {
   }
 
   private static func checks(of region: Int) -> [Check] {
-    (0..<20).map { number in
-      let isBad = region == 1 && number < 2
-      return Check(
-        name: "check-\(number)", zone: "1a", tier: "web", verdict: isBad ? .bad : .good,
-        since: noon - .seconds(4000 * (number + 1)), consecutiveFailures: isBad ? 3 : 0,
-        problem: isBad ? "timeout: no answer within 10 s" : nil, latencySeconds: 0.0123 * Double(number + 1),
-        lastProbe: noon,
-        latencies: latencies(number))
-    }
+    [
+      Check(
+        name: "either", zone: "1b", tier: "", verdict: .good, consecutiveFailures: 0,
+        madeOf: "at least 1 of check-1, check-2")
+    ]
+      + (0..<19).map { number in
+        let isBad = region == 1 && number < 2
+        return Check(
+          name: "check-\(number)", zone: "1a", tier: "web", verdict: isBad ? .bad : .good,
+          since: noon - .seconds(4000 * (number + 1)), consecutiveFailures: isBad ? 3 : 0,
+          problem: isBad ? "timeout: no answer within 10 s" : nil,
+          latencySeconds: 0.0123 * Double(number + 1),
+          lastProbe: noon,
+          latencies: latencies(number))
+      }
   }
 
   private static func latencies(_ check: Int) -> [Double?] {

@@ -22,9 +22,11 @@ func sampleStatus() -> StatusAnswer {
   status.regions = [
     .init(
       name: "taiwan", role: "primary", sharePercent: 80, verdict: .good,
+      traffic: .init(requestsPerSecond: 118.44, errorsPerSecond: 0.59),
       checks: [.init(name: "web", verdict: .good, since: noon - .seconds(7200), latencySeconds: 0.0123)]),
     .init(
       name: "japan", role: "standby", sharePercent: 20, verdict: .bad,
+      traffic: .init(requestsPerSecond: nil, errorsPerSecond: 0, reason: "`requests` finds nothing"),
       checks: [
         .init(
           name: "web", verdict: .bad, since: noon - .seconds(90), consecutiveFailures: 9,

@@ -9,7 +9,8 @@ import Testing
     {"takenAt":"2026-11-21T18:00:00.000Z","startedAt":"2026-11-18T14:00:00.000Z","vantage":"taipei","version":"1",
     "ready":true,"reloadProblem":"farwatch.yml:3:1: no","new":{"x":[1]},
     "readiness":[{"region":"japan","exposureSeconds":0.8,"verdict":"good","takesSeconds":40,"lastProven":null,"reason":null}],
-    "regions":[{"name":"japan","role":"standby","verdict":"wobbly","sharePercent":null,"checks":[
+    "regions":[{"name":"japan","role":"standby","verdict":"wobbly","sharePercent":null,
+    "traffic":{"requestsPerSecond":2.5,"errorsPerSecond":null,"reason":"no"},"checks":[
     {"name":"web","verdict":"bad","since":"2026-11-21T17:59:00.000Z","consecutiveFailures":3,"latencySeconds":null,"reason":"timeout"}]}],
     "links":[{"name":"orders","engine":"postgres","source":"a","target":"b","verdict":"unknown","recoveryPoint":null,
     "exposureSeconds":null,"objectiveSeconds":30,"measured":false,"reason":"no recovery point is known"}],
@@ -27,6 +28,8 @@ import Testing
     #expect(status.takenAt == noon && status.isReady && status.vantage == "taipei")
     #expect(status.regions[0].verdict == .unknown, "a word that is not known")
     #expect(status.regions[0].checks[0].problem == "timeout" && status.regions[0].checks[0].verdict == .bad)
+    #expect(
+      status.regions[0].traffic == .init(requestsPerSecond: 2.5, errorsPerSecond: nil, reason: "no"))
     #expect(status.readiness[0].takesSeconds == 40 && status.readiness[0].lastProven == nil)
     #expect(status.links[0].exposureSeconds == nil && status.links[0].problem == "no recovery point is known")
     #expect(status.backups[0].measured && status.backups[0].newestGood == nil)

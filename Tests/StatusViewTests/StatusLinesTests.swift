@@ -23,9 +23,9 @@ import Testing
 
         Regions
                  REGION  SINCE  STATE
-        up       taiwan         primary, 80 % of traffic
+        up       taiwan         primary, 80 % of traffic, 118.4 requests/s, 0.5 % fail
         up         web   2h     12.3 ms
-        DOWN     japan          standby, 20 % of traffic
+        DOWN     japan          standby, 20 % of traffic, requests unknown (`requests` finds nothing)
         DOWN       web   1m30s  connect: connection refused by 10.1.2.3:443 (9 in a row)
 
         Alerts

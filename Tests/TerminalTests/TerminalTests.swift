@@ -33,6 +33,18 @@ import Testing
   }
 }
 
+@Suite struct DrawingTests {
+  @Test func onlyWhatDiffersIsWritten() {
+    let shown = ["one", "two", "three"]
+    let whole = TerminalSession.frame(shown, over: [])
+    #expect(whole == "\u{1b}[Hone\u{1b}[K\r\ntwo\u{1b}[K\r\nthree\u{1b}[K\u{1b}[J")
+    #expect(TerminalSession.frame(shown, over: shown) == "")
+    #expect(TerminalSession.frame(["one", "2", "three"], over: shown) == "\u{1b}[2;1H2\u{1b}[K")
+    let other = TerminalSession.frame(["one", "two"], over: shown)
+    #expect(other.hasPrefix("\u{1b}[Hone") && other.hasSuffix("\u{1b}[J"), "nothing of the old stays")
+  }
+}
+
 @Suite struct PaintTests {
   @Test func colourIsForTerminalsThatHaveIt() {
     let xterm = ["TERM": "xterm"]

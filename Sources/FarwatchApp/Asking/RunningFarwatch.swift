@@ -52,6 +52,16 @@ package struct RunningFarwatch: Sendable {
     try send(HTTPRequest(method: "GET", url: target(path, query), timeout: Self.timeout))
   }
 
+  /// For `/api/events/stream`; nil: the login cannot be read now.
+  func streamRequest(lasting limit: Duration) -> HTTPRequest? {
+    var request = HTTPRequest(
+      method: "GET", url: target(EventStreamEndpoint.path),
+      headers: [HTTPHeader("Accept", "text/event-stream")], timeout: limit)
+    request.connectTimeout = Self.timeout
+    do throws(AskingFailure) { try login.dress(&request) } catch { return nil }
+    return request
+  }
+
   func post(_ path: String, _ document: OrderedJSON) throws(AskingFailure) -> [UInt8] {
     try send(
       HTTPRequest(

@@ -51,11 +51,9 @@ package struct StatusTop: Sendable {
     let board = Board()
     do throws(OwnThread.Failure) {
       try OwnThread.detached("farwatch-top") { [self] in
-        let bell = Bell()
-        while true {
-          board.put(answer())
+        follow { answer in
+          board.put(answer)
           session.wake()
-          _ = bell.wait(upTo: interval)
         }
       }
     } catch { throw AskingFailure(error.description) }
@@ -69,13 +67,19 @@ package struct StatusTop: Sendable {
       let (columns, rows) = TerminalSession.size
       let size = TopScreen.Size(columns: columns, rows: rows)
       let frame = screen.frame(size, at: farwatch.now())
-      if frame != shown { session.draw(frame) }
+      if frame != shown { session.draw(frame, over: shown) }
       shown = frame
       for event in session.next(upTo: .seconds(1)) {
         switch event {
         case .ended: return
         case .keys(let keys):
-          for key in keys where screen.press(key, size: size) == .quit { return }
+          for key in keys {
+            switch screen.press(key, size: size) {
+            case .quit: return
+            case .drawAnew: shown = []
+            case .goOn: break
+            }
+          }
         case .woken:
           for answer in board.take() {
             switch answer {
@@ -83,10 +87,29 @@ package struct StatusTop: Sendable {
             case .failure(let failure): screen.miss(failure.line)
             }
           }
-        // Whatever stood there is gone.
+        // What stood there is gone.
         case .resized: shown = []
         case .timeout: break
         }
+      }
+    }
+  }
+
+  /// Gives answers as they come, for ever: when Farwatch says that there is news, and now and then.
+  private func follow(_ hear: (Answer) -> Void) {
+    let bell = Bell()
+    let follower = EventsFollower(farwatch, bell)
+    let time = SystemTime()
+    var pace = AskingPace(interval: interval)
+    while true {
+      pace.asked(at: time.monotonic)
+      hear(answer())
+      while true {
+        follower.tend()
+        if follower.takeNews() { pace.heardNews() }
+        let left = pace.wait(at: time.monotonic, isFollowing: follower.isFollowing)
+        if left <= .zero { break }
+        _ = bell.wait(upTo: min(left, .seconds(1)))
       }
     }
   }
@@ -99,11 +122,10 @@ package struct StatusTop: Sendable {
 
   /// Prints what has changed, until somebody ends the process.
   private func printed() {
-    let bell = Bell()
     var last: StatusAnswer?
     var trouble: String?
-    while true {
-      switch answer() {
+    follow { answer in
+      switch answer {
       case .success(var status):
         let lines = farwatch.lines(status, width: TerminalText.columns, colour: colour)
         // Time alone is no news.
@@ -120,7 +142,6 @@ package struct StatusTop: Sendable {
         }
         trouble = failure.line
       }
-      _ = bell.wait(upTo: interval)
     }
   }
 }
@@ -133,6 +154,7 @@ extension StatusAnswer {
     for index in status.readiness.indices { status.readiness[index].exposureSeconds = nil }
     status.told?.failover = nil
     for region in status.regions.indices {
+      status.regions[region].traffic = nil
       for check in status.regions[region].checks.indices {
         status.regions[region].checks[check].latencySeconds = nil
       }
