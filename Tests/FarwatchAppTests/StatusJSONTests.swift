@@ -129,6 +129,42 @@ import Testing
     #expect(first("backups", document)["filesFoundBad"] as? Double == 1)
   }
 
+  @Test func trafficIsNullWhereNothingTells() throws {
+    var snapshot = quiet
+    #expect(first("regions", try read(snapshot))["traffic"] is NSNull)
+    snapshot.regions[0].traffic = .init(requests: 12.5, problem: "`errors` finds nothing")
+    let traffic = try #require(first("regions", try read(snapshot))["traffic"] as? [String: Any])
+    #expect(traffic["requestsPerSecond"] as? Double == 12.5 && traffic["errorsPerSecond"] is NSNull)
+    #expect(traffic["reason"] as? String == "`errors` finds nothing")
+  }
+
+  /// What is measured anew all the time is no news.
+  @Test func aMeasurementIsNoNewsUntilAVerdictTurns() {
+    var snapshot = quiet
+    snapshot.links[0].recoveryPoint = dayStart
+    snapshot.links[0].measured = true
+    let before = StatusJSON(snapshot: snapshot)
+    snapshot.takenAt = dayStart + .seconds(2)
+    snapshot.links[0].recoveryPoint = dayStart + .seconds(1)
+    snapshot.regions[0].checks[0].latencySeconds = 0.5
+    snapshot.regions[0].traffic = .init(requests: 7)
+    let measured = StatusJSON(snapshot: snapshot)
+    #expect(measured.fingerprint == before.fingerprint)
+    snapshot.takenAt = dayStart + .seconds(7)
+    #expect(
+      StatusJSON(snapshot: snapshot).fingerprint != before.fingerprint, "its objective is missed")
+    snapshot.takenAt = dayStart + .seconds(2)
+    snapshot.regions[0].checks[0].verdict = .bad
+    #expect(StatusJSON(snapshot: snapshot).fingerprint != before.fingerprint)
+  }
+
+  @Test func whatIsMadeOfOthersAwaitsNoProbe() throws {
+    var snapshot = quiet
+    snapshot.regions[0].checks[0].madeOf = "at least 1 of a, b"
+    let check = first("checks", first("regions", try read(snapshot)))
+    #expect(check["calculatedFrom"] as? String == "at least 1 of a, b" && check["reason"] is NSNull)
+  }
+
   @Test func foreignTextIsQuoted() throws {
     let document = try read(.foreign)
     #expect((first("regions", document)["name"] as? String)?.contains("<script>") == true)
