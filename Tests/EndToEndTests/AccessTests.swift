@@ -88,6 +88,44 @@ import Testing
     }
   }
 
+  /// `--cert-file` and `--key-file`, where a client's certificate is demanded.
+  @Test(.timeLimit(.minutes(3))) func theCommandsShowWhoTheyAre() async throws {
+    let certificates = try TestCertificates()
+    try certificates.make("server", host: "127.0.0.1", days: 30)
+    try certificates.make("client", host: "ops.example", days: 30)
+    let fleet = try Fleet(regions: ["taiwan"])
+    try fleet.directory.write(
+      "web.yml",
+      """
+      tls_server_config:
+        cert_file: "\(certificates.path("server.pem"))"
+        key_file: "\(certificates.path("server.key"))"
+        client_ca_file: "\(certificates.path("ca.pem"))"
+        client_auth_type: RequireAndVerifyClientCert
+      """)
+    try fleet.directory.write("farwatch.yml", fleet.configuration() + "access: {web_config_file: web.yml}\n")
+    let daemon = try fleet.start()
+    defer { daemon.child.stop() }
+    func alerts(_ more: [String], environment: [String: String] = [:]) async throws -> ChildProcess.Exit {
+      let child = try ChildProcess(
+        [FarwatchProcess.binary, "alerts", "--url", "https://127.0.0.1:\(fleet.port)"]
+          + ["--ca-file", certificates.path("ca.pem")] + more, environment: environment)
+      return try await child.wait(timeout: .seconds(60))
+    }
+    let (certificate, key) = (certificates.path("client.pem"), certificates.path("client.key"))
+    try await waitUntil(timeout: .seconds(60), every: .milliseconds(200), "it is let in; \(fleet.log)") {
+      try await alerts(["--cert-file", certificate, "--key-file", key]) == .code(0)
+    }
+    let named = ["FARWATCH_CERT_FILE": certificate, "FARWATCH_KEY_FILE": key]
+    #expect(try await alerts([], environment: named) == .code(0))
+    let both =
+      try String(contentsOfFile: certificate, encoding: .utf8) + String(contentsOfFile: key, encoding: .utf8)
+    try fleet.directory.write("both.pem", both)
+    #expect(try await alerts(["--cert-file", fleet.directory.file("both.pem")]) == .code(0))
+    #expect(try await alerts([]) == .code(1))
+    #expect(try await alerts(["--key-file", key]) == .code(2))
+  }
+
   /// `--ca-file` of every command that asks: the listener's own authority, another one, none, and no file at all.
   @Test(.timeLimit(.minutes(5))) func theCommandsTrustWhomTheyAreTold() async throws {
     let (certificates, others) = (try TestCertificates(), try TestCertificates())

@@ -94,7 +94,7 @@ extension Runbooks {
         "A stranger: why can it reach the listener at all? listen: and the firewall.",
         """
         farwatch_http_requests_refused_total{reason} tells other refusals apart: rate, role, \
-        origin, certificate.
+        origin, host, certificate.
         """,
       ]),
     "web-configuration-not-in-force": Page(
