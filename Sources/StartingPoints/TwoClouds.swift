@@ -128,7 +128,8 @@ groups:
       - alert: PromotionNeeded
         expr: |
           farwatch_region_state{region="aws", state="down"} == 1
-            and on () count(farwatch_replication_writer{link="shop"} == 1) == 0
+            unless on ()
+          farwatch_replication_writer{link="shop"} == 1
         for: 30s
         labels:
           severity: page
