@@ -85,7 +85,9 @@ package struct HTMLText {
   }
 
   /// - Parameter column: what it is, said before it on a phone; nil where it says so itself.
-  package mutating func cell(_ column: String? = nil, quiet: Bool = false, _ content: (inout HTMLText) -> Void) {
+  package mutating func cell(
+    _ column: String? = nil, quiet: Bool = false, _ content: (inout HTMLText) -> Void
+  ) {
     raw(quiet ? "<td role=\"cell\" class=\"quiet\"" : "<td role=\"cell\"")
     if let column { attribute("data-is", column) }
     raw(">")
