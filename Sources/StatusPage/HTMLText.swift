@@ -11,10 +11,10 @@ package struct HTMLText {
   package func escape(_ foreign: String) -> String { escapedMarkup(foreign) }
 
   /// `name="value"` with a space before it.
-  package mutating func attribute(_ name: String, _ value: String) { raw(" \(name)=\"\(escape(value))\"") }
+  mutating func attribute(_ name: String, _ value: String) { raw(" \(name)=\"\(escape(value))\"") }
 
   /// A link to a page of our own; what lies behind `folder` is one path segment, whatever it holds.
-  package mutating func link(_ folder: String, _ name: String) {
+  mutating func link(_ folder: String, _ name: String) {
     raw("<a")
     attribute("href", folder + Self.segment(name))
     raw(">")
@@ -24,7 +24,7 @@ package struct HTMLText {
 
   /// All but letters, digits and `-._~` as `%XX`. A name that is only dots would be taken for a folder: it is written
   /// with `%2E`, which browsers resolve too, so such a name has no page of its own.
-  package static func segment(_ name: String) -> String {
+  static func segment(_ name: String) -> String {
     var out = ""
     for byte in name.utf8 {
       switch byte {
@@ -39,18 +39,18 @@ package struct HTMLText {
   }
 
   /// A moment: in UTC here, in the viewer's zone where the script runs.
-  package mutating func time(_ moment: Timestamp) {
+  mutating func time(_ moment: Timestamp) {
     raw("<time datetime=\"\(moment.iso8601)\">\(StatusPage.time(moment))</time>")
   }
 
   /// `3m ago`, its moment on hover.
-  package mutating func ago(_ moment: Timestamp, _ now: Timestamp) {
+  mutating func ago(_ moment: Timestamp, _ now: Timestamp) {
     raw("<time class=\"age\" datetime=\"\(moment.iso8601)\" title=\"\(StatusPage.time(moment))\">")
     raw("\(StatusPage.age(moment, now)) ago</time>")
   }
 
   /// A sign of its own for each state, and its word: colour is never the only difference.
-  package mutating func state(_ look: String, _ word: String) {
+  mutating func state(_ look: String, _ word: String) {
     raw("<span class=\"dot \(look)\">\(escape(word))</span>")
   }
 
@@ -109,5 +109,5 @@ package struct HTMLText {
   }
 
   package mutating func quiet(_ foreign: String) { raw("<p class=\"quiet\">\(escape(foreign))</p>\n") }
-  package mutating func notice(_ foreign: String) { raw("<p class=\"notice\">\(escape(foreign))</p>\n") }
+  mutating func notice(_ foreign: String) { raw("<p class=\"notice\">\(escape(foreign))</p>\n") }
 }
