@@ -1,3 +1,4 @@
+import HTTPClient
 import Model
 import Templating
 import Testing
