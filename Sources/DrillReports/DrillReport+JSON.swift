@@ -1,4 +1,5 @@
 internal import Drills
+internal import Journal
 internal import Model
 internal import Readiness
 
@@ -7,7 +8,7 @@ internal import Readiness
 extension DrillReport {
   private typealias Member = OrderedJSON.Member
 
-  package var document: OrderedJSON {
+  var document: OrderedJSON {
     .object([
       Member("drill", drillDocument), Member("vantage", .string(vantage)),
       Member("version", .string(version)),

@@ -1,4 +1,5 @@
 internal import Drills
+internal import Journal
 internal import Model
 internal import Readiness
 internal import StatusPage

@@ -4,6 +4,7 @@ internal import CheckIns
 internal import CloudWatchAlarms
 internal import Configuration
 internal import Dispatch
+internal import Drills
 internal import DurableIO
 internal import Exposition
 internal import HTTPClient

@@ -102,6 +102,9 @@ package final class Dispatcher {
     return changes
   }
 
+  /// Whether anybody listens to the topic.
+  package func isHeard(_ topic: String) -> Bool { !listeners([topic]).isEmpty }
+
   /// Subscriptions of topics, each once; without those that unsubscribed themselves.
   func listeners(_ topics: [String]) -> [String] {
     var keys: [String] = []

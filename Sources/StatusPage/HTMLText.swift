@@ -1,4 +1,4 @@
-internal import Model
+package import Model
 
 /// HTML being written: raw markup is ours, text is foreign and escaped.
 package struct HTMLText {
@@ -11,10 +11,10 @@ package struct HTMLText {
   package func escape(_ foreign: String) -> String { escapedMarkup(foreign) }
 
   /// `name="value"` with a space before it.
-  mutating func attribute(_ name: String, _ value: String) { raw(" \(name)=\"\(escape(value))\"") }
+  package mutating func attribute(_ name: String, _ value: String) { raw(" \(name)=\"\(escape(value))\"") }
 
   /// A link to a page of our own; what lies behind `folder` is one path segment, whatever it holds.
-  mutating func link(_ folder: String, _ name: String) {
+  package mutating func link(_ folder: String, _ name: String) {
     raw("<a")
     attribute("href", folder + Self.segment(name))
     raw(">")
@@ -39,18 +39,18 @@ package struct HTMLText {
   }
 
   /// A moment: in UTC here, in the viewer's zone where the script runs.
-  mutating func time(_ moment: Timestamp) {
+  package mutating func time(_ moment: Timestamp) {
     raw("<time datetime=\"\(moment.iso8601)\">\(StatusPage.time(moment))</time>")
   }
 
   /// `3m ago`, its moment on hover.
-  mutating func ago(_ moment: Timestamp, _ now: Timestamp) {
+  package mutating func ago(_ moment: Timestamp, _ now: Timestamp) {
     raw("<time class=\"age\" datetime=\"\(moment.iso8601)\" title=\"\(StatusPage.time(moment))\">")
     raw("\(StatusPage.age(moment, now)) ago</time>")
   }
 
   /// A sign of its own for each state, and its word: colour is never the only difference.
-  mutating func state(_ look: String, _ word: String) {
+  package mutating func state(_ look: String, _ word: String) {
     raw("<span class=\"dot \(look)\">\(escape(word))</span>")
   }
 
@@ -109,5 +109,5 @@ package struct HTMLText {
   }
 
   package mutating func quiet(_ foreign: String) { raw("<p class=\"quiet\">\(escape(foreign))</p>\n") }
-  mutating func notice(_ foreign: String) { raw("<p class=\"notice\">\(escape(foreign))</p>\n") }
+  package mutating func notice(_ foreign: String) { raw("<p class=\"notice\">\(escape(foreign))</p>\n") }
 }

@@ -1,3 +1,4 @@
+internal import AlertmanagerAPI
 internal import FoundationEssentials
 internal import Model
 internal import StatusPage

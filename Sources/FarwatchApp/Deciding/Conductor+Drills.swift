@@ -1,4 +1,5 @@
 internal import Drills
+internal import Journal
 internal import Model
 internal import Notifying
 internal import Paging
@@ -11,9 +12,8 @@ extension Conductor {
   ) -> [(notification: Notification, topics: [String])] {
     var out: [(notification: Notification, topics: [String])] = []
     for sending in sendings where sending.subscription == nil {
-      let made = drills.book.take(sending.notification, to: sending.topics) { topic in
-        !dispatcher.listeners([topic]).isEmpty
-      }
+      let made = drills.book.take(
+        sending.notification, to: sending.topics, isHeard: dispatcher.isHeard)
       keep(made.changes)
       out += made.sendings
     }
@@ -34,7 +34,7 @@ extension Conductor {
   }
 
   func startDrill(_ request: DrillRequest, at time: TurnTime) -> Result<Drill, DrillRefusal> {
-    if let topic = request.topic, dispatcher.listeners([topic]).isEmpty {
+    if let topic = request.topic, !dispatcher.isHeard(topic) {
       return .failure(.invalid("no topic with a subscription is called \(quoted(topic))"))
     }
     let head = journal.head.sequence

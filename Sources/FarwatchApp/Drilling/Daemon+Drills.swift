@@ -1,3 +1,4 @@
+internal import Configuration
 internal import DrillReports
 internal import Drills
 internal import Model
