@@ -116,7 +116,7 @@ import Testing
     }
     fleet.regions[1].down()
     try await waitUntil(timeout: .seconds(60), "it shows what happened; \(top.output)") {
-      top.output.contains("1 region is down")
+      top.output.contains("japan down")
     }
   }
 

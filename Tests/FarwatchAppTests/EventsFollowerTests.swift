@@ -30,7 +30,10 @@ import Threading
   }
 
   @Test func eventsAreFoundHoweverTheyAreCut() {
-    let text = Array(": event: no\n\nretry: 2000\n\nevent: status\nid: 3\ndata: {}\n\n:\n\n".utf8)
+    let text =
+      Array(
+        ": event: no\n\nretry: 2000\n\nevent: status\nid: 3\ndata: {}\n\n"
+          .utf8) + Array("event: alive\ndata: {}\n\n".utf8)
     for size in 1...text.count {
       var spotter = EventSpotter()
       var found = 0

@@ -58,7 +58,6 @@ import Testing
 
   @Test func whatIsKnownHasItsUnit() throws {
     var snapshot = quiet
-    snapshot.regions[0].verdict = .good
     snapshot.links[0].recoveryPoint = dayStart - .milliseconds(800)
     snapshot.links[0].measured = true
     snapshot.rehearsals = [

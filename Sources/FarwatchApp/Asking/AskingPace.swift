@@ -33,6 +33,8 @@ struct AskingPace {
 /// Finds events in a stream of server-sent events, however it is cut into pieces. What they tell is not read.
 struct EventSpotter {
   private static let field = Array("event:".utf8)
+  /// A sign of life is no news.
+  private static let alive = Array("event: alive".utf8)
   /// The beginning of the line that is under way.
   private var line: [UInt8] = []
 
@@ -41,9 +43,9 @@ struct EventSpotter {
     var found = false
     for byte in bytes {
       if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") {
-        found = found || line.starts(with: Self.field)
+        found = found || line.starts(with: Self.field) && line != Self.alive
         line = []
-      } else if line.count < Self.field.count {
+      } else if line.count <= Self.alive.count {
         line.append(byte)
       }
     }
