@@ -12,6 +12,13 @@ package struct RecoveryPoint: Hashable, Sendable, Codable {
   /// Whether what it rests on was looked at lately. What is stale goes on ageing: the loss may be so much, never less.
   package var isStale: Bool
 
+  package init(at: Timestamp, provenance: Provenance, via: String, isStale: Bool) {
+    self.at = at
+    self.provenance = provenance
+    self.via = via
+    self.isStale = isStale
+  }
+
   /// The newest that `data` could be recovered from in `region`; nil: nothing is known that would do.
   package static func best(of data: Workload.DataSet, in region: String, _ facts: Facts) -> RecoveryPoint? {
     var candidates: [RecoveryPoint] = []

@@ -44,7 +44,8 @@ extension DrillCommand {
         }
       }
       try target.ask { farwatch throws(AskingFailure) in
-        let name = try id ?? farwatch.newestDrill()
+        let name: String
+        if let id { name = id } else { name = try farwatch.newestDrill() }
         var lines: [String] = []
         for (word, ending) in Self.endings where format == nil || format == word {
           let bytes = try farwatch.drillReport(name, format: word)

@@ -52,9 +52,9 @@ struct Evidence {
     failover.times[.serving] = noon + .seconds(75)
     failover.recoveryPoint = RecoveryPoint(
       at: noon + .seconds(8), provenance: .replica, via: "orders", isStale: false)
-    let points = (0..<50).map { place in
-      DrillReport.Chart.Point(
-        at: noon + .seconds(Int64(place * 10)), value: place == 20 ? nil : Double(place % 7))
+    let points = (0..<50).map { (place: Int) -> DrillReport.Chart.Point in
+      let value: Double? = place == 20 ? nil : Double(place % 7)
+      return DrillReport.Chart.Point(at: noon + .seconds(Int64(place * 10)), value: value)
     }
     let fingerprint = DetachedSignature.facts(ofCertificate: Self.identity.certificatePEM)?.fingerprint
     report = DrillReport(
