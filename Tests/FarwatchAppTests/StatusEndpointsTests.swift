@@ -1,6 +1,7 @@
 import Collecting
 import HTTPServer
 import Model
+import Collecting
 import Paging
 import SampleStore
 import StatusPage
@@ -22,65 +23,6 @@ import Testing
     #expect(steps.count == Trends.steps)
     #expect(steps.first == 2 && steps.last == 3, "what is older, or no number, does not count")
     #expect(steps.dropFirst().dropLast().allSatisfy { $0 == nil })
-  }
-
-  /// A check of every 15 seconds has no gap in steps of 10; one that was not made has.
-  @Test func whatComesAsEverHasNoGaps() {
-    var samples = SampleColumns()
-    for second in stride(from: -300, through: -1, by: 15) where !(-200..<(-120)).contains(second) {
-      samples.append((dayStart + .seconds(second)).milliseconds, Double(-second))
-    }
-    let steps = Trends.greatest(samples, at: dayStart, over: .seconds(300))
-    #expect(steps[0] == nil, "what is no later than the beginning does not count")
-    #expect(steps[2..<9].allSatisfy { $0 != nil } && steps[17..<28].allSatisfy { $0 != nil })
-    #expect(steps[9..<17].allSatisfy { $0 == nil })
-  }
-
-  @Test func aLineCoversWhatThereIs() throws {
-    let store = SampleStore()
-    let trends = Trends(store)
-    let now = dayStart
-    func snapshot(at now: Timestamp) -> StatusSnapshot {
-      var snapshot = StatusSnapshot(
-        takenAt: now, startedAt: dayStart, vantage: "v", version: "1", ready: true,
-        regions: [
-          .init(
-            name: "japan", role: "standby", verdict: .good,
-            checks: [.init(name: "api", verdict: .good, consecutiveFailures: 0)], traffic: .init(requests: 5))
-        ],
-        links: [
-          .init(
-            name: "orders", engine: "postgres", source: "taiwan", target: "japan", objective: .seconds(5),
-            measured: true)
-        ], backups: [], alerts: [], ruleProblems: [], receivers: [])
-      trends.fill(&snapshot)
-      return snapshot
-    }
-    let latency = try #require(
-      store.series(.gauge("probe_duration_seconds", "h"), ["check": "api", "region": "japan"]))
-    let point = try #require(
-      store.series(
-        ReplicationFamilies.recoveryPoint,
-        ["link": "orders", "source_region": "taiwan", "target_region": "japan"]))
-    let requests = try #require(store.series(TrafficWatch.requestsFamily, ["region": "japan"]))
-    for second in stride(from: -100, through: 0, by: 5) {
-      let at = now + .seconds(second)
-      store.append(0.25, at: at, to: latency)
-      store.append((at - .seconds(second == -50 ? 9 : 2)).seconds, at: at, to: point)
-      store.append(40, at: at, to: requests)
-    }
-    let young = snapshot(at: now)
-    #expect(young.trendWindow == .seconds(300))
-    #expect(young.regions[0].checks[0].latencies.compactMap { $0 }.count == 11)
-    #expect(young.regions[0].traffic?.history.compactMap { $0 }.max() == 40)
-    let lags = young.links[0].lags.compactMap { $0 }
-    #expect(lags.count == 11 && lags.max() == 9 && lags.last == 2 && young.links[0].lags.first == .some(nil))
-    // Later, and with more behind it, it covers more.
-    for second in stride(from: 5, through: 1200, by: 5) {
-      store.append(0.5, at: now + .seconds(second), to: latency)
-    }
-    #expect(snapshot(at: now + .seconds(1200)).trendWindow == .seconds(3600))
-    #expect(snapshot(at: now + .seconds(780)).trendWindow == .seconds(900))
   }
 
   @Test func whatIsNotDrawnIsCounted() {

@@ -80,22 +80,6 @@ import Testing
     #expect(first("readiness", try read(snapshot))["verdict"] as? String == "unknown")
   }
 
-  @Test func trafficIsNullWhereNothingTells() throws {
-    var snapshot = quiet
-    #expect(first("regions", try read(snapshot))["traffic"] is NSNull)
-    snapshot.regions[0].traffic = .init(requests: 12.5, problem: "`errors` finds nothing")
-    let traffic = try #require(first("regions", try read(snapshot))["traffic"] as? [String: Any])
-    #expect(traffic["requestsPerSecond"] as? Double == 12.5 && traffic["errorsPerSecond"] is NSNull)
-    #expect(traffic["reason"] as? String == "`errors` finds nothing")
-  }
-
-  @Test func whatIsMadeOfOthersAwaitsNoProbe() throws {
-    var snapshot = quiet
-    snapshot.regions[0].checks[0].madeOf = "at least 1 of a, b"
-    let check = first("checks", first("regions", try read(snapshot)))
-    #expect(check["calculatedFrom"] as? String == "at least 1 of a, b" && check["reason"] is NSNull)
-  }
-
   @Test func thePageAndTheDocumentAreOfOneMind() throws {
     var snapshot = quiet
     var shop = StatusSnapshot.Readiness(workload: "shop", region: "japan", verdict: .bad)
