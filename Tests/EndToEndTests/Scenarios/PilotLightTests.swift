@@ -51,8 +51,13 @@ import Testing
     world.front.split([("aws-seoul", 1)])
     try world.names.steer(["203.0.113.7": 1])
     try await world.pagers.expect("RegionDown", "OK", log: world.log)
-    try await waitUntil(timeout: .seconds(20), "it is over; \(world.log)") {
-      await daemon.series("farwatch_failover_step_timestamp_seconds", ["step": "failed_back"]) != nil
+    do {
+      try await waitUntil(timeout: .seconds(20), "it is over; \(world.log)") {
+        await daemon.series("farwatch_failover_step_timestamp_seconds", ["step": "failed_back"]) != nil
+      }
+    } catch {
+      let page = await daemon.page()?.text.split(separator: "\n") ?? []
+      throw BenchError("\(error): \(page.filter { $0.contains("failover") || $0.contains("marker") })")
     }
     let first = world.pagers.told.prefix(2)
     #expect(Set(first) == ["RegionDown ALARM", "FailoverInProgress ALARM"], "\(world.pagers.told)")

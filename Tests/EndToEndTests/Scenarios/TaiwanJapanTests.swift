@@ -19,7 +19,7 @@ import Testing
     #expect(down.labels["region"] == "taiwan")
     // One interval, the confirmation, and the machine's own slowness; Route 53 takes 60 s.
     #expect(down.receivedAt.timeIntervalSince(died) < 5.0 / 6 + 0.5 + 1.5, "\(down.receivedAt) \(died)")
-    try await world.standby.promote()
+    try await world.promoteJapan()
     try world.steer([("jp-1", 1)])
     let switched = Date()
     try await waitUntil(timeout: .seconds(30), "Japan serves; \(world.log)") {

@@ -27,25 +27,21 @@ final class TaiwanJapanWorld: Sendable {
 
   /// Aurora's functions with the names and columns of its manual, over streaming replication: a row that is written ten
   /// times a second stands for the storage's own clock.
-  private static func aurora(taiwanPort: Int) -> String {
-    """
+  private static let aurora = """
     CREATE TABLE beat (at timestamptz); INSERT INTO beat VALUES (clock_timestamp());
+    CREATE TABLE home (region text); INSERT INTO home VALUES ('ap-east-2');
     CREATE FUNCTION aurora_global_db_status() RETURNS TABLE (aws_region text, highest_lsn_written bigint,
       durability_lag_in_msec double precision, rpo_lag_in_msec double precision,
       last_lag_calculation_time timestamptz, feedback_epoch bigint, feedback_xmin bigint)
     LANGUAGE sql SECURITY DEFINER AS $$
-      WITH me AS (SELECT CASE WHEN NOT pg_is_in_recovery() THEN
-          CASE WHEN current_setting('port')::int = \(taiwanPort) THEN 'ap-east-2' ELSE 'ap-northeast-1' END
-          ELSE CASE WHEN current_setting('port')::int = \(taiwanPort) THEN 'ap-northeast-1' ELSE 'ap-east-2' END
-        END AS main, (SELECT 1000 * extract(epoch FROM clock_timestamp() - at) FROM public.beat) AS lag)
-      SELECT region, 0, CASE WHEN region = main THEN -1 WHEN pg_is_in_recovery() THEN lag END,
-        CASE WHEN region = main THEN -1 WHEN pg_is_in_recovery() THEN lag END,
-        CASE WHEN region = main THEN 'epoch' ELSE clock_timestamp() END, 0, 0
-      FROM me, unnest(ARRAY['ap-east-2', 'ap-northeast-1']) AS region $$;
+      WITH lag AS (SELECT 1000 * extract(epoch FROM clock_timestamp() - at) AS lag FROM public.beat)
+      SELECT each, 0, CASE WHEN each = region THEN -1 WHEN pg_is_in_recovery() THEN lag END,
+        CASE WHEN each = region THEN -1 WHEN pg_is_in_recovery() THEN lag END,
+        CASE WHEN each = region THEN 'epoch' ELSE clock_timestamp() END, 0, 0
+      FROM lag, public.home, unnest(ARRAY['ap-east-2', 'ap-northeast-1']) AS each $$;
     CREATE FUNCTION aurora_global_db_instance_status() RETURNS TABLE (aws_region text,
       visibility_lag_in_msec double precision) LANGUAGE sql AS 'SELECT NULL::text, NULL::double precision WHERE false';
     """
-  }
 
   init() async throws {
     directory = try TemporaryDirectory("farwatch-taiwan-japan")
@@ -53,7 +49,7 @@ final class TaiwanJapanWorld: Sendable {
     taiwan = try TestRegion("taiwan")
     japan = try TestRegion("japan")
     primary = try await PostgresServer.primary()
-    try await primary.sql(Self.aurora(taiwanPort: primary.port))
+    try await primary.sql(Self.aurora)
     standby = try await primary.standby(slot: "japan")
     replication = try FaultyProxy(to: primary.port)
     let line = "host=127.0.0.1 port=\(replication.port) user=postgres application_name=japan"
@@ -152,6 +148,12 @@ final class TaiwanJapanWorld: Sendable {
     front.fail("tw-1")
     try await primary.stop(immediate: true)
     beats.stop()
+  }
+
+  /// What `aws rds failover-global-cluster` does.
+  func promoteJapan() async throws {
+    try await standby.promote()
+    try await standby.sql("UPDATE home SET region = 'ap-northeast-1'")
   }
 
   func steer(_ split: [(String, Int)]) throws {
