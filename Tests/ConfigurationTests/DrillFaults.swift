@@ -18,14 +18,14 @@ let drillFaults: [Fault] = [
     drills("calendar: {ful: yearly}"),
     "3:21: unknown key `ful`; did you mean `full`?"),
   Fault(
-    drills("plans: [{workload: shp}]"), #"3:28: unknown workload "shp"; did you mean "shop"?"#),
+    drills("plans: [{workload: shp}]"), #"3:29: unknown workload "shp"; did you mean "shop"?"#),
   Fault(
     drills("plans: [{workload: shop}, {workload: shop}]"), #"3:17: workload "shop" has two plans"#),
   Fault(
     drills("plans: [{workload: shop, phases: [{name: a}, {name: a}]}]"),
-    #"3:42: phase "a" is declared twice"#),
+    #"3:43: phase "a" is declared twice"#),
   Fault(
     drills("plans: [{workload: shop, phases: [{name: a, within: 8d}]}]"),
-    "3:61: must be between 1s and 1w, found 1w1d"),
+    "3:62: must be between 1s and 1w, found 8d"),
   Fault(drills("plans: [{phases: []}]"), "3:18: missing key `workload`"),
 ]
