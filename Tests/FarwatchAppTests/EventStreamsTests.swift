@@ -195,8 +195,8 @@ private final class StreamWorld {
     let third = try world.follow()
     try await until(third, has: "Too many follow")
     // Those that were there go on.
-    try await until(first, has: "\n:\n\n")
-    try await until(second, has: "\n:\n\n")
+    try await until(first, has: "event: alive\ndata: {}\n\n")
+    try await until(second, has: "event: alive\ndata: {}\n\n")
     world.streams.allow(3)
     try await until(try world.follow(), has: "event: status")
     world.streams.allow(0)
