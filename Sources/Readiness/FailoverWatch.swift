@@ -216,7 +216,9 @@ package struct FailoverWatch: Sendable {
     let hasRole = running.times[.roleChanged] == nil || writers == [running.from]
     let hasTraffic =
       running.times[.steeringChanged] == nil || traffic?.serving.contains(running.from) == true
-    if hasRole, hasTraffic { events += step(.failedBack, facts.now) }
+    // Traffic may return before the region is seen well: until then it is not back, and nothing new has begun.
+    let isWell = facts.regions[running.from]?.health != .down
+    if hasRole, hasTraffic, isWell { events += step(.failedBack, facts.now) }
     return events
   }
 

@@ -69,6 +69,32 @@ struct FailoverWatchTests {
     #expect(world.watch.inCharge == ["taiwan"])
   }
 
+  /// People are sent back before its checks have passed often enough: that is the end of this one, and no other.
+  @Test func aRegionIsBackOnceItIsSeenWell() {
+    var world = World()
+    world.calm()
+    world.die()
+    world.write("japan", true)
+    world.steer(["taiwan": 0, "japan": 1])
+    world.pass()
+    world.probe("japan", true)
+    world.look()
+    #expect(world.steps.suffix(1) == [.serving])
+    world.write("taiwan", true)
+    world.write("japan", false)
+    world.steer(["taiwan": 1, "japan": 0])
+    world.look()
+    world.pass()
+    world.look()
+    #expect(world.steps.suffix(1) == [.serving] && world.watch.current?.isOver == false)
+    world.facts.regions["taiwan"] = .init(.up)
+    world.look()
+    #expect(world.steps.suffix(1) == [.failedBack])
+    world.pass()
+    world.look()
+    #expect(world.steps.filter { $0 == .firstBad }.count == 1)
+  }
+
   @Test func aRegionThatComesBackByItselfIsAnOutageAndNoFailover() {
     var world = World()
     world.calm()

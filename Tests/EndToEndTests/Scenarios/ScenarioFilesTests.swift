@@ -45,6 +45,34 @@ import Testing
   }
 }
 
+/// The numbers of the designs that no test runs whole yet.
+@Suite struct ScenarioNumbersTests {
+  @Test func threeRegions() throws {
+    let scenario = ShippedScenario("three-regions")
+    let farwatch = try scenario.settings("farwatch.yml")
+    for (what, form) in [
+      ("every 10 s, 3 failures", #"defaults: \{interval: 10s, timeout: \w+, failures: 3,"#),
+      ("HTTPS /health on 443", #"https://us-east-1\.api\.example\.com:443/health"#),
+      ("lag below 1 s", #"rpo: 1s\n"#), ("RPO 1 s, RTO 1 min", #"objectives: \{rpo: 1s, rto: 1m\}"#),
+    ] { #expect(try Regex(form).firstMatch(in: farwatch) != nil, "\(what)") }
+    let alarms = try scenario.settings("alarms.yml")
+    for region in ["us-east-1", "eu-west-1", "ap-southeast-1"] {
+      let hosts = #"MetricName: HealthyHostCount\n +Dimensions: \{Region: \#(region)\}[^!]*Threshold: 0\n"#
+      #expect(try Regex(hosts).firstMatch(in: alarms) != nil, "\(region)")
+      #expect(alarms.contains("{HealthCheckId: health, Region: \(region)}"), "\(region)")
+    }
+  }
+
+  /// The design has no numbers, but four tiers and two zones, each with its checks.
+  @Test func tiers() throws {
+    let farwatch = try ShippedScenario("tiers").settings("farwatch.yml")
+    for tier in ["entry", "web", "database", "sessions"] {
+      #expect(try Regex("tier: \(tier)\\b").firstMatch(in: farwatch) != nil, "\(tier)")
+    }
+    for zone in ["a", "b"] { #expect(farwatch.contains("zone: \(zone), tier: web"), "\(zone)") }
+  }
+}
+
 /// `farwatch init` as a user runs it.
 @Suite struct InitCommandTests {
   private func farwatch(_ arguments: String..., in folder: TemporaryDirectory) async throws -> (
