@@ -52,7 +52,7 @@ package struct Dashboard: Sendable {
     Annotation(
       name: "Failovers",
       expression: """
-        sum by (region) (changes(farwatch_postgres_role{role="primary"}[$__interval])) > 0
+        sum by (region) (changes(farwatch_replication_writer[$__interval])) > 0
           or sum by (region) (changes(farwatch_serving_region[$__interval])) > 0
         """,
       title: "Failover: the part of {{region}} changed", colour: .red),

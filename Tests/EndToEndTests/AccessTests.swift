@@ -152,8 +152,8 @@ import Testing
         environment: environment)
       return (try await child.wait(timeout: .seconds(60)), child.output)
     }
-    try await waitUntil(timeout: .seconds(60), every: .milliseconds(200), "it is good; \(fleet.log)") {
-      try await ask(["status"], right).exit == .code(0)
+    try await waitUntil(timeout: .seconds(60), every: .milliseconds(200), "it answers; \(fleet.log)") {
+      try await ask(["alerts"], right).exit == .code(0)
     }
     let commands = [
       ["alerts"], ["silence", "query"], ["events"], ["query", "instant", "probe_success"],

@@ -18,6 +18,7 @@ import Testing
     "Firing alerts of links": "the link is well", "Firing alerts of backups": "the dumps are fresh",
     "Failed attempts": "the receiver takes all", "Last proven": "no proof is asked for",
     "Last heartbeat": "no switch", "Heartbeats held back": "no switch", "Way out": "no canary",
+    "Time to recover (RTO)": "no workload",
     "Collections left out": "each ends in time",
   ]
 

@@ -59,6 +59,8 @@ import Testing
     for page in world.receiver.pages {
       #expect(page.subject.hasPrefix("DRILL: ") && page.body.contains(id), "\(page.subject)")
     }
+    // Later than the plan allows.
+    try await Task.sleep(for: .milliseconds(1100))
     #expect(try await farwatch(daemon, "phase", "serving").exit == .code(0))
     #expect(try await farwatch(daemon, "stop", "--outcome", "passed").output.contains("passed"))
     let list = try await farwatch(daemon, "list")

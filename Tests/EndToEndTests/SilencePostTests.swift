@@ -103,13 +103,13 @@ import Testing
     #expect(try await bench.held().isEmpty)
 
     let made = try await bench.form(Self.good)
-    #expect(made.status == 303 && made.location == "/silences?done=made", "\(made)")
+    #expect(made.status == 303 && made.location.hasPrefix("/silences?done=made&id="), "\(made)")
     let held = try await bench.held()
     #expect(held.map(\.words) == ["ada: alertname,region"])
     let page = try await bench.curl(made.location, [])
     #expect(page.body.contains("The silence is in force.") && page.body.contains(held[0].id), "\(page)")
     let over = try await bench.form(["expire": held[0].id])
-    #expect(over.status == 303 && over.location == "/silences?done=expired", "\(over)")
+    #expect(over.status == 303 && over.location.hasPrefix("/silences?done=expired&id="), "\(over)")
     #expect(try await bench.held().isEmpty)
   }
 

@@ -356,6 +356,7 @@ private let escaped = "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot
 
   @Test func overrunsAreThoseOfLate() {
     var status = StatusSnapshot.busy
+    status.overruns = 0
     #expect(text(StatusPage.render(status)).contains("dot good\">no collection left out of late"))
     status.overruns = 1
     #expect(

@@ -28,19 +28,24 @@ extension Dashboard {
     "Of the allowed loss",
     "Recovery point age against its objective: beyond 100 % a failover loses too much.",
     .barGauge, [Query(Expressions.objectiveUsed, "{{link}} → {{target_region}}")], unit: .ratio,
-    thresholds: Threshold.rising(0.8, 1), width: 4, height: 6, whenEmpty: "no link is watched")
+    thresholds: Threshold.rising(0.8, 1), width: 4, height: 6,
+    whenEmpty: "no link is watched, or rules/dashboards.yml is not loaded")
 
   private static let backupObjective = Panel(
     "Backups, of the allowed age", "Age of the newest good backup against its objective.", .barGauge,
     [Query(Expressions.backupObjectiveUsed, "{{job}} {{region}}")], unit: .ratio,
-    thresholds: Threshold.rising(0.8, 1), width: 4, height: 6, whenEmpty: "no backup is watched",
+    thresholds: Threshold.rising(0.8, 1), width: 4, height: 6,
+    whenEmpty: "no backup is watched, or rules/dashboards.yml is not loaded",
     opens: Panel.Opening(dashboard: "farwatch-backups", variable: "job", label: "job"))
 
-  /// There is no figure that would be true: none is drawn.
+  /// Only what was measured: a failover, or a drill.
   private static let recoveryTime = Panel(
-    "Time to recover (RTO)", "How long a failover takes, against its objective.",
-    .text("### not measured\nNothing times failovers and drills yet. Take it for unknown, not for zero."), [],
-    width: 3, height: 6)
+    "Time to recover (RTO)", "How long the newest failover of each workload took, and what is allowed.",
+    .stat(sparkline: false),
+    [
+      Query("max by (workload, to) (farwatch_failover_recovery_time_seconds)", "{{workload}} → {{to}}"),
+      Query("max by (workload) (farwatch_objective_recovery_time_seconds)", "{{workload}} allowed"),
+    ], unit: .seconds, width: 3, height: 6, whenEmpty: "not measured: no workload has failed over")
 
   private static let firing = Panel(
     "Alerts", "Alerts that fire and that wait for their `for`.", .stat(sparkline: false),
@@ -130,12 +135,14 @@ extension Dashboard {
   private static let lossCourse = Panel(
     "Recovery point age, of the objective", "1 is the objective.", .timeSeries(stacked: false),
     [Query(Expressions.objectiveUsed, "{{link}} → {{target_region}}")], unit: .ratio,
-    thresholds: Threshold.rising(0.8, 1), width: 9, whenEmpty: "no link is watched")
+    thresholds: Threshold.rising(0.8, 1), width: 9,
+    whenEmpty: "no link is watched, or rules/dashboards.yml is not loaded")
 
   private static let backupCourse = Panel(
     "Backup age, of the objective", "1 is the objective.", .timeSeries(stacked: false),
     [Query(Expressions.backupObjectiveUsed, "{{job}} {{region}}")], unit: .ratio,
-    thresholds: Threshold.rising(0.8, 1), width: 9, whenEmpty: "no backup is watched")
+    thresholds: Threshold.rising(0.8, 1), width: 9,
+    whenEmpty: "no backup is watched, or rules/dashboards.yml is not loaded")
 
   private static let availability = Panel(
     "Available over the time shown",
