@@ -36,7 +36,7 @@ import Testing
   /// What stands for what varies in paths, and the questions that must be asked.
   private static let examples = [
     "/regions/{name}": "/regions/japan", "/links/{name}": "/links/orders",
-    "/backups/{name}": "/backups/dumps",
+    "/backups/{name}": "/backups/dumps", "/backups/{region}/{name}": "/backups/japan/dumps",
     "/runbooks/{alert}": "/runbooks/region-down",
     "/api/v1/query": "/api/v1/query?query=up",
     "/api/v1/query_range": "/api/v1/query_range?query=probe_success&start=1&end=2&step=1",
@@ -50,6 +50,7 @@ import Testing
   /// Paths that have no end, that need what only a page brings, or that nothing is there for.
   private static let others: [String: Int] = [
     "/ping/{id}": 404, "/ping/{id}/{state}": 404, "/ping/{id}/{slug}/{state}": 400, "/ack": 403, "/sns": 400,
+    "/api/drills/report": 404,
   ]
 
   /// Asked plainly, for its head alone and packed: the status, type and length are those that the description has.
